@@ -1,0 +1,112 @@
+"""Keeps outcomes until something that they depend on changes.
+
+One file a script, `<folder>/<script>.json`, written beside and renamed, so that a reader sees a whole entry or
+none. An entry that can't be read, was cut short or was altered is as good as absent.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hooks.engine.outcome import Outcome, digest
+
+
+class Cache:
+    """The outcomes stored in `folder` for the project at `root`."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder = folder
+        self.root = root
+        self.problem: OSError | None = None
+
+    def reader(self) -> Callable[[str], Outcome | None]:
+        """A look-up for one build: reads each dependency once, and finds what still holds."""
+
+        @functools.cache
+        def current(name: str) -> str:
+            try:
+                return digest((self.root / name).read_bytes())
+            except OSError:
+                return digest(None)
+
+        version = functools.cache(installed_version)
+
+        def look_up(script: str) -> Outcome | None:
+            try:
+                entry = json.loads(self.path(script).read_bytes())
+                body = entry["outcome"]
+                if entry["checksum"] != digest(body.encode()) or entry["engine"] != engine_digest():
+                    return None
+                outcome = Outcome.from_data(json.loads(body), cached=True)
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                return None
+            fresh = all(current(name) == known for name, known in outcome.dependencies.items())
+            return outcome if fresh and all(version(n) == v for n, v in outcome.versions.items()) else None
+
+        return look_up
+
+    def store(self, script: str, outcome: Outcome) -> None:
+        """Keep an outcome, unless a dependency changed while the script ran; a folder that can't be written is noted."""
+        if any(digest(read(self.root / name)) != known for name, known in outcome.dependencies.items()):
+            return
+        body = json.dumps(outcome.to_data())
+        entry = json.dumps({"checksum": digest(body.encode()), "engine": engine_digest(), "outcome": body})
+        path = self.path(script)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, entry.encode())
+        except OSError as problem:
+            self.problem = problem
+
+    def prune(self, scripts: set[str]) -> None:
+        """Forget scripts that are gone."""
+        known = {self.path(script) for script in scripts}
+        for path in self.folder.rglob("*.json"):
+            if path not in known:
+                path.unlink(missing_ok=True)
+
+    def path(self, script: str) -> Path:
+        """Where the outcome of a script is kept."""
+        return self.folder / f"{script}.json"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that nobody ever sees a part of it."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def read(path: Path) -> bytes | None:
+    """A file's bytes; None where it can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+@functools.cache
+def engine_digest() -> str:
+    """Fingerprint of what shapes every outcome: the engine's own files and the Python that runs it."""
+    files = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in {".py", ".mplstyle"})
+    return digest(b"\0".join([platform.python_version().encode(), *(path.read_bytes() for path in files)]))
+
+
+def installed_version(package: str) -> str:
+    """A package's version; empty where it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,140 @@
+"""Runs scripts through the fork server, as many at a time as there are cores."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from hooks.engine.cache import Cache
+from hooks.engine.outcome import Failure, Outcome
+
+TIME_LIMIT = 60.0  # seconds for one script
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",  # two threads on a busy machine are slower than one
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "",  # the same picture on every machine
+    "MPLBACKEND": "agg",
+}
+
+Report = Callable[[str, str], None]  # event ("running", "cached", "ran", "failed") and script
+
+
+class Engine:
+    """Runs the scripts of the project at `root`; keep one for many builds, its fork server stays warm."""
+
+    def __init__(self, root: Path, cache: Path, *, limit: float = TIME_LIMIT, jobs: int | None = None) -> None:
+        if sys.platform == "win32":
+            raise OSError("snippets run in forked processes, which Windows lacks: build inside WSL")
+        self.root = root
+        self.cache = Cache(cache, root)
+        self.limit = limit
+        self.jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._server: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    def run(self, scripts: Iterable[str], report: Report = lambda event, script: None) -> dict[str, Outcome | Failure]:
+        """Outcome or failure of each script (paths relative to the root), from the cache where it still holds."""
+        look_up = self.cache.reader()
+        results: dict[str, Outcome | Failure] = {}
+        waiting: deque[str] = deque()
+        for script in dict.fromkeys(scripts):
+            if (outcome := look_up(script)) is not None:
+                results[script] = outcome
+                report("cached", script)
+            else:
+                waiting.append(script)
+        if not waiting:
+            return results
+        server = self.start()
+        running = 0
+        try:
+            while waiting or running:
+                while waiting and running < self.jobs:
+                    server.send((waiting.popleft(), self.limit))
+                    running += 1
+                event, script, *rest = server.recv()
+                if event == "started":
+                    report("running", script)
+                    continue
+                running -= 1
+                result = results[script] = self._judge(script, rest[0])
+                if isinstance(result, Outcome):
+                    self.cache.store(script, result)
+                report("ran" if isinstance(result, Outcome) else "failed", script)
+        except (EOFError, OSError):
+            self.close()
+            raise RuntimeError("the fork server died; its own message stands above") from None
+        except BaseException:
+            self.close()  # what still runs belongs to nobody
+            raise
+        return results
+
+    def start(self) -> Connection:
+        """Start the fork server, unless it runs already."""
+        if self._connection is None or self._server is None or self._server.poll() is not None:
+            self.close()
+            self._connection, theirs = multiprocessing.Pipe()
+            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
+            environment = os.environ | ENVIRONMENT
+            self._server = subprocess.Popen(
+                command, cwd=self.root, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
+            theirs.close()
+        return self._connection
+
+    def close(self) -> None:
+        """End the fork server and its children."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._server is not None:
+            try:
+                self._server.wait(5)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+        self._connection = self._server = None
+
+    def _judge(self, script: str, result: dict[str, Any]) -> Outcome | Failure:
+        if "reason" in result:
+            details = result.get("details", "")
+            line = result.get("line")
+            if line is None:
+                places = re.findall(rf'File "[^"]*{re.escape(script)}", line (\d+)', details)
+                line = int(places[0]) if places else None
+            reason = result["reason"]
+            if "time limit" in reason:
+                reason += f" of {self.limit:g} s"
+            return Failure(script, reason, line, details)
+        versions = package_versions(result.pop("modules"))
+        outcome = Outcome.from_data(result, versions=versions)
+        if not outcome.figures and not re.search(r"^# %%", outcome.source, re.MULTILINE):
+            return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
+        return outcome
+
+
+def package_versions(modules: Iterable[str]) -> dict[str, str]:
+    """The installed packages that top-level modules belong to, with their versions."""
+    owners = _owners()
+    packages = {package for module in modules for package in owners.get(module, ())}
+    return {package: importlib.metadata.version(package) for package in sorted(packages - {"lego"})}
+
+
+_found: dict[str, list[str]] = {}
+
+
+def _owners() -> dict[str, list[str]]:
+    if not _found:
+        with contextlib.suppress(OSError):
+            _found.update(importlib.metadata.packages_distributions())
+    return _found

@@ -1,0 +1,70 @@
+"""What comes of running a script."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell printed and drew; a script without `# %%` marks is one cell."""
+
+    text: str = ""
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A script that ran to its end.
+
+    `dependencies` maps each project file that was read to the digest of its bytes, `versions` each package
+    that was imported to its version: the outcome holds as long as these do.
+    """
+
+    source: str
+    cells: tuple[Cell, ...]
+    dependencies: dict[str, str]
+    versions: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    cached: bool = False
+
+    @property
+    def text(self) -> str:
+        """Everything that the script printed."""
+        return "".join(cell.text for cell in self.cells)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Every figure that the script drew, as SVG."""
+        return tuple(figure for cell in self.cells for figure in cell.figures)
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any], **changes: Any) -> Outcome:
+        """The outcome that `to_data` wrote."""
+        cells = tuple(Cell(cell["text"], tuple(cell["figures"])) for cell in data["cells"])
+        return cls(**{**data, "cells": cells, **changes})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A script that did not run to its end, or left nothing to show."""
+
+    script: str
+    reason: str
+    line: int | None = None
+    details: str = ""
+
+    def __str__(self) -> str:
+        place = self.script if self.line is None else f"{self.script}:{self.line}"
+        return f"{place}: {self.reason}" + (f"\n{self.details.rstrip()}" if self.details else "")
+
+
+def digest(data: bytes | None) -> str:
+    """Fingerprint of a file's bytes; a missing file has one of its own."""
+    return "missing" if data is None else hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,87 @@
+"""The fork server: `python -m hooks.engine.server FD`.
+
+Imports what every script needs, then forks a child for each script that the engine asks for. Speaks through
+one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
+When the engine goes away, the connection ends, and the server takes its children along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import time
+from multiprocessing import connection, get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple
+
+PRELOAD = ("torch", "torch._dynamo", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
+POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
+GRACE = 1.0  # seconds between a script's own stack dump and its end by force
+
+
+class Child(NamedTuple):
+    """A running script."""
+
+    script: str
+    folder: Path
+    process: BaseProcess
+    deadline: float
+
+
+def serve(engine: connection.Connection) -> None:
+    """Run scripts until the engine closes the connection."""
+    from hooks.engine import child
+
+    root = os.getcwd()
+    context = get_context("fork")
+    running: dict[int, Child] = {}
+    with tempfile.TemporaryDirectory(prefix="lego-", ignore_cleanup_errors=True) as scratch:
+        try:
+            while True:
+                ready = connection.wait([engine, *running], POLL if running else None)
+                if engine in ready:
+                    script, limit = engine.recv()
+                    folder = Path(tempfile.mkdtemp(dir=scratch))
+                    process = context.Process(target=child.main, args=(engine, root, script, folder, limit))
+                    process.start()
+                    running[process.sentinel] = Child(script, folder, process, time.monotonic() + limit + GRACE)
+                    engine.send(("started", script))
+                for sentinel, entry in list(running.items()):
+                    overdue = time.monotonic() >= entry.deadline
+                    if overdue or sentinel in ready or entry.process.exitcode is not None:
+                        end(entry.process, overdue)
+                        engine.send(("ended", entry.script, child.result(entry.folder, entry.process, overdue)))
+                        del running[sentinel]
+        except (EOFError, BrokenPipeError, KeyboardInterrupt):
+            pass
+        finally:
+            for entry in running.values():
+                end(entry.process, overdue=True)
+
+
+def end(process: BaseProcess, overdue: bool) -> None:
+    """End a child and every process that it started and left behind."""
+    assert process.pid is not None
+    if overdue:
+        process.kill()
+    process.join()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def preload() -> None:
+    """Import what every script needs, and compute nothing: a fork after a parallel operation hangs."""
+    import importlib
+
+    for name in PRELOAD:
+        importlib.import_module(name)
+    assert "lego" not in sys.modules, "the server must not import lego: its children would run old code"
+
+
+if __name__ == "__main__":
+    preload()
+    serve(connection.Connection(int(sys.argv[1])))

@@ -1,0 +1,64 @@
+"""A matplotlib figure as a small SVG that follows the page's palette."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hooks.engine.outcome import digest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZE_LIMIT = 150_000  # bytes; more makes a page slow
+INK = "#1b1b1b"
+GRID = "#d9d9d9"
+
+
+def render(figure: Figure, salt: str) -> str:
+    """The figure as one line of SVG: no date, ids that depend on `salt` alone, colors as CSS variables."""
+    import matplotlib as mpl
+    from scour import scour
+
+    file = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": salt}):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    options = scour.sanitizeOptions()
+    options.remove_metadata = options.strip_comments = options.remove_descriptive_elements = True
+    options.strip_xml_prolog = options.strip_xml_space_attribute = options.strip_ids = True
+    options.enable_viewboxing = options.shorten_ids = options.group_create = True
+    options.shorten_ids_prefix = f"f{digest(salt.encode())[:6]}-"  # several figures share a page
+    options.indent_type, options.newlines, options.digits = "none", False, 5
+    text = follow_palette(scour.scourString(file.getvalue().decode(), options))
+    if len(text.encode()) > SIZE_LIMIT:
+        raise ValueError(
+            f"the figure weighs {len(text.encode()) // 1000} kB, the limit is {SIZE_LIMIT // 1000}: draw fewer points, "
+            "or pass rasterized=True where they are dense"
+        )
+    return text
+
+
+def follow_palette(svg: str) -> str:
+    """Ink becomes `currentColor`, the palette's colors CSS variables, the font the page's own."""
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"<defs><style[^>]*>[^<]*</style></defs>|<style[^>]*>[^<]*</style>", "", svg)  # it would style the page
+    svg = re.sub(r'<path d="[^"]*" fill="none"/>', "", svg)  # backgrounds that nobody sees
+    svg = re.sub(r' font-family="[^"]*"| transform="rotate\(-0 [^"]*"', "", svg)
+    box = re.search(r'viewBox="[^"]*"', svg)
+    assert box is not None
+    root = f'<svg xmlns="http://www.w3.org/2000/svg" {box[0]} fill="currentColor" stroke-linejoin="round">'
+    if "xlink:href" in svg:
+        root = root.replace(" viewBox", ' xmlns:xlink="http://www.w3.org/1999/xlink" viewBox')
+    svg = root + svg[svg.index(">") + 1 :]
+    colors = {color: f"var(--plot-{number},{color})" for number, color in enumerate(palette(), start=1)}
+    colors |= {INK: "currentColor", GRID: f"var(--plot-grid,{GRID})"}
+    return re.sub(r"(?<=[\":])#[0-9a-f]{6}(?=[\";])", lambda match: colors.get(match[0], match[0]), svg)
+
+
+def palette() -> list[str]:
+    """The line colors of the style sheet, in order."""
+    style = Path(__file__).with_name("figure.mplstyle").read_text()
+    cycle = next(line for line in style.splitlines() if line.startswith("axes.prop_cycle"))
+    return [f"#{color.lower()}" for color in re.findall(r'"(\w{6})"', cycle)]

@@ -1,0 +1,47 @@
+"""Puts figures into the page itself: no request more, and they follow the palette at once."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from hooks.mathematics import inline_mathml
+
+IMAGE = re.compile(r"<p>\s*<img (?P<attributes>[^>]*?)\s*/?>\s*</p>")
+ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+
+
+def inline_figures(content: str, url: str, figures: Mapping[str, str]) -> str:
+    """Replace each image that a snippet drew by its SVG; `figures` maps site addresses to SVG."""
+
+    def replace(match: re.Match[str]) -> str:
+        attributes = dict(ATTRIBUTE.findall(match["attributes"]))
+        uri = urljoin(f"/{url}", attributes.get("src", "")).removeprefix("/")
+        if uri not in figures:
+            return match[0]
+        return figure(figures[uri], attributes["alt"], attributes.get("title", ""), uri.removesuffix(".svg"))
+
+    return IMAGE.sub(replace, content)
+
+
+def figure(svg: str, alt: str, caption: str, name: str) -> str:
+    """A figure element; `alt` and `caption` are HTML-escaped text, the caption may hold `$...$`."""
+    anchor = "figure-" + name.rpartition("/")[2]
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" data-search-exclude ', 1)
+    return f'<figure class="plot" id="{anchor}">{svg}<figcaption>{inline_mathml(caption)}</figcaption></figure>'
+
+
+def standalone(svg: str) -> str:
+    """The same picture as a file of its own: dark ink on white, whatever shows it."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert box is not None
+    size = f'width="{float(box[1]) * 4 / 3:g}" height="{float(box[2]) * 4 / 3:g}"'  # points to pixels
+    style = 'color="#1b1b1b" font-family="system-ui, sans-serif" style="background:#fff"'
+    return svg.replace("<svg ", f"<svg {size} {style} ", 1) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text as an attribute's value."""
+    return html.escape(text, quote=True)

@@ -1,0 +1,92 @@
+"""Labs: scripts in jupytext's percent format, run by the engine, rendered by mkdocs-jupyter.
+
+mkdocs-jupyter gets an executed notebook and makes a page of it. That page brings styles, scripts and markup of its
+own; `tidy` gives it what every other page has: the theme's code blocks with copy buttons, figures that follow the
+palette, checked links, formulas.
+
+A code cell states its figure's texts in its mark: `# %% alt="What the picture looks like" caption="The finding"`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jupytext
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+from hooks import twin
+from hooks.engine import Outcome
+from hooks.inline import escape, figure
+from hooks.pages import PageError
+
+MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
+
+
+def cells(outcome: Outcome) -> list[dict[str, Any]]:
+    """The cells of an executed lab, with their output."""
+    notebook = jupytext.reads(outcome.source, fmt="py:percent")
+    made = iter(outcome.cells)
+    result = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            result.append(twin.markdown_cell(cell.source))
+        else:
+            entry = twin.code_cell(cell.source, twin.outputs(next(made, None)))
+            result.append(entry | {"metadata": {key: cell.metadata[key] for key in ("alt", "caption") if key in cell.metadata}})
+    return result
+
+
+def tidy(content: str, name: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
+    """The page that mkdocs-jupyter made, in the markup of every other page; `name` starts the figures' ids."""
+    soup = BeautifulSoup(content, "html.parser")
+    parts = []
+    made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
+    results = list(outcome.cells)
+    number = 0
+    for cell in soup.select(".jp-Cell"):
+        if "jp-MarkdownCell" in cell["class"]:
+            body = cell.select_one(".jp-MarkdownOutput")
+            assert body is not None, "mkdocs-jupyter's markup has changed: no .jp-MarkdownOutput"
+            parts.append(prose(body, resolve))
+            continue
+        code = cell.select_one("pre")
+        assert code is not None, "mkdocs-jupyter's markup has changed: no <pre> in a code cell"
+        source, result = made[number], results[number]
+        number += 1
+        parts.append(f'<div class="language-python highlight"><pre><span></span><code>{code.decode_contents().lstrip()}</code></pre></div>')
+        if result.text.strip():
+            parts.append(
+                '<div class="language-text highlight"><span class="filename">Output</span>'
+                f"<pre><span></span><code>{html.escape(result.text.rstrip())}\n</code></pre></div>"
+            )
+        for count, svg in enumerate(result.figures, start=1):
+            metadata = source["metadata"]
+            if not metadata.get("alt") or not metadata.get("caption"):
+                raise PageError(f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption")
+            suffix = f"{number}" if count == 1 else f"{number}-{count}"
+            parts.append(figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), f"{name}-{suffix}"))
+    return "\n".join(parts)
+
+
+def prose(body: Tag, resolve: Callable[[str], str]) -> str:
+    """One cell of prose: permalinks and formulas as the other pages have them, links checked."""
+    for anchor in body.select("a.anchor-link"):
+        anchor["class"] = ["headerlink"]
+        anchor["title"] = "Permanent link"
+    for link in body.select("a[href]:not(.headerlink)"):
+        link["href"] = resolve(str(link["href"]))
+    for text in list(body.find_all(string=MATH)):
+        if not isinstance(text, NavigableString) or text.find_parent(["code", "pre"]):
+            continue
+        text.replace_with(BeautifulSoup(MATH.sub(formula, html.escape(text, quote=False)), "html.parser"))
+    return body.decode_contents().strip()
+
+
+def formula(match: re.Match[str]) -> str:
+    """A formula as pymdownx.arithmatex would mark it."""
+    if match["display"]:
+        return f'<div class="arithmatex">\\[{match["display"]}\\]</div>'
+    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'

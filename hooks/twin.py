@@ -1,0 +1,146 @@
+"""Each page once more as plain Markdown (`index.md`) and as a notebook, and `llms.txt`, the list of them all."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from hooks.engine import Outcome
+from hooks.pages import FENCE, FIGURE, lines
+
+LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)")
+ADMONITION = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>\w+)(?: "(?P<title>[^"]*)")?\s*$')
+Resolve = Callable[[str], str]
+
+
+def plain_markdown(markdown: str, resolve: Resolve) -> str:
+    """The page for a terminal or a language model: fences say `python`, links lead to other twins."""
+    return "\n".join(relink(unfold(markdown), resolve)).rstrip() + "\n"
+
+
+def relink(markdown: str, resolve: Resolve) -> Iterator[str]:
+    """Lines with every link rewritten and every fence's information cut to the language."""
+    for _, text, inside in lines(markdown):
+        if FENCE.match(text):
+            text = re.sub(r"^(\s*[`~]{3,})\s*(\w*).*$", r"\1\2", text)
+        elif not inside:
+            text = LINK.sub(lambda match: resolve(match["target"]), text)
+            text = re.sub(r"\{[.#:][^}]*\}|^\[\]\(\)$", "", text)  # attribute lists
+        yield text
+
+
+def unfold(markdown: str) -> str:
+    """Admonitions and folded answers as a bold line and plain text, so that nothing in them is indented."""
+    result: list[str] = []
+    block: list[str] | None = None
+    for _, text, inside in lines(markdown):
+        if block is not None and (not text.strip() or text.startswith("    ")):
+            block.append(text)
+            continue
+        if block is not None:
+            result += textwrap.dedent("\n".join(block)).split("\n")
+            block = None
+        match = None if inside else ADMONITION.match(text)
+        if match:
+            result.append(f"**{match['title'] or match['kind'].capitalize()}**")
+            block = []
+        else:
+            result.append(text)
+    if block is not None:
+        result += textwrap.dedent("\n".join(block)).split("\n")
+    return "\n".join(result)
+
+
+def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -> str | None:
+    """The page as a notebook whose cells carry their output; None for a page without code."""
+    by_source = {outcome.source.rstrip("\n"): outcome for outcome in outcomes.values()}
+    cells: list[dict[str, Any]] = []
+    prose: list[str] = []
+    code: list[str] = []
+    language = ""
+
+    def close_prose() -> None:
+        if text := "\n".join(prose).strip():
+            cells.append(markdown_cell(text))
+        prose.clear()
+
+    for text in relink(unfold(markdown), resolve):
+        fence = FENCE.match(text)
+        if not language and fence:
+            language = text.strip().lstrip("`~") or "text"
+            if language == "python":
+                close_prose()
+            elif language != "text":
+                prose.append(text)
+        elif language and fence:
+            if language == "python":
+                source = "\n".join(code)
+                cells.append(code_cell(source, outputs(by_source.get(source))))
+            elif language != "text":
+                prose.append(text)
+            code.clear()
+            language = ""
+        elif language == "python":
+            code.append(text)
+        elif language != "text":  # a block of plain text is the output of the cell before it
+            prose.append(FIGURE.sub(lambda match: f"*{match['caption'] or match['alt']}*", text))
+    close_prose()
+    if not any(cell["cell_type"] == "code" for cell in cells):
+        return None
+    return write_notebook(cells)
+
+
+def write_notebook(cells: list[dict[str, Any]]) -> str:
+    """A notebook file; cell ids are counted, so that the same page gives the same bytes."""
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    data = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def markdown_cell(text: str) -> dict[str, Any]:
+    """A cell of prose."""
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def code_cell(source: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """A cell of code with its output."""
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": results, "source": source}
+
+
+def outputs(made: Any) -> list[dict[str, Any]]:
+    """What an outcome or a cell printed and drew, as a notebook keeps it."""
+    if made is None:
+        return []
+    from hooks.inline import standalone
+
+    text = [{"name": "stdout", "output_type": "stream", "text": made.text}] if made.text else []
+    pictures = [
+        {"data": {"image/svg+xml": standalone(svg)}, "metadata": {}, "output_type": "display_data"}
+        for svg in made.figures
+    ]
+    return text + pictures
+
+
+def llms_txt(name: str, description: str, entries: list[tuple[str, str, str]]) -> str:
+    """The list of all twins: title, address and first sentence of each page."""
+    rows = [f"- [{title}]({address}): {sentence}" for title, address, sentence in entries]
+    return f"# {name}\n\n> {description}\n\n" + "\n".join(rows) + "\n"
+
+
+def first_sentence(markdown: str) -> str:
+    """What a page says it is about."""
+    for paragraph in re.split(r"\n\s*\n", markdown):
+        text = " ".join(paragraph.split())
+        if text and not re.match(r"[#!`?<|-]", text):
+            text = re.sub(r"\[([^\]]*)\]\([^)]*\)|\*\*?|`", r"\1", text)
+            return html.unescape(re.split(r"(?<=[.!?]) ", text)[0])
+    return ""
