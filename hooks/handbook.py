@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import posixpath
+import re
 import shutil
 import socket
 import sys
@@ -103,6 +104,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     build.markdown = {}
     for uri, svg in build.figures.items():
         files.append(File.generated(config, uri, content=standalone(svg)))
+    files.append(File.generated(config, "llms.txt", content=""))  # filled in when all pages are there
     for file in lab_files:
         files.remove(file)
         files.append(lab_page(file, config))
@@ -115,10 +117,17 @@ def lab_page(file: File, config: MkDocsConfig) -> File:
     path = Path(scratch()) / Path(file.src_uri).with_suffix(".ipynb")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(twin.write_notebook(labs.cells(build.outcomes[f"docs/{file.src_uri}"])), encoding="utf-8")
-    return File.generated(config, file.src_uri, abs_src_path=str(path))
+    page = LabFile.generated(config, file.src_uri, abs_src_path=str(path))
+    page.edit_uri = file.src_uri
+    return page
 
 
-on_files = event_priority(50)(on_files)  # before mkdocs-jupyter looks for notebooks
+class LabFile(File):
+    """A page, although its name ends in `.py`."""
+
+    def is_documentation_page(self) -> bool:
+        """Always."""
+        return True
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -144,6 +153,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         content = to_mathml(content)
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None
+    page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
     return content
 
 

@@ -46,7 +46,7 @@ def tidy(content: str, name: str, outcome: Outcome, resolve: Callable[[str], str
     made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
     results = list(outcome.cells)
     number = 0
-    for cell in soup.select(".jp-Cell"):
+    for cell in soup.select(".jp-Notebook > .jp-Cell"):
         if "jp-MarkdownCell" in cell["class"]:
             body = cell.select_one(".jp-MarkdownOutput")
             assert body is not None, "mkdocs-jupyter's markup has changed: no .jp-MarkdownOutput"

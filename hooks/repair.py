@@ -1,0 +1,52 @@
+"""Mends what Material 9.8.1 gets wrong in its HTML and a stylesheet cannot reach."""
+
+import re
+from collections.abc import Callable
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+def repair(page: str) -> str:
+    """The page without the theme's faults; raises if the theme's markup is not what it was."""
+    for what, pattern, replacement in REPAIRS:
+        page, count = re.subn(pattern, replacement, page)
+        if not count:
+            raise ValueError(
+                f"cannot repair the {what}: nothing in the page matches {pattern!r}. "
+                "Has the theme changed? Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
+            )
+    return re.sub(FIGURE, _box, page)
+
+
+def _box(match: re.Match[str]) -> str:
+    """The figure's own scroll box; the keyboard can reach it if a phone has to scroll."""
+    width = float(match["width"])
+    reach = ' tabindex="0"' if width > FITS_A_PHONE else ""
+    return f'{match["figure"]}<div class="plot__box" style="--width:{width:g}"{reach}>{match["svg"]}</div>'
+
+
+def _label_search(match: re.Match[str]) -> str:
+    return f'{match[1]} aria-label="{match[3]}">{match[2]}{match[3]}"'
+
+
+REPAIRS: list[tuple[str, str, Replacement]] = [
+    (
+        "search dialog's missing label",  # in the page's language, from the options beside it
+        r'(?s)(<div class="md-search"[^>]* role="dialog")>(.*?<nav class="md-search__options" aria-label=")([^"]*)"',
+        _label_search,
+    ),
+    (
+        "progress bar's missing label",  # it tells nothing that the new page does not
+        r'(<div class="md-progress" data-md-component="progress") role="progressbar">',
+        r'\1 aria-hidden="true">',
+    ),
+    (
+        "checkboxes' autocomplete",  # not allowed on them
+        r'(<input class="md-toggle"[^>]*?) autocomplete="off"',
+        r"\1",
+    ),
+]
+FIGURE = re.compile(
+    r'(?P<figure><figure class="plot"[^>]*>)(?P<svg><svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) [^>]*>.*?</svg>)', re.DOTALL
+)
+FITS_A_PHONE = 300  # points

@@ -1,0 +1,44 @@
+"""Plotting: one look for every figure, so that a brick has the same color on every page."""
+
+import difflib
+from typing import Any
+
+__all__ = ["PALETTE", "look"]
+
+# After Okabe & Ito (2008), each at least 3 : 1 against white; the site gives every one a dark-mode twin.
+PALETTE = [
+    "#0072b2",  # blue
+    "#d55e00",  # vermilion
+    "#00875f",  # green
+    "#b8568f",  # purple
+    "#a87400",  # ochre
+    "#3d94d6",  # sky
+    "#7a3b1d",  # brown
+    "#666666",  # gray
+]
+
+_LOOKS = {  # name: color, linestyle, label
+    "identity": (PALETTE[7], ":", "identity"),
+    "sigmoid": (PALETTE[0], "-", "sigmoid"),
+    "tanh": (PALETTE[1], "--", "tanh"),
+    "relu": (PALETTE[2], "-.", "ReLU"),
+}
+
+
+def look(name: str) -> dict[str, Any]:
+    """Line properties of a brick, for `axes.plot(x, sigmoid(x), **look("sigmoid"))`.
+
+    Args:
+        name: the brick's name, such as `"sigmoid"`.
+
+    Returns:
+        `color`, `linestyle` and `label`.
+
+    Raises:
+        ValueError: if no brick has this name.
+    """
+    if name not in _LOOKS:
+        nearest = ", ".join(difflib.get_close_matches(str(name).lower(), _LOOKS, cutoff=0))
+        raise ValueError(f"name must be a brick's (nearest: {nearest}), got {name!r}")
+    color, linestyle, label = _LOOKS[name]
+    return {"color": color, "linestyle": linestyle, "label": label}

@@ -1,0 +1,81 @@
+"""Stacks of layers: whole networks from one line."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Generator, nn
+
+from lego.activations import ACTIVATIONS
+from lego.initialization import initialize
+
+__all__ = ["mlp"]
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+
+
+def mlp(
+    widths: Sequence[int],
+    activation: str | Callable[[], nn.Module] = "relu",
+    *,
+    init: str = "he_normal",
+    dropout: float = 0.0,
+    norm: str | None = None,
+    generator: Generator | None = None,
+) -> nn.Sequential:
+    r"""Multilayer perceptron: linear layers with an activation after each but the last.
+
+    $$h_0 = x, \quad h_l = f(W_l h_{l-1} + b_l), \quad y = W_L h_{L-1} + b_L$$
+
+    A hidden layer is `Linear`, the norm, the activation, `Dropout`, in this order.
+
+    Args:
+        widths: features of the input, of each hidden layer and of the output, as in `[2, 64, 64, 3]`.
+        activation: a name in `ACTIVATIONS`, or what makes a module, such as `nn.GELU`.
+        init: a name in `INITIALIZERS`. The default suits the default activation, ReLU; tanh and sigmoid want
+            `"xavier_normal"`. PyTorch's own, `"pytorch"`, is too small for deep ReLU nets.
+        dropout: probability that a hidden unit is dropped in training.
+        norm: `"batch"`, `"layer"` or none.
+        generator: source of the initial weights; PyTorch's global one if omitted.
+
+    Returns:
+        A net from shape `(count, widths[0])` to `(count, widths[-1])`.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+    """
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(f"widths must be at least two positive integers, got {widths}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
+    if norm is not None and norm not in NORMS:
+        raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
+    bend = _maker(activation)
+
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in pairwise(widths[:-1]):
+        layers.append(_linear(fan_in, fan_out))
+        if norm is not None:
+            layers.append(NORMS[norm](fan_out))
+        layers.append(bend())
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+    layers.append(_linear(widths[-2], widths[-1]))
+    return initialize(nn.Sequential(*layers), init, generator=generator)
+
+
+def _linear(fan_in: int, fan_out: int) -> nn.Module:
+    """A layer still without values, which spares the global generator a draw that `initialize` would overwrite."""
+    return nn.Linear(fan_in, fan_out, device="meta").to_empty(device=torch.get_default_device())
+
+
+def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    if isinstance(activation, nn.Module):
+        raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
+    if callable(activation):
+        return activation
+    if activation not in ACTIVATIONS:
+        nearest = ", ".join(difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, cutoff=0))
+        raise ValueError(f"activation must be a name in ACTIVATIONS (nearest: {nearest}), got {activation!r}")
+    return ACTIVATIONS[activation]

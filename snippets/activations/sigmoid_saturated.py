@@ -1,0 +1,33 @@
+"""A unit that starts saturated on the wrong side stays there under squared error; under cross-entropy it comes back."""
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+
+from lego.activations import sigmoid
+
+target, rate, steps = torch.tensor(0.0), 0.5, 200
+losses = {
+    "squared error": lambda z: (sigmoid(z) - target) ** 2,
+    "cross-entropy": lambda z: F.binary_cross_entropy_with_logits(z, target),
+}
+outputs = {}
+figure, panels = plt.subplots(1, 2, sharey=True)
+for axes, (name, loss) in zip(panels, losses.items()):
+    for start, style in [(2.0, ":"), (5.0, "--"), (10.0, "-")]:
+        z = torch.tensor(start, requires_grad=True)
+        path = []
+        for _ in range(steps):
+            path.append(sigmoid(z).item())
+            (gradient,) = torch.autograd.grad(loss(z), z)
+            z = (z - rate * gradient).detach().requires_grad_()
+        outputs[name, start] = path
+        axes.plot(path, style, color="C0", label=f"starts at z = {start:g}")
+    axes.set(title=name, xlabel="step")
+panels[0].set(ylabel="output σ(z), target 0")
+panels[0].legend(loc="center right")
+
+moved = 1 - outputs["squared error", 10.0][-1]
+print(f"from z = 10, squared error moved the output by {moved:.4f} in {steps} steps")
+print(f"cross-entropy ended at {outputs['cross-entropy', 10.0][-1]:.4f}")
+plt.show()

@@ -1,0 +1,94 @@
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machine are slower than one
+os.environ["MPLBACKEND"] = "agg"
+
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture
+def run_snippet(monkeypatch, tmp_path):
+    """Runs a snippet as a reader would, in a folder of its own, and returns its variables."""
+    import matplotlib.pyplot as plt
+
+    def run(name):
+        monkeypatch.setattr(plt, "show", lambda: None)
+        monkeypatch.chdir(tmp_path)
+        return runpy.run_path(str(ROOT / "snippets" / f"{name}.py"), run_name="__main__")
+
+    yield run
+    plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The built site, strict, without warnings; outcomes that still hold come from the project's cache."""
+    folder = tmp_path_factory.mktemp("built") / "site"
+    result = mkdocs("build", "--strict", "--site-dir", str(folder))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "WARNING" not in result.stderr
+    return folder
+
+
+def mkdocs(*arguments, cwd=ROOT, **options):
+    """The end of a MkDocs command."""
+    environment = {key: value for key, value in os.environ.items() if key not in {"SITE_URL", "REPO_URL"}}
+    environment |= options.pop("env", {})
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "mkdocs", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=240, env=environment, **options
+    )
+
+
+SNIPPET = '''"""A line."""
+
+import matplotlib.pyplot as plt
+
+from lego.tiny import double
+
+plt.plot([1, double(2)])
+print("drawn", double(1))
+plt.show()
+'''
+PAGE = '''# One
+
+![A line](one.svg "It rises.")
+
+```python
+--8<-- "one.py"
+```
+
+```text title="Output"
+--8<-- "one.txt"
+```
+'''
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project of its own with the real hooks: one page, one snippet, one module."""
+    root = tmp_path / "project"
+    shutil.copytree(ROOT / "hooks", root / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs" / "assets", root / "docs" / "assets")
+    config = (ROOT / "mkdocs.yml").read_text()
+    (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
+    for name, text in {
+        "docs/index.md": "# Home\n",
+        "docs/one.md": PAGE,
+        "snippets/one.py": SNIPPET,
+        "lego/__init__.py": "",
+        "lego/tiny.py": "def double(x):\n    return 2 * x\n",
+        "lego/other.py": "",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
