@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench lock clean
+.PHONY: help serve build test lint bench bench-activations lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(READY) ## build the site and serve it on 127.0.0.1:8000 with live reload (PORT=8001 for another port)
 	@$(BIN)/mkdocs serve --dev-addr 127.0.0.1:$(PORT)
@@ -24,6 +24,9 @@ lint: $(READY) ## check style and types
 
 bench: $(READY) ## time the build against its floor and against plain Python
 	@$(BIN)/python benchmarks/build.py
+
+bench-activations: $(READY) ## time the activations, and rewrite the table on the page Sigmoid
+	@$(BIN)/python benchmarks/activations.py
 
 lock: $(READY) ## write the versions that are installed now to requirements.lock
 	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock

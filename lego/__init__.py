@@ -1,3 +1,3 @@
-"""Bricks of neural networks. Import from the module that holds the brick: `lego.activations` has `sigmoid`."""
+"""Bricks of neural networks. Import from the module that holds the brick: `lego.activations.sigmoid`."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
 """Activation functions: the bend between two linear layers, without which a deep net is one matrix.
 
-A function is the mathematics; a module also holds what is learned. Each takes a floating tensor of any shape and
-returns one of the same shape, dtype and device. Infinities give the limit, NaN gives NaN.
+A function is the mathematics; a module also holds what is learned. Each takes a floating tensor of any shape
+and returns one of the same shape, dtype and device. Infinities give the limit, NaN gives NaN.
 
 `ACTIVATIONS` maps each name to its module, in teaching order.
 """

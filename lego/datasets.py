@@ -19,14 +19,15 @@ def spirals(
     r"""Arms of a spiral around one center, one arm a class: no straight line separates them.
 
     $$x = \sqrt{6}\, r\, (\cos\varphi, \sin\varphi), \quad
-    \varphi = 2\pi \left(\tfrac{k}{\text{classes}} + \text{turns} \cdot r\right) + \text{noise} \cdot \varepsilon$$
+    \varphi = 2\pi \left(\tfrac{k}{\text{classes}} + \text{turns}\, r\right) + \text{noise}\, \varepsilon$$
 
-    Here $k$ is the class, $r$ runs evenly up to 1 along an arm, and $\varepsilon \sim \mathcal{N}(0, 1)$. The factor
-    gives each coordinate a variance near 1.
+    Here $k$ is the class, $r$ runs evenly up to 1 along an arm, and $\varepsilon \sim \mathcal{N}(0, 1)$.
+    The factor gives each coordinate a variance near 1. The points come in random order: any slice is a fair
+    sample.
 
     Args:
         classes: how many arms.
-        count: how many points in all; point `i` belongs to class `i % classes`.
+        count: how many points in all; the arms' shares differ by one at most.
         noise: standard deviation of the angle, in radians.
         turns: how often an arm winds around the center.
         generator: source of randomness; PyTorch's global one if omitted.
@@ -45,7 +46,7 @@ def spirals(
         raise ValueError(f"count must be at least the {classes} classes, got {count}")
     if noise < 0:
         raise ValueError(f"noise must be at least 0, got {noise}")
-    index = torch.arange(count)
+    index = torch.randperm(count, generator=generator)
     label = index % classes
     radius = (index // classes + 1) / math.ceil(count / classes)  # no two arms share the center
     angle = 2 * math.pi * (label / classes + turns * radius) + noise * torch.randn(count, generator=generator)

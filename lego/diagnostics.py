@@ -1,11 +1,14 @@
 r"""Diagnostics: what each layer of a model sees and sends back, and what ails it.
 
-`slope` is the derivative of a function, `gradient_norms` one number a layer, `diagnose` a whole report. They work on any
-`nn.Module` and leave it as it was: weights, buffers, gradients, modes, hooks and the random state, also after an exception.
+`slope` is the derivative of a function, `gradient_norms` one number a layer, `diagnose` a whole report. The
+last two work on any `nn.Module` and leave it as it was: weights, buffers, gradients, modes, hooks and the
+random state, also after an exception. Meanwhile dropout is off; a batch norm in training mode uses the
+batch, as in training.
 
-A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding. Hooks on these
-layers cannot see an activation called inside `forward`, such as `F.relu`. What lies between one layer's output $z$ and the
-next one's input $h$ is found by differentiating: if $h = f(z)$ elementwise, then $v^T \partial h / \partial z = f'(z) v$.
+A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding. A
+hook on it cannot see an activation that `forward` calls as a function, such as `F.relu`. What lies between
+one layer's output $z$ and the next one's input $h$ is found by differentiating: where $h = f(z)$
+elementwise, the product of any vector $v$ with the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
 """
 
 import math
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -26,21 +30,26 @@ from torch.nn.utils import parametrize
 
 __all__ = ["Finding", "Layer", "Report", "diagnose", "gradient_norms", "slope"]
 
-# Between what was measured on healthy and on sick nets: healthy 0.83-1.04 (trained up to 1.28), sick 0.06-0.39 and 1.5-2.0.
-VANISHING_FACTOR = 0.5
-EXPLODING_FACTOR = 1.4
-FACTOR_LAYERS = 4  # fewer layers say little about a factor per layer
-# Healthy at most 0.02 of a layer's values, sick 0.70.
-SATURATED_SHARE = 0.3
+# Thresholds lie between what was measured on healthy and on sick nets.
+VANISHING_FACTOR = 0.5  # healthy 0.83-1.04, after training up to 1.28; sick 0.06-0.39
+EXPLODING_FACTOR = 1.4  # sick 1.5-2.0
+FACTOR_LAYERS = 4  # fewer say little about a factor per layer
+SATURATED_SHARE = 0.3  # healthy at most 0.02 of a layer's values, sick 0.70
 FLAT_SLOPE = 0.01
-# Healthy at most 0.25 of the worst layer's units, sick 0.56-1.
-DEAD_SHARE = 0.4
+DEAD_SHARE = 0.4  # healthy at most 0.25 of the worst layer's units, sick 0.56-1
 DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
-# Healthy exactly 0.
-IDENTICAL_SHARE = 0.0
+IDENTICAL_SHARE = 0.0  # healthy exactly 0
 
-_NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 Loss = Callable[[Any, Any], Tensor]
+_NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+_REMEDIES = {
+    "vanishing gradient": "ReLU with he_normal, norm layers, residual connections",
+    "exploding gradient": "smaller initial weights, norm layers, gradient clipping",
+    "saturated units": "smaller initial weights, standardized inputs, norm layers, ReLU",
+    "dead units": "lower learning rate, he_normal, biases at zero, leaky ReLU",
+    "identical units": "random initial weights",
+    "non-finite": "finite inputs, a smaller learning rate, a loss from logits",
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +61,13 @@ class Layer:
         kind: the module's class.
         mean: mean of the output.
         std: standard deviation of the output.
-        weight_gradient: Euclidean norm of the weight's gradient; `None` if the weight is frozen.
+        weight_gradient: Euclidean norm of the weight's gradient; `None` if it is frozen or not in the loss.
         output_gradient: root mean square of the output's gradient; `None` if the loss does not depend on it.
-        saturated: share of the output's values where the activation that follows is flat, but not switched off at
-            zero; `None` if what follows is not elementwise.
-        dead: share of the units that pass on no gradient at any position (example, pixel or token); `None` with fewer
-            than 16 positions, and for the last layer.
-        identical: share of the units that are copies of another unit, in weights and in gradients.
+        saturated: share of the output's values where the activation that follows is flat, except at an
+            output of zero, where it is off; `None` if what follows is not elementwise.
+        dead: share of the units whose activation passes on no gradient at any position (example, pixel or
+            token); `None` with fewer than 16 positions, and for the last layer.
+        identical: share of the units that copy another unit, in weights and in gradient.
     """
 
     name: str
@@ -99,27 +108,26 @@ class Report:
 
     Attributes:
         loss: the loss of the batch.
-        factor: what a layer multiplies the gradient by on its way to the input: the geometric mean over depth; `None`
-            with fewer than four layers.
+        gradient_factor: what each layer multiplies the gradient by on its way to the input, as a geometric
+            mean over depth; `None` with fewer than four layers.
         layers: one row a weighted layer, in forward order.
         findings: what ails the model; empty if nothing does.
     """
 
     loss: float
-    factor: float | None
+    gradient_factor: float | None
     layers: list[Layer]
     findings: list[Finding]
 
     def __str__(self) -> str:
         """The rows as a table of at most 80 columns, then the findings."""
-        head = f"{'layer':<16} {'kind':<10} {'mean':>8} {'std':>8} {'|grad W|':>8} {'grad z':>8} {'flat':>5} {'dead':>5}"
-        lines = [head]
+        lines = [f"{'layer':<16} {'kind':<10}     mean      std |grad W|   grad z  flat  dead"]
         for row in self.layers:
             numbers = (row.mean, row.std, row.weight_gradient, row.output_gradient)
             cells = [f"{_cell(number, '.1e'):>8}" for number in numbers]
             cells += [f"{_cell(share, '.0%'):>5}" for share in (row.saturated, row.dead)]
             lines.append(f"{row.name[-16:]:<16} {row.kind[:10]:<10} {' '.join(cells)}")
-        lines.append(f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.factor, '.2g')}")
+        lines.append(f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.gradient_factor, '.2g')}")
         for finding in self.findings:
             text = f"{finding.name} at {finding.layer}: {finding.message}. Try: {finding.remedy}."
             lines += textwrap.wrap(text, 80, subsequent_indent="  ")
@@ -154,7 +162,9 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return gradient
 
 
-def gradient_norms(model: nn.Module, inputs: Any, targets: Any, loss: Loss = F.cross_entropy) -> dict[str, float]:
+def gradient_norms(
+    model: nn.Module, inputs: Any, targets: Any, loss: Loss = F.cross_entropy
+) -> dict[str, float]:
     r"""Euclidean norm of each weight's gradient: how far a step moves each layer.
 
     $$\left\lVert \frac{\partial L}{\partial W_l} \right\rVert_2$$
@@ -166,8 +176,8 @@ def gradient_norms(model: nn.Module, inputs: Any, targets: Any, loss: Loss = F.c
         loss: a function of the model's output and the targets that returns a scalar.
 
     Returns:
-        A norm for each weighted layer by name, in forward order. Frozen and unused layers are left out; a layer that the
-        loss does not depend on has 0.
+        A norm for each weighted layer by name, in forward order. Frozen and unused layers are left out; a
+        layer that the loss does not depend on has 0.
 
     Raises:
         ValueError: if `loss` does not return a scalar, or the model calls no weighted layer.
@@ -176,23 +186,24 @@ def gradient_norms(model: nn.Module, inputs: Any, targets: Any, loss: Loss = F.c
         value, calls = _forward(model, inputs, targets, loss)
         weights = {call.name: call.weight for call in calls if call.first and call.weight.requires_grad}
         gradients = _gradients(value, list(weights.values()))
-    return {name: 0.0 if g is None else g.double().norm().item() for name, g in zip(weights, gradients, strict=True)}
+    return {name: _norm(gradient) or 0.0 for name, gradient in zip(weights, gradients, strict=True)}
 
 
 def diagnose(model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entropy) -> Report:
     r"""Examines a model on one batch: signal and gradient of each layer, and what ails it.
 
-    The gradient factor per layer of a model with $L$ weighted layers and outputs $z_l$ is
+    The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ and loss $L$ is
 
-    $$\left(\frac{\lVert \partial L / \partial z_1 \rVert}{\lVert \partial L / \partial z_L \rVert}\right)^{1/(L-1)}$$
+    $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
+    \right)^{1/(n-1)}$$
 
-    Findings: `"vanishing gradient"` (factor below 0.5), `"exploding gradient"` (above 1.4), both from four layers on;
-    `"saturated units"` (more than 0.3 of a layer's values where the slope is below 0.01); `"dead units"` (more than
-    0.4 of a layer's units); `"identical units"` (any); `"non-finite"` (a loss, an output or a
-    gradient that is infinite or NaN).
+    Findings: `"vanishing gradient"` (factor below 0.5) and `"exploding gradient"` (above 1.4), both from
+    four layers on; `"saturated units"` (more than 0.3 of a layer's values where the slope is below 0.01);
+    `"dead units"` (more than 0.4 of a layer's units); `"identical units"` (any); and alone, for it spoils
+    every other number, `"non-finite"` (an output, a loss or a gradient that is infinite or NaN).
 
     Args:
-        model: any module, in the mode to be examined; left as it was. Dropout layers are switched off meanwhile.
+        model: any module, in the mode to be examined; left as it was.
         batch: inputs and targets, as the model and `loss` want them.
         loss: a function of the model's output and the targets that returns a scalar.
 
@@ -205,8 +216,8 @@ def diagnose(model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entr
     with _unchanged(model):
         value, calls = _forward(model, *batch, loss)
         rows, norms = _examine(value, calls)
-    factor = _factor(norms)
-    return Report(value.item(), factor, rows, _findings(value.item(), factor, rows))
+        number, factor = value.item(), _factor(norms)
+    return Report(number, factor, rows, _findings(number, factor, rows))
 
 
 @dataclass
@@ -249,7 +260,7 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
         for name, module in model.named_modules():
             weight = getattr(module, "weight", None)
             if isinstance(weight, Tensor) and weight.ndim >= 2:
-                hooks.append(module.register_forward_hook(partial(_record, calls, name or "model")))
+                hooks.append(module.register_forward_hook(partial(_record, calls, name or "model", weight)))
             elif isinstance(module, _NORMS):
                 hooks.append(module.register_forward_hook(partial(_follow, calls)))
         value = loss(model(inputs), targets)
@@ -258,12 +269,14 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
             hook.remove()
     if not calls:
         raise ValueError(f"model must call a layer with a weight, got {type(model).__name__}")
-    if value.ndim > 0 or not value.requires_grad:
-        raise ValueError(f"loss must return a scalar with a gradient, got {value}")
+    if not isinstance(value, Tensor) or value.ndim > 0 or not value.requires_grad:
+        raise ValueError(f"loss must return a scalar tensor with a gradient, got {value}")
     return value, calls
 
 
-def _record(calls: list[_Call], name: str, layer: nn.Module, inputs: tuple[Any, ...], output: Any) -> Tensor | None:
+def _record(
+    calls: list[_Call], name: str, weight: Tensor, layer: nn.Module, inputs: tuple[Any, ...], output: Any
+) -> Tensor | None:
     if not isinstance(output, Tensor) or not output.is_floating_point():
         return None
     if not output.requires_grad:  # a frozen layer
@@ -271,22 +284,24 @@ def _record(calls: list[_Call], name: str, layer: nn.Module, inputs: tuple[Any, 
     before = inputs[0] if inputs and isinstance(inputs[0], Tensor) else None
     count = 1 + sum(call.layer is layer for call in calls)
     label = name if count == 1 else f"{name} ({count})"
-    passed = output.clone()
-    calls.append(_Call(label, layer, layer.weight, count == 1, before, output, output, passed))
-    return passed
+    call = _Call(label, layer, weight, count == 1, before, output, output, output.clone())
+    calls.append(call)
+    return call.passed
 
 
-def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor | None:
     for call in calls:
-        if inputs and inputs[0] is call.passed:
+        if inputs and inputs[0] is call.passed and output.requires_grad:
             call.signal, call.passed = output, output.clone()
             return call.passed
-    return output
+    return None
 
 
 def _gradients(value: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
-    found = iter(torch.autograd.grad(value, [t for t in tensors if t.requires_grad], retain_graph=True, allow_unused=True))
-    return [next(found) if t.requires_grad else None for t in tensors]
+    """The gradients of those tensors that have one; frozen ones have none."""
+    free = [tensor for tensor in tensors if tensor.requires_grad]
+    found = iter(torch.autograd.grad(value, free, retain_graph=True, allow_unused=True) if free else ())
+    return [next(found) if tensor.requires_grad else None for tensor in tensors]
 
 
 def _examine(value: Tensor, calls: list[_Call]) -> tuple[list[Layer], list[float | None]]:
@@ -296,15 +311,16 @@ def _examine(value: Tensor, calls: list[_Call]) -> tuple[list[Layer], list[float
     for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
         z = call.output.detach().double()
         saturated, dead = _flat(call, [later.input for later in calls[i + 1 :]])
-        norms.append(None if upstream is None else upstream.double().norm().item())
+        norm = _norm(upstream)
+        norms.append(norm)
         rows.append(
             Layer(
                 name=call.name,
                 kind=type(call.layer).__name__,
                 mean=z.mean().item(),
                 std=z.std(correction=0).item(),
-                weight_gradient=None if gradient is None else gradient.double().norm().item(),
-                output_gradient=None if upstream is None else upstream.double().square().mean().sqrt().item(),
+                weight_gradient=_norm(gradient),
+                output_gradient=None if norm is None else norm / math.sqrt(z.numel()),
                 saturated=saturated,
                 dead=dead,
                 identical=_identical(call, upstream),
@@ -314,12 +330,12 @@ def _examine(value: Tensor, calls: list[_Call]) -> tuple[list[Layer], list[float
 
 
 def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:
-    """Share of saturated values and of dead units, seen from the first later input that depends on the signal."""
+    """Shares of saturated values and of dead units, seen from the first input that depends on the signal."""
     for h in inputs:
         if h is None or not h.requires_grad:
             continue
         powers = 2.0 ** (torch.arange(h.numel(), device=h.device) % 3)  # exact in every dtype
-        mixed = powers.to(h.dtype).view_as(h)
+        mixed = powers.to(h.dtype).reshape(h.shape)
         slopes, pulled = (_pull(h, call.signal, v) for v in (torch.ones_like(h), mixed))
         if slopes is None or pulled is None:
             continue
@@ -327,11 +343,11 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
         dead = blocked.all(dim=0).double().mean().item() if len(blocked) >= DEAD_POSITIONS else None
         if h.numel() != pulled.numel():
             return None, dead
-        expected = slopes * mixed.view_as(slopes)
+        expected = slopes * mixed.reshape(slopes.shape)
         if not torch.allclose(pulled, expected, rtol=1e-3, atol=torch.finfo(h.dtype).tiny):
             return None, dead  # not elementwise
-        switched_off = (h.detach() == 0).view_as(slopes)
-        return ((slopes.abs() < FLAT_SLOPE) & ~switched_off).double().mean().item(), dead
+        on = (h.detach() != 0).reshape(slopes.shape)
+        return ((slopes.abs() < FLAT_SLOPE) & on).double().mean().item(), dead
     return None, None
 
 
@@ -366,53 +382,41 @@ def _factor(norms: list[float | None]) -> float | None:
 def _findings(loss: float, factor: float | None, rows: list[Layer]) -> list[Finding]:
     broken = _non_finite(loss, rows)
     if broken:
-        return [broken]  # every other number follows from it
+        return [broken]
     findings = []
-    if factor is not None and factor < VANISHING_FACTOR:
-        message = f"each layer passes on {factor:.2g} of the gradient towards the input"
-        remedy = "ReLU with he_normal, norm layers, residual connections"
-        findings.append(Finding("vanishing gradient", rows[0].name, factor, VANISHING_FACTOR, message, remedy))
-    if factor is not None and factor > EXPLODING_FACTOR:
-        message = f"each layer multiplies the gradient by {factor:.2g} towards the input"
-        remedy = "smaller initial weights, norm layers, gradient clipping"
-        findings.append(Finding("exploding gradient", rows[0].name, factor, EXPLODING_FACTOR, message, remedy))
-
-    where, share = _worst(rows, "saturated")
-    if share > SATURATED_SHARE:
-        message = f"{share:.0%} of its values lie where the activation is flat"
-        remedy = "smaller initial weights, standardized inputs, norm layers, ReLU"
-        findings.append(Finding("saturated units", where, share, SATURATED_SHARE, message, remedy))
-    where, share = _worst(rows, "dead")
-    if share > DEAD_SHARE:
-        message = f"{share:.0%} of its units are switched off for the whole batch"
-        remedy = "lower learning rate, he_normal, biases at zero, leaky ReLU"
-        findings.append(Finding("dead units", where, share, DEAD_SHARE, message, remedy))
-    where, share = _worst(rows, "identical")
-    if share > IDENTICAL_SHARE:
-        message = f"{share:.0%} of its units are copies of others and will stay so"
-        remedy = "random initial weights"
-        findings.append(Finding("identical units", where, share, IDENTICAL_SHARE, message, remedy))
+    if factor is not None and not VANISHING_FACTOR <= factor <= EXPLODING_FACTOR:
+        vanishing = factor < VANISHING_FACTOR
+        name = "vanishing gradient" if vanishing else "exploding gradient"
+        threshold = VANISHING_FACTOR if vanishing else EXPLODING_FACTOR
+        message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
+        findings.append(Finding(name, rows[0].name, factor, threshold, message, _REMEDIES[name]))
+    for name, share, threshold, what in (
+        ("saturated units", "saturated", SATURATED_SHARE, "its values lie where the activation is flat"),
+        ("dead units", "dead", DEAD_SHARE, "its units pass on no gradient at all"),
+        ("identical units", "identical", IDENTICAL_SHARE, "its units copy another one, and will go on to"),
+    ):
+        value, where = max(((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0))
+        if value > threshold:
+            findings.append(Finding(name, where, value, threshold, f"{value:.0%} of {what}", _REMEDIES[name]))
     return findings
 
 
-def _worst(rows: list[Layer], share: str) -> tuple[str, float]:
-    worst = max(rows, key=lambda row: getattr(row, share) or 0.0)
-    return worst.name, getattr(worst, share) or 0.0
-
-
 def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
-    """The first bad output on the way forward, else the first bad gradient on the way back, else the loss."""
-    places = [("output", row.name, row.mean) for row in rows]
+    """The first bad output on the way forward, else the loss, else the first bad gradient on the way back."""
+    places = [(row.name, "output", row.mean) for row in rows]
+    places.append(("loss", "value", loss))
     for row in reversed(rows):
-        places.append(("gradient", row.name, row.output_gradient or 0.0))
-        places.append(("weight's gradient", row.name, row.weight_gradient or 0.0))
-    places.append(("loss", "loss", loss))
-    for what, where, number in places:
+        places.append((row.name, "gradient", row.output_gradient or 0.0))
+        places.append((row.name, "weight's gradient", row.weight_gradient or 0.0))
+    for where, what, number in places:
         if not math.isfinite(number):
-            message = f"its {what} is {number}" if what != "loss" else f"the loss is {number}"
-            remedy = "finite inputs, a smaller learning rate, a loss from logits"
-            return Finding("non-finite", where, number, math.inf, message, remedy)
+            message = f"its {what} holds {number}"
+            return Finding("non-finite", where, number, math.inf, message, _REMEDIES["non-finite"])
     return None
+
+
+def _norm(gradient: Tensor | None) -> float | None:
+    return None if gradient is None else float(gradient.double().norm())  # squares of floats may underflow
 
 
 def _cell(number: float | None, form: str) -> str:

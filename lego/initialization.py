@@ -1,9 +1,11 @@
 r"""Initialization: the weights a net has before it has learned anything.
 
-A scheme fills one weight of shape `(fan_out, fan_in, *kernel)` in place and returns it. For a convolution, each fan
-counts the positions of the kernel too. A weight without both fans raises a `ValueError`.
+A scheme fills one weight of shape `(fan_out, fan_in, *kernel)` in place and returns it. For a convolution,
+each fan counts the positions of the kernel too. A scheme that needs the fans raises a `ValueError` without
+them.
 
-`initialize` applies a scheme to a whole model. `INITIALIZERS` maps each name to its scheme, in teaching order.
+`initialize` applies a scheme to a whole model. `INITIALIZERS` maps each name to its scheme, in teaching
+order.
 """
 
 import difflib

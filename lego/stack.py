@@ -66,7 +66,7 @@ def mlp(
 
 
 def _linear(fan_in: int, fan_out: int) -> nn.Module:
-    """A layer still without values, which spares the global generator a draw that `initialize` would overwrite."""
+    """A layer still without values: making them here would draw from the global generator, and in vain."""
     return nn.Linear(fan_in, fan_out, device="meta").to_empty(device=torch.get_default_device())
 
 

@@ -52,8 +52,8 @@ def fit(
         steps: how many updates.
         lr: learning rate.
         optimizer: a name in `OPTIMIZERS`, or what makes one from `(parameters, lr=lr)`.
-        batch_size: examples a step; all of them if omitted. Each epoch shuffles them and leaves an incomplete last
-            batch out.
+        batch_size: examples a step; all of them if omitted. Each epoch shuffles them and leaves out an
+            incomplete last batch.
         loss: a function of the model's output and the targets, such as `F.cross_entropy`.
         watch: called as `watch(step, model)` between backward and update, while the gradients are there. The
             history keeps the numbers that it returns by name.

@@ -1,4 +1,4 @@
-"""The slope of the sigmoid is never above 1/4, and below 1/100 once |x| > 4.6."""
+"""The sigmoid's slope is at most 1/4, and below 1/100 once |x| > 4.6."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -20,6 +20,6 @@ for axes in (left, right):
     axes.axvspan(-10, alive.min(), color="#d9d9d9", alpha=0.5, linewidth=0)
     axes.axvspan(alive.max(), 10, color="#d9d9d9", alpha=0.5, linewidth=0)
 
-print(f"largest slope {gradient.max():.4f}, at x = {x[gradient.argmax()]:.1f}")
-print(f"slope above 0.01 between {alive.min():.2f} and {alive.max():.2f}")
+print(f"largest slope {gradient.max():.4f}, at x = {x[gradient.argmax()].abs():.1f}")
+print(f"slope above 0.01 from {alive.min():.2f} to {alive.max():.2f}")
 plt.show()

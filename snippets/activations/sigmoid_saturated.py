@@ -1,4 +1,4 @@
-"""A unit that starts saturated on the wrong side stays there under squared error; under cross-entropy it comes back."""
+"""Squared error leaves a saturated unit stuck; cross-entropy frees it."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -13,8 +13,8 @@ losses = {
 }
 outputs = {}
 figure, panels = plt.subplots(1, 2, sharey=True)
-for axes, (name, loss) in zip(panels, losses.items()):
-    for start, style in [(2.0, ":"), (5.0, "--"), (10.0, "-")]:
+for axes, (name, loss) in zip(panels, losses.items(), strict=True):
+    for start, style in [(10.0, "-"), (5.0, "--"), (2.0, ":")]:
         z = torch.tensor(start, requires_grad=True)
         path = []
         for _ in range(steps):
@@ -22,12 +22,11 @@ for axes, (name, loss) in zip(panels, losses.items()):
             (gradient,) = torch.autograd.grad(loss(z), z)
             z = (z - rate * gradient).detach().requires_grad_()
         outputs[name, start] = path
-        axes.plot(path, style, color="C0", label=f"starts at z = {start:g}")
+        axes.plot(path, style, color="C0", label=f"start at z = {start:g}")
     axes.set(title=name, xlabel="step")
-panels[0].set(ylabel="output σ(z), target 0")
-panels[0].legend(loc="center right")
+panels[0].set(ylabel="output σ(z); the target is 0")
+panels[1].legend()
 
-moved = 1 - outputs["squared error", 10.0][-1]
-print(f"from z = 10, squared error moved the output by {moved:.4f} in {steps} steps")
-print(f"cross-entropy ended at {outputs['cross-entropy', 10.0][-1]:.4f}")
+for name in losses:
+    print(f"{name}: from z = 10 to an output of {outputs[name, 10.0][-1]:.4f}")
 plt.show()

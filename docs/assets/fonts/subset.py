@@ -47,7 +47,7 @@ def narrow(glyphs: list[str]) -> None:
     width = round(bounds.bounds[2] - bounds.bounds[0]) + 2 * BEARING
     for glyph in glyphs:
         old = strings[glyph]
-        pen = T2CharStringPen(width, None)
+        pen = T2CharStringPen(width - old.private.nominalWidthX, None)
         old.draw(TransformPen(pen, (1, 0, 0, 1, BEARING - round(bounds.bounds[0]), 0)))
         strings[glyph] = pen.getCharString(private=old.private, globalSubrs=old.globalSubrs)
         font["hmtx"][glyph] = (width, BEARING)

@@ -1,0 +1,43 @@
+"""The lab's cells, run one after another, and what its prose says of them."""
+
+import math
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    import runpy
+
+    import matplotlib.pyplot as plt
+
+    from tests.conftest import ROOT
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plt, "show", lambda: None)
+        yield runpy.run_path(str(ROOT / "docs" / "labs" / "paralysis.py"), run_name="__main__")
+    plt.close("all")
+
+
+def test_two_layers_learn_and_eight_are_paralysed(lab):
+    assert lab["easy"].loss[-1] < 0.2
+    assert lab["histories"]["patient"].loss[-1] == pytest.approx(math.log(3), abs=0.002)
+
+
+def test_the_diagnosis_is_a_vanishing_gradient_alone(lab):
+    assert [finding.name for finding in lab["report"].findings] == ["vanishing gradient"]
+
+
+@pytest.mark.parametrize("cure", ["tanh", "larger weights", "batch norm"])
+def test_each_cure_learns_and_levels_the_gradient(lab, cure):
+    assert lab["histories"][cure].loss[-1] < 0.05
+    spread = {}
+    for name in (cure, "patient"):
+        sizes = list(lab["before"][name].values())
+        spread[name] = max(sizes) / min(sizes)
+    assert spread["patient"] > 1e3 and spread[cure] < spread["patient"] / 30
+
+
+def test_the_other_two_help_little(lab):
+    assert lab["layer_norm"].loss[-1] == pytest.approx(math.log(3), abs=0.01)
+    assert lab["default_relu"].loss[-1] > 10 * lab["histories"]["tanh"].loss[-1]

@@ -1,0 +1,157 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from lego.initialization import INITIALIZERS, constant_, initialize, normal_
+from lego.stack import mlp
+
+SHAPES = {"linear": (300, 200), "convolution": (64, 32, 5, 5)}
+VARIANCES = {  # of fan_in, fan_out
+    "zeros": lambda i, o: 0.0,
+    "constant": lambda i, o: 0.0,
+    "normal": lambda i, o: 0.01**2,
+    "pytorch": lambda i, o: 1 / (3 * i),
+    "lecun_normal": lambda i, o: 1 / i,
+    "xavier_uniform": lambda i, o: 2 / (i + o),
+    "xavier_normal": lambda i, o: 2 / (i + o),
+    "he_uniform": lambda i, o: 2 / i,
+    "he_normal": lambda i, o: 2 / i,
+}
+RANDOM = [name for name in INITIALIZERS if name not in ("zeros", "constant")]
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def small_cnn():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))
+
+
+def test_every_scheme_has_an_oracle():
+    assert list(INITIALIZERS) == list(VARIANCES)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_variance_is_the_papers(name, shape):
+    weight = torch.empty(shape, dtype=torch.double)
+    assert INITIALIZERS[name](weight, generator=seeded()) is weight
+    kernel = math.prod(shape[2:])
+    variance = VARIANCES[name](shape[1] * kernel, shape[0] * kernel)
+    # the sample variance of n normal draws has a relative deviation of √(2/n); five of them
+    tolerance = 5 * math.sqrt(2 / weight.numel())
+    assert weight.var().item() == pytest.approx(variance, rel=tolerance, abs=1e-30)
+    if name in RANDOM:
+        assert abs(weight.mean().item()) < 5 * math.sqrt(variance / weight.numel())
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_shape_of_the_distribution(name):
+    weight = INITIALIZERS[name](torch.empty(300, 200, dtype=torch.double), generator=seeded())
+    z = weight / weight.std()
+    kurtosis = 1.8 if name in ("pytorch", "xavier_uniform", "he_uniform") else 3.0
+    assert (z**4).mean().item() == pytest.approx(kurtosis, rel=0.05)
+    if kurtosis == 1.8:  # the bound itself
+        assert weight.abs().max().item() == pytest.approx(math.sqrt(3 * VARIANCES[name](200, 300)), rel=1e-3)
+
+
+@pytest.mark.parametrize(("scheme", "kept"), [("he_normal", 1.0), ("he_uniform", 1.0), ("pytorch", 6.0**-20)])
+def test_mean_square_after_twenty_relu_layers(scheme, kept):
+    """He keeps it; PyTorch's default divides it by about six in every layer."""
+    ratios = []
+    for seed in range(4):
+        generator = seeded(seed)
+        model = mlp([512] * 22, init=scheme, generator=generator)
+        for layer in model[::2]:
+            nn.init.zeros_(layer.bias)
+        x = torch.randn(64, 512, generator=generator)
+        first, last = x, x
+        for i, layer in enumerate(model[:41]):
+            last = layer(last)
+            first = last if i == 0 else first
+        ratios.append((last.square().mean() / first.square().mean()).item())
+    mean = math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))
+    assert 0.5 < mean / kept < 2
+
+
+@pytest.mark.parametrize("layer", [lambda: nn.Linear(7, 5), lambda: nn.Conv2d(3, 4, 3), lambda: nn.Linear(3, 2, bias=False)])
+def test_pytorch_is_bit_for_bit_pytorchs_own(layer):
+    torch.manual_seed(3)
+    theirs = layer()
+    torch.manual_seed(3)
+    ours = initialize(layer().requires_grad_(False), "zeros")
+    torch.manual_seed(3)
+    initialize(ours, "pytorch")
+    for mine, expected in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(mine, expected)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_whole_model_is_filled_and_returned(name):
+    model = small_cnn()
+    scale = model[1].weight.detach().clone()
+    assert initialize(model, name, generator=seeded()) is model
+    expected = small_cnn()
+    generator = seeded()
+    for ours, theirs in ((model[0], expected[0]), (model[4], expected[4])):
+        INITIALIZERS[name](theirs.weight, generator=generator)
+        assert torch.equal(ours.weight, theirs.weight)
+        if name == "pytorch":
+            bound = 1 / math.sqrt(ours.weight[0].numel())
+            torch.rand(ours.bias.shape, generator=generator)  # what the bias drew
+            assert 0 < ours.bias.abs().max() <= bound
+        else:
+            assert (ours.bias == 0).all()
+    assert torch.equal(model[1].weight, scale)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_a_generator_decides_and_the_global_state_stays(name):
+    before = torch.get_rng_state()
+    first, again = (initialize(mlp([4, 8, 3], generator=seeded()), name, generator=seeded(5)) for _ in range(2))
+    other = initialize(mlp([4, 8, 3], generator=seeded()), name, generator=seeded(6))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(first[0].weight, again[0].weight)
+    assert torch.equal(first[0].weight, other[0].weight) is (name not in RANDOM)
+
+
+@pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16, torch.half])
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_dtype(name, dtype):
+    weight = INITIALIZERS[name](torch.full((64, 64), torch.nan, dtype=dtype), generator=seeded())
+    assert weight.dtype == dtype and weight.isfinite().all()
+
+
+def test_options_reach_the_scheme():
+    model = nn.Linear(400, 400)
+    assert initialize(model, "normal", std=0.5).weight.std().item() == pytest.approx(0.5, rel=0.02)
+    assert (initialize(model, "constant", value=-2.0).weight == -2).all()
+    for scheme in ("lecun_normal", "xavier_normal", "xavier_uniform"):
+        std = initialize(model, scheme, gain=3.0, generator=seeded()).weight.std().item()
+        assert std == pytest.approx(3 / 20, rel=0.02)
+
+
+def test_errors_name_argument_rule_and_value():
+    with pytest.raises(ValueError, match=r"scheme must .*nearest: he_normal.*got 'He_norml'"):
+        initialize(nn.Linear(2, 2), "He_norml")
+    with pytest.raises(ValueError, match=r"model must have a linear or convolution layer, got ReLU"):
+        initialize(nn.ReLU(), "he_normal")
+    with pytest.raises(ValueError, match=r"std must be finite and at least 0, got -1"):
+        normal_(torch.empty(2, 2), std=-1)
+    with pytest.raises(TypeError, match="std"):
+        initialize(nn.Linear(2, 2), "he_normal", std=1.0)
+
+
+@pytest.mark.parametrize("shape", [(3,), (), (3, 0), (0, 3)])
+@pytest.mark.parametrize("name", [name for name in RANDOM if name != "normal"])
+def test_a_weight_needs_both_fans(name, shape):
+    with pytest.raises(ValueError, match=r"weight must have shape \(fan_out, fan_in, ...\), got \("):
+        INITIALIZERS[name](torch.empty(shape))
+
+
+def test_constant_units_stay_identical():
+    assert constant_(torch.empty(5, 4)).unique().tolist() == [pytest.approx(0.1)]

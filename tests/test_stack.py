@@ -1,0 +1,83 @@
+import pytest
+import torch
+from torch import nn
+
+from lego.activations import ACTIVATIONS
+from lego.initialization import INITIALIZERS
+from lego.stack import mlp
+
+
+def kinds(model):
+    return [type(layer).__name__ for layer in model]
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_formula_by_hand(name):
+    model = mlp([3, 5, 4, 2], name, init="pytorch", generator=seeded()).double()
+    x = torch.randn(7, 3, dtype=torch.double)
+    f = {"sigmoid": lambda z: 1 / (1 + torch.exp(-z)), "tanh": torch.tanh, "relu": lambda z: z.clamp(min=0)}[name]
+    first, second, last = (layer for layer in model if isinstance(layer, nn.Linear))
+    h = f(f(x @ first.weight.T + first.bias) @ second.weight.T + second.bias)
+    torch.testing.assert_close(model(x), h @ last.weight.T + last.bias)
+
+
+def test_order_of_the_bricks():
+    hidden = ["Linear", "BatchNorm1d", "Tanh", "Dropout"]
+    assert kinds(mlp([2, 8, 8, 3], "tanh", norm="batch", dropout=0.1)) == [*hidden, *hidden, "Linear"]
+    assert kinds(mlp([2, 8, 3], norm="layer")) == ["Linear", "LayerNorm", "ReLU", "Linear"]
+    assert kinds(mlp([2, 3])) == ["Linear"]
+    assert kinds(mlp((2, 4, 3), nn.GELU)) == ["Linear", "GELU", "Linear"]
+    assert mlp([2, 8, 3], dropout=0.25)[2].p == 0.25
+
+
+def test_each_layer_has_an_activation_of_its_own():
+    model = mlp([2, 4, 4, 3], nn.PReLU)
+    assert model[1] is not model[3]
+
+
+@pytest.mark.parametrize("init", INITIALIZERS)
+def test_a_generator_decides_and_the_global_state_stays(init):
+    before = torch.get_rng_state()
+    first, again = (mlp([2, 8, 3], init=init, generator=seeded()) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    for one, two in zip(first.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, two)
+        assert one.dtype == torch.float and one.requires_grad and one.device.type == "cpu"
+
+
+def test_without_a_generator_the_global_seed_decides():
+    models = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        models.append(mlp([2, 8, 3]))
+    assert torch.equal(models[0][0].weight, models[1][0].weight)
+    assert not torch.equal(models[0][0].weight, models[2][0].weight)
+
+
+def test_default_initialization_is_he():
+    weight = mlp([300, 300, 300], generator=seeded())[2].weight
+    assert weight.var().item() == pytest.approx(2 / 300, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"widths": [3]}, r"widths must be at least two positive integers, got \[3\]"),
+        ({"widths": []}, r"widths must be at least two positive integers, got \[\]"),
+        ({"widths": [3, 0, 2]}, r"widths must be at least two positive integers, got \[3, 0, 2\]"),
+        ({"widths": [3, 2.5, 2]}, r"widths must be at least two positive integers, got \[3, 2.5, 2\]"),
+        ({"activation": "Relu6"}, r"activation must .*nearest: relu.*got 'Relu6'"),
+        ({"activation": nn.ReLU()}, r"activation must be a name or what makes a module, got the module ReLU\(\)"),
+        ({"init": "xavier"}, r"scheme must .*nearest: xavier_.*got 'xavier'"),
+        ({"dropout": 1.0}, r"dropout must be at least 0 and below 1, got 1.0"),
+        ({"dropout": -0.1}, r"dropout must be at least 0 and below 1, got -0.1"),
+        ({"norm": "bach"}, r"norm must be 'batch', 'layer' or None, got 'bach'"),
+    ],
+)
+def test_errors_name_argument_rule_and_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        mlp(**{"widths": [2, 4, 3], **arguments})
