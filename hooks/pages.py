@@ -22,7 +22,7 @@ from hooks.engine import Outcome
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 INCLUDE = re.compile(r'^(?P<indent>[ \t]*)--8<-- "(?P<path>[^"]+)"[ \t]*$')
-FIGURE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<source>[^)\s]+\.svg)(?:\s+"(?P<caption>[^"]*)")?\)')
+FIGURE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<source>[^)\s]+\.svg)(?:\s+(?P<quote>["\'])(?P<caption>.*?)(?P=quote))?\)')
 
 
 class PageError(Exception):

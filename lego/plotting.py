@@ -11,7 +11,7 @@ PALETTE = [
     "#d55e00",  # vermilion
     "#00875f",  # green
     "#b8568f",  # purple
-    "#a87400",  # ochre
+    "#4b0082",  # indigo
     "#3d94d6",  # sky
     "#7a3b1d",  # brown
     "#666666",  # gray

@@ -45,7 +45,7 @@ def mlp(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
     """
-    if len(widths) < 2 or min(widths) < 1:
+    if len(widths) < 2 or not all(isinstance(width, int) and width > 0 for width in widths):
         raise ValueError(f"widths must be at least two positive integers, got {widths}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")

@@ -87,7 +87,7 @@ def fit(
         update.zero_grad()
         torch.autograd.backward(value)
         for name, number in (watch(step, model) or {} if watch else {}).items():
-            history.watched.setdefault(name, []).append(float(number))
+            history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
         update.step()
         if bar:
             _show(step + 1, steps, history.loss[-1])

@@ -23,7 +23,7 @@ for name in scores:
         model = mlp(widths, name, init="xavier_normal", generator=generator)
         fit(
             model, x[:2000], y[:2000], steps=200, lr=0.2,
-            optimizer=momentum, batch_size=64, generator=generator
+            optimizer=momentum, batch_size=128, generator=generator
         )
         scores[name].append(accuracy(model, x[2000:], y[2000:]))
     axes.plot(depths, scores[name], marker="o", **look(name))

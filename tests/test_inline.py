@@ -1,0 +1,48 @@
+from hooks.engine.svg import follow_palette, palette
+from hooks.inline import figure, inline_figures, standalone
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 230.4"><path stroke="#0072b2"/></svg>'
+
+
+def test_an_image_becomes_the_figure_with_alt_caption_and_id():
+    html = '<p><img alt="A &lt; b" src="../sigmoid.svg" title="It rises." /></p>'
+    result = inline_figures(html, "activations/sigmoid/", {"activations/sigmoid.svg": SVG})
+    assert '<figure class="plot" id="figure-sigmoid"><svg role="img" aria-label="A &lt; b"' in result
+    assert "<figcaption>It rises.</figcaption></figure>" in result
+
+
+def test_other_images_stay():
+    html = '<p><img alt="logo" src="../logo.svg" /></p>'
+    assert inline_figures(html, "a/b/", {"a/logo2.svg": SVG}) == html
+
+
+def test_captions_may_hold_mathematics():
+    assert "<math" in figure(SVG, "alt", "the slope $f'(x)$", "a/b")
+
+
+def test_a_standalone_picture_has_a_size_ink_and_paper():
+    result = standalone(SVG)
+    assert 'width="672" height="307.2"' in result and "background:#fff" in result and 'color="#1b1b1b"' in result
+
+
+def test_colors_follow_the_palette():
+    svg = (
+        '<?xml version="1.0"?><svg width="504pt" viewBox="0 0 1 1"><defs><style type="text/css">*{}</style></defs>'
+        '<path d="M0 0" fill="none"/><text fill="#1b1b1b" font-family="x">a</text>'
+        '<path stroke="#d55e00"/><path stroke="#d9d9d9"/><path stroke="#123456"/></svg>'
+    )
+    result = follow_palette(svg)
+    assert "style" not in result and 'd="M0 0"' not in result and "font-family" not in result
+    assert 'fill="currentColor">a' in result
+    assert "var(--plot-2,#d55e00)" in result and "var(--plot-grid,#d9d9d9)" in result and "#123456" in result
+
+
+def test_style_sheet_library_and_theme_agree_on_the_palette():
+    import re
+
+    from lego.plotting import PALETTE
+    from tests.conftest import ROOT
+
+    css = (ROOT / "docs" / "assets" / "extra.css").read_text()
+    light = dict(re.findall(r"--plot-(\d): (#\w+);", css[: css.index("slate")]))
+    assert palette() == PALETTE == [light[str(number)] for number in range(1, 9)]

@@ -1,0 +1,44 @@
+import pytest
+
+from hooks import labs
+from hooks.engine import Cell, Outcome
+from hooks.pages import PageError
+
+SOURCE = '''# %% [markdown]
+# # Title
+
+# %% alt="A <line>" caption="It rises."
+x = 1
+
+# %%
+print(2)
+'''
+SVG = '<svg viewBox="0 0 1 1"></svg>'
+OUTCOME = Outcome(SOURCE, (Cell("", (SVG,)), Cell("2 < 3\n")), {})
+CONTENT = '''<script>x</script><style>y</style><div class="jupyter-wrapper"><div class="jp-Notebook">
+<div class="jp-Cell jp-MarkdownCell"><div class="jp-MarkdownOutput"><h2 id="a">A<a class="anchor-link" href="#a">¶</a></h2>
+<p>$x < 1$ and <code>$no$</code> <a href="../b.md">b</a></p></div></div>
+<div class="jp-Cell jp-CodeCell"><div class="jp-Cell"><div class="highlight-ipynb"><pre><span></span>x = 1</pre></div></div></div>
+<div class="jp-Cell jp-CodeCell"><pre>print(2)</pre></div></div></div>'''
+
+
+def test_cells_are_paired_with_what_they_made():
+    kinds = [(cell["cell_type"], len(cell.get("outputs", []))) for cell in labs.cells(OUTCOME)]
+    assert kinds == [("markdown", 0), ("code", 1), ("code", 1)]
+    assert labs.cells(OUTCOME)[1]["metadata"] == {"alt": "A <line>", "caption": "It rises."}
+
+
+def test_tidy_gives_the_markup_of_every_other_page():
+    html = labs.tidy(CONTENT, "labs/a", OUTCOME, lambda link: f"resolved:{link}")
+    assert "<script" not in html and "<style" not in html and "jp-" not in html
+    assert '<span class="arithmatex">\\(x &lt; 1\\)</span>' in html and "<code>$no$</code>" in html
+    assert 'href="resolved:../b.md"' in html and 'class="headerlink"' in html
+    assert html.count('<div class="language-python highlight"><pre><span></span><code>') == 2
+    assert 'id="figure-a-1"' in html and 'aria-label="A &lt;line&gt;"' in html and "It rises." in html
+    assert "2 &lt; 3" in html
+
+
+def test_a_figure_without_texts_is_refused():
+    source = SOURCE.replace('alt="A <line>" ', "")
+    with pytest.raises(PageError, match=r"docs/labs/a.py: code cell 1 draws a figure: give its mark an alt"):
+        labs.tidy(CONTENT, "labs/a", Outcome(source, OUTCOME.cells, {}), str)

@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hooks.publish import Staging
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def site(tmp_path):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "page").write_text("old")
+    return folder
+
+
+def left(site):
+    return sorted(path.name for path in site.parent.iterdir())
+
+
+def test_the_new_site_takes_the_place_of_the_old_one(site):
+    staging = Staging(site)
+    (staging.folder / "page").write_text("new")
+    assert (site / "page").read_text() == "old"
+    staging.publish()
+    assert (site / "page").read_text() == "new" and left(site) == ["site"]
+    assert oct(site.stat().st_mode)[-3:] == "755"
+
+
+def test_the_first_site_needs_no_old_one(tmp_path):
+    staging = Staging(tmp_path / "deep" / "site")
+    (staging.folder / "page").write_text("new")
+    staging.publish()
+    assert (tmp_path / "deep" / "site" / "page").read_text() == "new"
+
+
+def test_a_discarded_build_leaves_nothing(site):
+    staging = Staging(site)
+    (staging.folder / "page").write_text("new")
+    staging.discard()
+    staging.discard()
+    assert (site / "page").read_text() == "old" and left(site) == ["site"]
+
+
+def test_what_a_killed_build_left_is_cleared_and_a_living_one_spared(site):
+    code = f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\nfrom pathlib import Path\nfrom hooks.publish import Staging\nprint(Staging(Path({str(site)!r})).folder, flush=True)\nos.kill(os.getpid(), 9)"
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+    assert os.path.isdir(killed)
+    living = Staging(site)
+    other = Staging(site)
+    assert not os.path.exists(killed) and living.folder.is_dir()
+    living.discard()
+    other.discard()
+
+
+def test_a_build_killed_while_it_published_gets_its_old_site_back(site):
+    site.rename(site.parent / ".site-abc-old")
+    Staging(site).discard()
+    assert (site / "page").read_text() == "old" and left(site) == ["site"]
+
+
+def test_two_builds_at_once_both_publish(site):
+    one, two = Staging(site), Staging(site)
+    (one.folder / "page").write_text("one")
+    (two.folder / "page").write_text("two")
+    one.publish()
+    two.publish()
+    assert (site / "page").read_text() == "two" and left(site) == ["site"]
