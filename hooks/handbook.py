@@ -29,6 +29,7 @@ if str(ROOT) not in sys.path:
 
 from hooks import labs, pages, twin  # noqa: E402
 from hooks.engine import Engine, Failure, Outcome  # noqa: E402
+from hooks.engine.engine import TIME_LIMIT  # noqa: E402
 from hooks.engine.progress import Progress  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
@@ -36,7 +37,7 @@ from hooks.publish import Staging  # noqa: E402
 from hooks.repair import repair  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.handbook")
-engine = Engine(ROOT, ROOT / ".cache" / "outcomes")
+engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT)))
 atexit.register(engine.close)
 
 
@@ -94,8 +95,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     build.outcomes = {script: result for script, result in results.items() if isinstance(result, Outcome)}
     for failure in results.values():
         if isinstance(failure, Failure):
-            places = sorted({use.place for use in uses if use.script == failure.script}) or [failure.script]
-            problems.append(f"{failure}\n  shown by {', '.join(places)}")
+            problems.append(failure.describe(pages.places(uses, failure.script)))
     problems += pages.find_gaps(uses, build.outcomes)
     if problems:
         raise PluginError(f"{len(problems)} problem(s); the site stays as it was.\n\n" + "\n\n".join(problems))
@@ -173,6 +173,11 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     return repair(output)
 
 
+def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
+    """Mend the page for addresses that lead nowhere as well."""
+    return repair(output) if template_name == "404.html" else output
+
+
 def on_post_build(config: MkDocsConfig) -> None:
     """Write the twins, then put the new site in the place of the old one."""
     site = Path(config.site_dir)
@@ -198,6 +203,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     build.staging.publish()
     config.site_dir = str(build.staging.site)
+    log.info(f"The new site is in place: {config.site_dir}")
 
 
 on_post_build = event_priority(-100)(on_post_build)  # after everything else that writes into the site

@@ -16,7 +16,7 @@ TIDY = [
     ("[\ufe00\ufe01]", ""),  # variation selectors: the font has one script alphabet
     (r'<mfrac displaystyle="false"', '<mfrac style="math-style:compact"'),  # \tfrac, in valid HTML
     (r'<mfrac displaystyle="true"', '<mfrac style="math-style:normal"'),  # \dfrac
-    (r'<mo minsize="(1\.2em)"[^>]*>', r'<mo stretchy="false" style="font-size:\1">'),  # \big: less white than a stretched one
+    (r'<mo minsize="(1\.2em)"[^>]*>', r'<mo stretchy="false" style="font-size:\1">'),  # \big, without white
 ]
 FITS_A_PHONE = 24  # visible characters; a longer formula may scroll, so the keyboard must reach it
 

@@ -92,6 +92,15 @@ def find_gaps(uses: list[Use], outcomes: Mapping[str, Outcome]) -> Iterator[str]
             yield f"{use.place}: {use.script} prints nothing, and the page shows its output"
 
 
+def places(uses: list[Use], script: str) -> list[str]:
+    """Where each page first shows a snippet."""
+    first: dict[str, str] = {}
+    for use in uses:
+        if use.script == script:
+            first.setdefault(use.page, use.place)
+    return list(first.values())
+
+
 def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path) -> str:
     """The page with the code that ran, and what it printed, in place of the directives."""
     expanded = []

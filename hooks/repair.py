@@ -12,8 +12,8 @@ def repair(page: str) -> str:
         page, count = re.subn(pattern, replacement, page)
         if not count:
             raise ValueError(
-                f"cannot repair the {what}: nothing in the page matches {pattern!r}. "
-                "Has the theme changed? Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
+                f"cannot repair the {what}: nothing in the page matches {pattern!r}. Has the theme changed? "
+                "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
             )
     return re.sub(FIGURE, _box, page)
 
@@ -32,7 +32,8 @@ def _label_search(match: re.Match[str]) -> str:
 REPAIRS: list[tuple[str, str, Replacement]] = [
     (
         "search dialog's missing label",  # in the page's language, from the options beside it
-        r'(?s)(<div class="md-search"[^>]* role="dialog")>(.*?<nav class="md-search__options" aria-label=")([^"]*)"',
+        r'(?s)(<div class="md-search"[^>]* role="dialog")>'
+        r'(.*?<nav class="md-search__options" aria-label=")([^"]*)"',
         _label_search,
     ),
     (
@@ -47,6 +48,8 @@ REPAIRS: list[tuple[str, str, Replacement]] = [
     ),
 ]
 FIGURE = re.compile(
-    r'(?P<figure><figure class="plot"[^>]*>)(?P<svg><svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) [^>]*>.*?</svg>)', re.DOTALL
+    r'(?P<figure><figure class="plot"[^>]*>)'
+    r'(?P<svg><svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) [^>]*>.*?</svg>)',
+    re.DOTALL,
 )
 FITS_A_PHONE = 300  # points

@@ -73,22 +73,32 @@ PAGE = '''# One
 '''
 
 
+@pytest.fixture(scope="session")
+def make_project():
+    """Makes a small project with the real hooks: one page, one snippet, one module."""
+
+    def make(folder):
+        root = folder / "project"
+        shutil.copytree(ROOT / "hooks", root / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "docs" / "assets", root / "docs" / "assets")
+        config = (ROOT / "mkdocs.yml").read_text()
+        (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
+        for name, text in {
+            "docs/index.md": "# Home\n",
+            "docs/one.md": PAGE,
+            "snippets/one.py": SNIPPET,
+            "lego/__init__.py": "",
+            "lego/tiny.py": "def double(x):\n    return 2 * x\n",
+            "lego/other.py": "",
+        }.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        return root
+
+    return make
+
+
 @pytest.fixture
-def project(tmp_path):
-    """A small project of its own with the real hooks: one page, one snippet, one module."""
-    root = tmp_path / "project"
-    shutil.copytree(ROOT / "hooks", root / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "docs" / "assets", root / "docs" / "assets")
-    config = (ROOT / "mkdocs.yml").read_text()
-    (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
-    for name, text in {
-        "docs/index.md": "# Home\n",
-        "docs/one.md": PAGE,
-        "snippets/one.py": SNIPPET,
-        "lego/__init__.py": "",
-        "lego/tiny.py": "def double(x):\n    return 2 * x\n",
-        "lego/other.py": "",
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return root
+def project(make_project, tmp_path):
+    """Such a project, not built yet."""
+    return make_project(tmp_path)

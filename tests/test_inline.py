@@ -29,11 +29,12 @@ def test_colors_follow_the_palette():
     svg = (
         '<?xml version="1.0"?><svg width="504pt" viewBox="0 0 1 1"><defs><style type="text/css">*{}</style></defs>'
         '<path d="M0 0" fill="none"/><text fill="#1b1b1b" font-family="x">a</text>'
-        '<path stroke="#d55e00"/><path stroke="#d9d9d9"/><path stroke="#123456"/></svg>'
+        '<path stroke="#d55e00"/><path stroke="#d9d9d9"/><path stroke="#123456"/><path stroke="#666"/></svg>'
     )
     result = follow_palette(svg)
     assert "style" not in result and 'd="M0 0"' not in result and "font-family" not in result
     assert 'fill="currentColor">a' in result
+    assert "var(--plot-8,#666666)" in result, "the minifier shortens colors"
     assert "var(--plot-2,#d55e00)" in result and "var(--plot-grid,#d9d9d9)" in result and "#123456" in result
 
 

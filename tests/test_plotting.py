@@ -11,8 +11,16 @@ from lego.plotting import PALETTE, look
 # What eyes without one kind of cone see, in linear RGB: Machado, Oliveira & Fernandes (2009), severity 1.
 SIGHT = {
     "full": np.eye(3),
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
 }
 
 
@@ -22,7 +30,16 @@ def linear(color):
 
 
 def lab(rgb):
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb
+    xyz = (
+        np.array(
+            [
+                [0.4124, 0.3576, 0.1805],
+                [0.2126, 0.7152, 0.0722],
+                [0.0193, 0.1192, 0.9505],
+            ]
+        )
+        @ rgb
+    )
     x, y, z = np.cbrt(np.clip(xyz / [0.9505, 1.0, 1.089], 0, None))
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
@@ -40,8 +57,12 @@ def test_contrast_on_white(color):
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_colors_stay_apart_without_a_cone(sight):
-    seen = [lab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in PALETTE]
-    closest = min(np.linalg.norm(one - two) for one, two in itertools.combinations(seen, 2))
+    seen = [
+        lab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in PALETTE
+    ]
+    closest = min(
+        np.linalg.norm(one - two) for one, two in itertools.combinations(seen, 2)
+    )
     assert closest > 10  # 2.3 is just noticeable
 
 
@@ -65,5 +86,7 @@ def test_a_look_is_the_callers_own():
 
 
 def test_error_names_argument_rule_and_value():
-    with pytest.raises(ValueError, match=r"name must be a brick's \(nearest: sigmoid.*got 'Sigmod'"):
+    with pytest.raises(
+        ValueError, match=r"name must be a brick's \(nearest: sigmoid.*got 'Sigmod'"
+    ):
         look("Sigmod")

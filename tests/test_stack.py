@@ -19,7 +19,11 @@ def seeded(seed=0):
 def test_the_formula_by_hand(name):
     model = mlp([3, 5, 4, 2], name, init="pytorch", generator=seeded()).double()
     x = torch.randn(7, 3, dtype=torch.double)
-    f = {"sigmoid": lambda z: 1 / (1 + torch.exp(-z)), "tanh": torch.tanh, "relu": lambda z: z.clamp(min=0)}[name]
+    f = {
+        "sigmoid": lambda z: 1 / (1 + torch.exp(-z)),
+        "tanh": torch.tanh,
+        "relu": lambda z: z.clamp(min=0),
+    }[name]
     first, second, last = (layer for layer in model if isinstance(layer, nn.Linear))
     h = f(f(x @ first.weight.T + first.bias) @ second.weight.T + second.bias)
     torch.testing.assert_close(model(x), h @ last.weight.T + last.bias)
@@ -27,8 +31,17 @@ def test_the_formula_by_hand(name):
 
 def test_order_of_the_bricks():
     hidden = ["Linear", "BatchNorm1d", "Tanh", "Dropout"]
-    assert kinds(mlp([2, 8, 8, 3], "tanh", norm="batch", dropout=0.1)) == [*hidden, *hidden, "Linear"]
-    assert kinds(mlp([2, 8, 3], norm="layer")) == ["Linear", "LayerNorm", "ReLU", "Linear"]
+    assert kinds(mlp([2, 8, 8, 3], "tanh", norm="batch", dropout=0.1)) == [
+        *hidden,
+        *hidden,
+        "Linear",
+    ]
+    assert kinds(mlp([2, 8, 3], norm="layer")) == [
+        "Linear",
+        "LayerNorm",
+        "ReLU",
+        "Linear",
+    ]
     assert kinds(mlp([2, 3])) == ["Linear"]
     assert kinds(mlp((2, 4, 3), nn.GELU)) == ["Linear", "GELU", "Linear"]
     assert mlp([2, 8, 3], dropout=0.25)[2].p == 0.25
@@ -46,7 +59,9 @@ def test_a_generator_decides_and_the_global_state_stays(init):
     assert torch.equal(torch.get_rng_state(), before)
     for one, two in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, two)
-        assert one.dtype == torch.float and one.requires_grad and one.device.type == "cpu"
+        assert (
+            one.dtype == torch.float and one.requires_grad and one.device.type == "cpu"
+        )
 
 
 def test_without_a_generator_the_global_seed_decides():
@@ -68,10 +83,19 @@ def test_default_initialization_is_he():
     [
         ({"widths": [3]}, r"widths must be at least two positive integers, got \[3\]"),
         ({"widths": []}, r"widths must be at least two positive integers, got \[\]"),
-        ({"widths": [3, 0, 2]}, r"widths must be at least two positive integers, got \[3, 0, 2\]"),
-        ({"widths": [3, 2.5, 2]}, r"widths must be at least two positive integers, got \[3, 2.5, 2\]"),
+        (
+            {"widths": [3, 0, 2]},
+            r"widths must be at least two positive integers, got \[3, 0, 2\]",
+        ),
+        (
+            {"widths": [3, 2.5, 2]},
+            r"widths must be at least two positive integers, got \[3, 2.5, 2\]",
+        ),
         ({"activation": "Relu6"}, r"activation must .*nearest: relu.*got 'Relu6'"),
-        ({"activation": nn.ReLU()}, r"activation must be a name or what makes a module, got the module ReLU\(\)"),
+        (
+            {"activation": nn.ReLU()},
+            r"activation must be a name or what makes a module, got the module ReLU\(\)",
+        ),
         ({"init": "xavier"}, r"scheme must .*nearest: xavier_.*got 'xavier'"),
         ({"dropout": 1.0}, r"dropout must be at least 0 and below 1, got 1.0"),
         ({"dropout": -0.1}, r"dropout must be at least 0 and below 1, got -0.1"),

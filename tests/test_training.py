@@ -1,5 +1,6 @@
 import functools
 import io
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -60,18 +61,31 @@ def test_watch_sees_the_gradients_before_the_update(line):
         expected = gradient_norms(model, x, y, F.mse_loss)["model"]
         seen.append(step)
         assert watched.weight.grad.norm().item() == pytest.approx(expected)
-        return {"gradient": watched.weight.grad.norm(), "weight": watched.weight.norm().item()}
+        return {
+            "gradient": watched.weight.grad.norm(),
+            "weight": watched.weight.norm().item(),
+        }
 
     history = fit(model, x, y, steps=4, lr=0.1, loss=F.mse_loss, watch=watch)
     assert seen == [0, 1, 2, 3]
     assert history.watched["weight"][0] == 0
     assert [len(values) for values in history.watched.values()] == [4, 4]
-    assert all(type(value) is float for values in history.watched.values() for value in values)
+    assert all(
+        type(value) is float for values in history.watched.values() for value in values
+    )
 
 
 def test_watch_may_change_the_gradients_and_return_nothing(line):
     model, x, y = line
-    history = fit(model, x, y, steps=3, lr=0.1, loss=F.mse_loss, watch=lambda step, model: model.zero_grad())
+    history = fit(
+        model,
+        x,
+        y,
+        steps=3,
+        lr=0.1,
+        loss=F.mse_loss,
+        watch=lambda step, model: model.zero_grad(),
+    )
     assert history.watched == {}
     assert (model.weight == 0).all()
 
@@ -85,9 +99,18 @@ def test_batches_cover_an_epoch_once_and_leave_the_rest_out():
             batches.append(inputs.flatten().tolist())
             return super().forward(inputs)
 
-    fit(Spy(1, 1), x, x, steps=6, lr=1e-4, batch_size=3, loss=F.mse_loss, generator=seeded())
+    fit(
+        Spy(1, 1),
+        x,
+        x,
+        steps=6,
+        lr=1e-4,
+        batch_size=3,
+        loss=F.mse_loss,
+        generator=seeded(),
+    )
     assert [len(batch) for batch in batches] == [3] * 6
-    first, second = sum(batches[:3], []), sum(batches[3:], [])
+    first, second = list(chain(*batches[:3])), list(chain(*batches[3:]))
     assert len(set(first)) == len(set(second)) == 9
     assert first != second != sorted(second)
 
@@ -96,7 +119,15 @@ def test_a_generator_decides_and_the_global_state_stays():
     x, y = spirals(generator=seeded())
     before = torch.get_rng_state()
     losses = [
-        fit(mlp([2, 8, 3], generator=seeded()), x, y, steps=9, lr=0.1, batch_size=32, generator=seeded(s)).loss
+        fit(
+            mlp([2, 8, 3], generator=seeded()),
+            x,
+            y,
+            steps=9,
+            lr=0.1,
+            batch_size=32,
+            generator=seeded(s),
+        ).loss
         for s in (1, 1, 2)
     ]
     assert torch.equal(torch.get_rng_state(), before)
@@ -107,18 +138,40 @@ def test_a_generator_decides_and_the_global_state_stays():
 def test_optimizers_by_name_and_by_factory(name):
     x, y = spirals(generator=seeded())
     losses = [
-        fit(mlp([2, 8, 3], generator=seeded()), x, y, steps=5, lr=0.01, optimizer=optimizer).loss
-        for optimizer in (name, {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[name])
+        fit(
+            mlp([2, 8, 3], generator=seeded()),
+            x,
+            y,
+            steps=5,
+            lr=0.01,
+            optimizer=optimizer,
+        ).loss
+        for optimizer in (
+            name,
+            {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[name],
+        )
     ]
     assert losses[0] == losses[1]
     momentum = functools.partial(torch.optim.SGD, momentum=0.9)
-    assert fit(mlp([2, 8, 3], generator=seeded()), x, y, steps=5, lr=0.01, optimizer=momentum).loss != losses[0]
+    assert (
+        fit(
+            mlp([2, 8, 3], generator=seeded()),
+            x,
+            y,
+            steps=5,
+            lr=0.01,
+            optimizer=momentum,
+        ).loss
+        != losses[0]
+    )
 
 
 def test_an_infinite_loss_stops_before_it_spoils_the_weights():
     x, y = torch.ones(4, 1), torch.zeros(4, 1)
     model = nn.Linear(1, 1)
-    with pytest.raises(FloatingPointError, match=r"loss must stay finite, got (inf|nan) at step [1-9]"):
+    with pytest.raises(
+        FloatingPointError, match=r"loss must stay finite, got (inf|nan) at step [1-9]"
+    ):
         fit(model, x, y, steps=100, lr=1e6, loss=F.mse_loss)
     assert model.weight.isfinite().all()
     with pytest.raises(FloatingPointError, match=r"got nan at step 0"):
@@ -146,13 +199,26 @@ def test_only_a_terminal_gets_a_bar(line, monkeypatch, terminal, progress):
         ({"batch_size": 0}, "batch_size must be from 1 to the 20 examples, got 0"),
         ({"batch_size": 21}, "batch_size must be from 1 to the 20 examples, got 21"),
         ({"optimizer": "Adm"}, r"optimizer must .*nearest: adam.*got 'Adm'"),
-        ({"targets": torch.zeros(3, 1)}, "inputs and targets must be of one length, got 20 and 3"),
+        (
+            {"targets": torch.zeros(3, 1)},
+            "inputs and targets must be of one length, got 20 and 3",
+        ),
     ],
 )
 def test_errors_name_argument_rule_and_value(line, arguments, message):
     model, x, y = line
     with pytest.raises(ValueError, match=message):
-        fit(model, **{"inputs": x, "targets": y, "steps": 1, "lr": 0.1, "loss": F.mse_loss, **arguments})
+        fit(
+            model,
+            **{
+                "inputs": x,
+                "targets": y,
+                "steps": 1,
+                "lr": 0.1,
+                "loss": F.mse_loss,
+                **arguments,
+            },
+        )
 
 
 def test_accuracy_counts_and_leaves_the_modes():
@@ -173,5 +239,8 @@ def test_accuracy_restores_the_modes_after_an_error():
 
 @pytest.mark.parametrize("targets", [torch.zeros(4, 1), torch.zeros(3)])
 def test_accuracy_refuses_shapes_that_broadcast(targets):
-    with pytest.raises(ValueError, match=r"outputs must have shape \(count, classes\) and targets \(count,\), got"):
+    with pytest.raises(
+        ValueError,
+        match=r"outputs must have shape \(count, classes\) and targets \(count,\), got",
+    ):
         accuracy(nn.Identity(), torch.ones(4, 2), targets)

@@ -30,7 +30,7 @@ def main() -> int:
         engine.close()
     for script, result in results.items():
         if isinstance(result, Failure):
-            print(result, file=sys.stderr)
+            print(result.describe(), file=sys.stderr)
             continue
         target = arguments.out / Path(script).relative_to("snippets").with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -114,7 +114,7 @@ class Engine:
                 line = int(places[0]) if places else None
             reason = result["reason"]
             if "time limit" in reason:
-                reason += f" of {self.limit:g} s"
+                reason += f" of {self.limit:g} s (LEGO_TIME_LIMIT sets another)"
             return Failure(script, reason, line, details)
         versions = package_versions(result.pop("modules"))
         outcome = Outcome.from_data(result, versions=versions)

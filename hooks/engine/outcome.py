@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -60,9 +61,11 @@ class Failure:
     line: int | None = None
     details: str = ""
 
-    def __str__(self) -> str:
-        place = self.script if self.line is None else f"{self.script}:{self.line}"
-        return f"{place}: {self.reason}" + (f"\n{self.details.rstrip()}" if self.details else "")
+    def describe(self, places: Iterable[str] = ()) -> str:
+        """File, line and reason, the places that show the script, then the traceback."""
+        where = self.script if self.line is None else f"{self.script}:{self.line}"
+        shown = [f"  shown by {place}" for place in places]
+        return "\n".join([f"{where}: {self.reason}", *shown, self.details]).rstrip()
 
 
 def digest(data: bytes | None) -> str:

@@ -54,7 +54,12 @@ def follow_palette(svg: str) -> str:
     svg = root + svg[svg.index(">") + 1 :]
     colors = {color: f"var(--plot-{number},{color})" for number, color in enumerate(palette(), start=1)}
     colors |= {INK: "currentColor", GRID: f"var(--plot-grid,{GRID})"}
-    return re.sub(r"(?<=[\":])#[0-9a-f]{6}(?=[\";])", lambda match: colors.get(match[0], match[0]), svg)
+
+    def follow(match: re.Match[str]) -> str:
+        color = match[0] if len(match[0]) == 7 else "#" + "".join(2 * digit for digit in match[0][1:])
+        return colors.get(color, match[0])
+
+    return re.sub(r"(?<=[\":])#(?:[0-9a-f]{6}|[0-9a-f]{3})(?=[\";])", follow, svg)
 
 
 def palette() -> list[str]:

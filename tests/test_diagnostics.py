@@ -1,0 +1,830 @@
+import copy
+import functools
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from lego import diagnostics
+from lego.diagnostics import Finding, Report, diagnose, gradient_norms, slope
+from lego.initialization import initialize
+from lego.stack import mlp
+from lego.training import fit
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def vectors(count=128, features=32, dtype=torch.float):
+    generator = seeded(7)
+    x = torch.randn(count, features, dtype=dtype, generator=generator)
+    return x, torch.randint(10, (count,), generator=generator)
+
+
+def images(count=64):
+    generator = seeded(7)
+    return torch.randn(count, 3, 16, 16, generator=generator), torch.randint(
+        10, (count,), generator=generator
+    )
+
+
+def deep(activation="relu", init="he_normal", depth=8, **options):
+    return mlp(
+        [32] * depth + [10], activation, init=init, generator=seeded(), **options
+    )
+
+
+class Convolutional(nn.Module):
+    """Nothing but functions between the weighted layers."""
+
+    def __init__(self, bend=F.relu):
+        super().__init__()
+        self.bend = bend
+        self.first = nn.Conv2d(3, 16, 3, padding=1)
+        self.second = nn.Conv2d(16, 32, 3, padding=1)
+        self.third = nn.Conv2d(32, 32, 3, padding=1)
+        self.fourth = nn.Linear(32 * 16, 64)
+        self.last = nn.Linear(64, 10)
+        initialize(self, "he_normal", generator=seeded())
+
+    def forward(self, x):
+        x = F.max_pool2d(self.bend(self.first(x)), 2)
+        x = self.bend(self.third(self.bend(self.second(x))))
+        x = self.bend(self.fourth(F.max_pool2d(x, 2).flatten(1)))
+        return self.last(x)
+
+
+class Residual(nn.Module):
+    """A post-activation block that works in place wherever it can."""
+
+    def __init__(self, channels=16, last_scale=1.0):
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.first_norm = nn.BatchNorm2d(channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(channels)
+        nn.init.constant_(self.second_norm.weight, last_scale)
+
+    def forward(self, x):
+        y = self.second_norm(self.second(F.relu_(self.first_norm(self.first(x)))))
+        y += x
+        return F.relu_(y)
+
+
+def residual(last_scale=1.0):
+    stem = [nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(inplace=True)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)]
+    return initialize(
+        nn.Sequential(
+            *stem, *(Residual(last_scale=last_scale) for _ in range(3)), *head
+        ),
+        "he_normal",
+        generator=seeded(),
+    )
+
+
+class Shared(nn.Module):
+    """One cell used five times."""
+
+    def __init__(self, bend=torch.tanh, scale=1.0):
+        super().__init__()
+        self.bend = bend
+        self.cell = initialize(
+            nn.Linear(32, 32), "lecun_normal", gain=scale, generator=seeded()
+        )
+        self.out = initialize(nn.Linear(32, 10), "lecun_normal", generator=seeded(1))
+
+    def forward(self, x):
+        for _ in range(5):
+            x = self.bend(self.cell(x))
+        return self.out(x)
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.norm = nn.Embedding(10, 16), nn.LayerNorm(16)
+        self.query, self.key, self.value, self.merge = (
+            nn.Linear(16, 16) for _ in range(4)
+        )
+        self.out = nn.Linear(16, 10)
+        initialize(self, "xavier_normal", generator=seeded())
+        nn.init.normal_(self.embed.weight, generator=seeded())
+
+    def forward(self, tokens):
+        x = self.embed(tokens)
+        h = self.norm(x)
+        h = F.scaled_dot_product_attention(self.query(h), self.key(h), self.value(h))
+        return self.out(x + self.merge(h)).transpose(1, 2)
+
+
+class Counting(nn.Module):
+    """Replaces its buffer, and draws random numbers, in every call."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(32, 10)
+        self.register_buffer("calls", torch.zeros(()))
+        self.kept = self.calls
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        return self.layer(x + 0.01 * torch.randn_like(x))
+
+
+def frozen():
+    model = deep()
+    for layer in model[:6]:
+        layer.requires_grad_(False)
+    return model
+
+
+def tokens():
+    return (numbers := torch.randint(10, (32, 6), generator=seeded())), numbers
+
+
+HEALTHY = {
+    "relu": (deep, vectors),
+    "tanh": (lambda: deep("tanh", "xavier_normal"), vectors),
+    "gelu": (lambda: deep(nn.GELU), vectors),
+    "functional": (Convolutional, images),
+    "residual": (residual, images),
+    "residual, last scale zero": (lambda: residual(0.0), images),
+    "batch norm": (lambda: deep(norm="batch"), vectors),
+    "batch norm, sigmoid": (
+        lambda: deep("sigmoid", "xavier_normal", norm="batch"),
+        vectors,
+    ),
+    "layer norm": (lambda: deep(norm="layer"), vectors),
+    "shared": (Shared, vectors),
+    "frozen": (frozen, vectors),
+    "dropout": (lambda: deep(dropout=0.5), vectors),
+    "attention": (Attention, tokens),
+    "one layer": (lambda: mlp([32, 10], generator=seeded()), vectors),
+    "the layer itself": (
+        lambda: initialize(nn.Linear(32, 10), "lecun_normal", generator=seeded()),
+        vectors,
+    ),
+    "widths": (lambda: mlp([32, 1024, 512, 256, 128, 10], generator=seeded()), vectors),
+    "counting": (Counting, vectors),
+}
+
+
+# slope
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.double, torch.float, torch.bfloat16, torch.half]
+)
+def test_slope_in_every_dtype(dtype):
+    x = torch.linspace(-4, 4, 30, dtype=dtype).reshape(2, 3, 5)
+    gradient = slope(torch.tanh, x)
+    assert gradient.dtype == dtype and gradient.shape == x.shape
+    assert not gradient.requires_grad and not x.requires_grad
+    expected = 1 / np.cosh(x.double().numpy()) ** 2
+    np.testing.assert_allclose(
+        gradient.double(), expected, atol=2 * torch.finfo(dtype).eps
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (torch.relu, [0.0, 0.0, 1.0]),
+        (lambda x: x * 3, [3.0, 3.0, 3.0]),
+        (torch.ones_like, [0.0, 0.0, 0.0]),
+        (lambda x: torch.zeros_like(x).requires_grad_(), [0.0, 0.0, 0.0]),
+        (nn.LeakyReLU(0.1), [0.1, 0.1, 1.0]),
+        (lambda x: F.relu(x, inplace=True), [0.0, 0.0, 1.0]),
+        (nn.PReLU(init=0.5), [0.5, 0.5, 1.0]),
+    ],
+)
+def test_slope_of_functions_and_modules(function, expected):
+    x = torch.tensor([-2.0, 0.0, 2.0])
+    with torch.no_grad():
+        assert slope(function, x).tolist() == pytest.approx(expected)
+    assert x.tolist() == [-2, 0, 2]
+    assert all(
+        parameter.grad is None for parameter in getattr(function, "parameters", list)()
+    )
+
+
+def test_slope_leaves_a_gradient_that_x_has():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (x * 5).sum().backward()
+    assert slope(torch.square, x).tolist() == [2.0, 4.0]
+    assert x.grad.tolist() == [5.0, 5.0]
+
+
+def test_slope_errors_name_argument_rule_and_value():
+    with pytest.raises(ValueError, match=r"x must be floating point, got torch.int64"):
+        slope(torch.relu, torch.arange(3))
+    with pytest.raises(
+        ValueError, match=r"function must keep the shape \(3,\), got \(\)"
+    ):
+        slope(torch.sum, torch.ones(3))
+
+
+# gradient_norms
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_gradient_norms_are_those_of_backward(name):
+    if name in ("dropout", "counting"):
+        pytest.skip("random")
+    make, data = HEALTHY[name]
+    model, (x, y) = make(), data()
+    norms = gradient_norms(model, x, y)
+    F.cross_entropy(model(x), y).backward()
+    expected = {
+        layer or "model": module.weight.grad.norm().item()
+        for layer, module in model.named_modules()
+        if getattr(module, "weight", None) is not None
+        and module.weight.ndim > 1
+        and module.weight.requires_grad
+    }
+    assert norms == pytest.approx(expected, rel=1e-4)
+
+
+def test_gradient_norms_stand_in_forward_order():
+    class Backwards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last, self.unused, self.first = (
+                nn.Linear(8, 10),
+                nn.Linear(3, 3),
+                nn.Linear(32, 8),
+            )
+
+        def forward(self, x):
+            return self.last(torch.tanh(self.first(x)))
+
+    assert list(gradient_norms(Backwards(), *vectors())) == ["first", "last"]
+
+
+def test_gradient_norms_of_frozen_and_unreached_layers():
+    model = mlp([32, 8, 10]).requires_grad_(False)
+    assert gradient_norms(model, *vectors()) == {}
+    model[0].requires_grad_(True)
+    norms = gradient_norms(
+        model,
+        *vectors(),
+        loss=lambda output, target: output.detach().sum() + model[0].bias.sum(),
+    )
+    assert norms == {"0": 0.0}
+
+
+def test_gradient_norms_of_parametrized_weights():
+    plain = mlp([32, 16, 10], "tanh", generator=seeded()).double()
+    wrapped = copy.deepcopy(plain)
+    weight_norm(wrapped[0])
+    x, y = vectors(dtype=torch.double)
+    assert gradient_norms(wrapped, x, y) == pytest.approx(gradient_norms(plain, x, y))
+
+
+# What must not change
+
+
+def snapshot(model):
+    return {
+        "tensors": [
+            (id(t), t.detach().clone()) for t in (*model.parameters(), *model.buffers())
+        ],
+        "gradients": [
+            p.grad if p.grad is None else (id(p.grad), p.grad.clone())
+            for p in model.parameters()
+        ],
+        "flags": [(p.requires_grad, p._version) for p in model.parameters()],
+        "modes": [m.training for m in model.modules()],
+        "hooks": [
+            {
+                key: list(value)
+                for key, value in vars(m).items()
+                if key.endswith("_hooks") and value is not None
+            }
+            for m in model.modules()
+        ],
+        "random": torch.get_rng_state(),
+    }
+
+
+def same(one, two):
+    if isinstance(one, torch.Tensor):
+        return one.dtype == two.dtype and torch.equal(one, two)
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(same, one, two))
+    return one == two
+
+
+def prepared(name):
+    """A model with gradients from an earlier step, a hook of its own, mixed modes, and its data."""
+    make, data = HEALTHY[name]
+    model, (x, y) = make(), data()
+    F.cross_entropy(model(x), y).backward()
+    next(model.modules()).register_forward_hook(lambda *_: None)
+    for module in list(model.modules())[1::3]:
+        module.training = False
+    return model, x, y
+
+
+@pytest.mark.parametrize("tool", [diagnose, gradient_norms])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_everything_is_as_before(name, tool):
+    model, x, y = prepared(name)
+    before, inputs = snapshot(model), x.clone()
+    tool(model, (x, y)) if tool is diagnose else tool(model, x, y)
+    assert same(snapshot(model), before)
+    assert torch.equal(x, inputs) and not x.requires_grad
+
+
+@pytest.mark.parametrize("tool", [diagnose, gradient_norms])
+@pytest.mark.parametrize("name", HEALTHY)
+def test_everything_is_as_before_after_an_exception(name, tool):
+    model, x, y = prepared(name)
+    before = snapshot(model)
+
+    def broken(output, target):
+        torch.rand(3)
+        raise ArithmeticError("broken on purpose")
+
+    with pytest.raises(ArithmeticError, match="on purpose"):
+        tool(model, (x, y), broken) if tool is diagnose else tool(model, x, y, broken)
+    assert same(snapshot(model), before)
+
+
+def test_the_snapshot_can_tell():
+    model, x, y = prepared("batch norm")
+    for change in (
+        lambda: model(x),
+        lambda: torch.rand(1),
+        lambda: model.train(),
+        lambda: F.cross_entropy(model(x), y).backward(),
+        lambda: model[0].register_forward_hook(lambda *_: None),
+        lambda: model.requires_grad_(False),
+    ):
+        before = snapshot(model)
+        change()
+        assert not same(snapshot(model), before)
+
+
+def test_a_graph_that_the_caller_holds_stays_valid():
+    model, (x, y) = deep("tanh", "xavier_normal"), vectors()
+    loss = F.cross_entropy(model(x), y)
+    diagnose(model, (x, y))
+    loss.backward()
+    assert model[0].weight.grad.norm().item() == pytest.approx(
+        gradient_norms(model, x, y)["0"]
+    )
+
+
+def test_a_model_may_keep_what_it_computed():
+    class Keeping(nn.Linear):
+        def forward(self, x):
+            self.kept = super().forward(x)
+            return self.kept
+
+    model = nn.Sequential(Keeping(32, 16), nn.Tanh(), nn.Linear(16, 10))
+    F.cross_entropy(model(vectors()[0]), vectors()[1]).backward()
+    assert diagnose(model, vectors()).findings == []
+
+
+def test_works_where_gradients_are_off():
+    model = deep()
+    with torch.no_grad():
+        assert diagnose(model, vectors()) == diagnose(model, vectors())
+        assert not torch.is_grad_enabled()
+
+
+def test_training_goes_the_same_way_with_and_without():
+    x, y = vectors()
+    model, twin = (deep(norm="batch", dropout=0.2) for _ in range(2))
+    torch.manual_seed(0)
+    alone = fit(model, x, y, steps=5, lr=0.1)
+    torch.manual_seed(0)
+    watched = fit(
+        twin,
+        x,
+        y,
+        steps=5,
+        lr=0.1,
+        watch=lambda step, model: gradient_norms(model, x, y),
+    )
+    assert alone.loss == watched.loss
+    assert list(watched.watched) == [str(i) for i in range(0, 32, 4)]
+
+
+# The numbers of the rows
+
+
+def test_rows_against_numpy():
+    """Two layers, tanh between: every number of the first row by hand."""
+    model = mlp([3, 4, 2], "tanh", init="lecun_normal", generator=seeded()).double()
+    x = 3 * torch.randn(20, 3, dtype=torch.double, generator=seeded())
+    y = torch.randn(20, 2, dtype=torch.double, generator=seeded(1))
+    report = diagnose(model, (x, y), F.mse_loss)
+    w, b, v, c = (parameter.detach().numpy() for parameter in model.parameters())
+    z = x.numpy() @ w.T + b
+    output = np.tanh(z) @ v.T + c
+    upstream = 2 * (output - y.numpy()) / output.size
+    gradient = upstream @ v / np.cosh(z) ** 2
+    first, last = report.layers
+    assert (first.name, first.kind, last.name) == ("0", "Linear", "2")
+    assert first.mean == pytest.approx(z.mean())
+    assert first.std == pytest.approx(z.std())
+    assert first.weight_gradient == pytest.approx(
+        np.linalg.norm(gradient.T @ x.numpy())
+    )
+    assert first.output_gradient == pytest.approx(np.sqrt((gradient**2).mean()))
+    assert first.saturated == pytest.approx((1 / np.cosh(z) ** 2 < 0.01).mean())
+    assert first.saturated > 0.05
+    assert first.dead == 0
+    assert (last.saturated, last.dead) == (None, None)
+    assert report.loss == pytest.approx(((output - y.numpy()) ** 2).mean())
+
+
+@pytest.mark.parametrize(
+    "bend", [F.relu, torch.tanh, torch.sigmoid, F.gelu, F.hardtanh]
+)
+def test_functions_and_modules_give_the_same_report(bend):
+    class Functional(nn.Module):
+        def __init__(self, layers):
+            super().__init__()
+            self.layers = nn.ModuleList(layers)
+
+        def forward(self, x):
+            for layer in self.layers[:-1]:
+                x = bend(layer(x))
+            return self.layers[-1](x)
+
+    modules = {
+        F.relu: nn.ReLU,
+        torch.tanh: nn.Tanh,
+        torch.sigmoid: nn.Sigmoid,
+        F.gelu: nn.GELU,
+    }
+    model = deep(modules.get(bend, nn.Hardtanh))
+    ours, theirs = (
+        diagnose(Functional(model[::2]), vectors()),
+        diagnose(model, vectors()),
+    )
+    assert [(row.saturated, row.dead, row.std) for row in ours.layers] == [
+        (row.saturated, row.dead, row.std) for row in theirs.layers
+    ]
+    assert ours.gradient_factor == theirs.gradient_factor
+
+
+def test_shares_of_dead_and_saturated_units_are_counted():
+    model = nn.Sequential(
+        nn.Linear(8, 8, bias=True),
+        nn.Hardtanh(),
+        nn.Linear(8, 8),
+        nn.ReLU(),
+        nn.Linear(8, 10),
+    )
+    initialize(model, "lecun_normal", generator=seeded())
+    with torch.no_grad():
+        model[0].weight.mul_(0.01)
+        model[0].bias[:3] = 9.0  # three of eight at the upper bound
+        model[2].bias[:] = torch.tensor([-99.0] * 5 + [99.0] * 3)  # five of eight off
+    first, second, _ = diagnose(model, vectors(features=8)).layers
+    assert (first.saturated, first.dead) == (3 / 8, 3 / 8)
+    assert (second.saturated, second.dead) == (0, 5 / 8)
+
+
+def test_dead_channels_are_seen_through_pooling_and_flattening():
+    model = Convolutional()
+    with torch.no_grad():
+        model.first.bias[:4] = -99
+        model.third.bias[:8] = -99
+        model.fourth.bias[:16] = -99
+    first, second, third, fourth, _ = diagnose(model, images()).layers
+    assert first.dead == 4 / 16 and first.saturated is None
+    assert third.dead == pytest.approx(8 / 32) and second.saturated == 0
+    assert fourth.dead >= 16 / 64
+
+
+def test_norm_layers_are_part_of_what_comes_before_the_activation():
+    """A scale of 100 in a batch norm saturates tanh; one of zero kills nothing that a skip carries."""
+    model = deep("tanh", norm="batch")
+    nn.init.constant_(model[1].weight, 100.0)
+    rows = diagnose(model, vectors()).layers
+    assert rows[0].saturated > 0.9 > 0.1 > rows[1].saturated
+    assert all(
+        row.dead in (0, None) for row in diagnose(residual(0.0), images()).layers
+    )
+
+
+def test_dropout_is_off_meanwhile():
+    without, with_dropout = (
+        diagnose(deep(), vectors()),
+        diagnose(deep(dropout=0.5), vectors()),
+    )
+    assert [row.std for row in without.layers] == [
+        row.std for row in with_dropout.layers
+    ]
+    assert without.loss == with_dropout.loss
+
+
+def test_a_shared_layer_has_a_row_for_each_use():
+    rows = diagnose(Shared(), vectors()).layers
+    assert [row.name for row in rows] == [
+        "cell",
+        "cell (2)",
+        "cell (3)",
+        "cell (4)",
+        "cell (5)",
+        "out",
+    ]
+    assert len({row.weight_gradient for row in rows}) == 2
+    assert len({row.std for row in rows}) == 6
+
+
+def test_frozen_layers_have_rows_but_no_gradient():
+    rows = diagnose(frozen(), vectors()).layers
+    assert [row.weight_gradient is None for row in rows] == [True] * 3 + [False] * 5
+    assert all(row.output_gradient > 0 for row in rows)
+    everything = diagnose(deep().requires_grad_(False), vectors())
+    assert everything.gradient_factor == pytest.approx(
+        diagnose(deep(), vectors()).gradient_factor
+    )
+
+
+def test_a_layer_run_without_gradients_is_not_called_sick():
+    class Backbone(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = deep(norm="batch"), deep()
+
+        def forward(self, x):
+            with torch.no_grad():
+                h = self.body[:-1](x)
+            return self.head(h)
+
+    report = diagnose(Backbone(), vectors())
+    assert report.layers[0].output_gradient is None
+    assert report.findings == []
+
+
+# Findings
+
+
+def names(report):
+    return [finding.name for finding in report.findings]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_models_have_no_findings(name):
+    make, data = HEALTHY[name]
+    report = diagnose(make(), data())
+    assert report.findings == []
+    assert str(report).endswith("no findings")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("activation", "init"), [("relu", "he_normal"), ("tanh", "xavier_normal")]
+)
+def test_healthy_models_stay_so_in_training(activation, init, seed):
+    model = mlp([32] * 6 + [10], activation, init=init, generator=seeded(seed))
+    x, _ = vectors()
+    y = (x[:, 0] > 0).long()
+    fit(model, x, y, steps=60, lr=0.05)
+    assert diagnose(model, (x, y)).findings == []
+
+
+def scaled(gain):
+    return initialize(deep(), "lecun_normal", gain=gain, generator=seeded())
+
+
+SICK = {
+    "sigmoid": (lambda: deep("sigmoid", "xavier_normal"), ["vanishing gradient"]),
+    "sigmoid by default": (lambda: deep("sigmoid", "pytorch"), ["vanishing gradient"]),
+    "relu by default": (
+        lambda: deep("relu", "pytorch", depth=4),
+        ["vanishing gradient"],
+    ),
+    "relu too large": (lambda: scaled(2 * 2**0.5), ["exploding gradient"]),
+    "tanh too large": (
+        lambda: initialize(deep("tanh"), "normal", std=1.5, generator=seeded()),
+        ["exploding gradient", "saturated units"],
+    ),
+    "zeros": (
+        lambda: deep("relu", "zeros"),
+        ["vanishing gradient", "dead units", "identical units"],
+    ),
+    "zeros, tanh": (
+        lambda: deep("tanh", "zeros"),
+        ["vanishing gradient", "identical units"],
+    ),
+    "constant": (
+        lambda: mlp([32, 16, 10], "tanh", init="constant"),
+        ["identical units"],
+    ),
+    "recurrent": (lambda: Shared(torch.relu, 3.0), ["exploding gradient"]),
+    "recurrent, small": (lambda: Shared(torch.relu, 0.3), ["vanishing gradient"]),
+}
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_sick_models_have_their_findings(name):
+    make, expected = SICK[name]
+    report = diagnose(make(), vectors())
+    assert names(report) == expected
+    rows = {row.name: row for row in report.layers}
+    for finding in report.findings:
+        assert isinstance(finding, Finding) and finding.layer in rows
+        assert (finding.value < finding.threshold) is (
+            finding.name == "vanishing gradient"
+        )
+        assert finding.message and finding.remedy and finding.name in str(report)
+
+
+@pytest.mark.parametrize(("depth", "expected"), [(4, ["vanishing gradient"]), (3, [])])
+def test_a_factor_needs_four_layers(depth, expected):
+    report = diagnose(deep("sigmoid", "xavier_normal", depth=depth), vectors())
+    assert names(report) == expected
+    assert (report.gradient_factor is None) is (depth == 3)
+
+
+def test_gradient_factor_of_a_linear_chain_is_its_weight():
+    """Ten layers w·I: each multiplies the gradient by exactly w."""
+    layers = [nn.Linear(6, 6, bias=False) for _ in range(10)]
+    for layer in layers:
+        nn.init.eye_(layer.weight).data.mul_(0.25)
+    report = diagnose(
+        nn.Sequential(*layers), vectors(features=6), lambda output, _: output.sum()
+    )
+    assert report.gradient_factor == pytest.approx(0.25, rel=1e-6)
+    assert names(report)[0] == "vanishing gradient"
+
+
+def test_underflow_of_squares_is_no_underflow_of_the_norm():
+    layers = [nn.Linear(6, 6, bias=False) for _ in range(7)]
+    for layer in layers:
+        nn.init.eye_(layer.weight).data.mul_(1e-5)
+    report = diagnose(
+        nn.Sequential(*layers), vectors(features=6), lambda output, _: output.sum()
+    )
+    assert report.gradient_factor == pytest.approx(1e-5, rel=1e-4)
+    assert report.layers[0].output_gradient == pytest.approx(1e-30, rel=1e-4)
+
+
+@pytest.mark.parametrize("width", [3, 5, 33, 64, 67])
+@pytest.mark.parametrize("dtype", [torch.float, torch.double])
+def test_identical_units_are_found_in_spite_of_rounding(width, dtype):
+    model = mlp([32, width, width, 10], "tanh", init="constant").to(dtype)
+    x, y = vectors(dtype=dtype)
+    assert "identical units" in names(diagnose(model, (x, y)))
+    fit(model, x, y, steps=5, lr=0.1)
+    assert "identical units" in names(diagnose(model, (x, y)))
+
+
+def test_zero_weights_are_not_identical_if_their_gradients_differ():
+    model = mlp([32, 16, 10], generator=seeded())
+    nn.init.zeros_(model[2].weight)
+    assert "identical units" not in names(diagnose(model, vectors()))
+
+
+def test_dead_units_after_a_large_negative_bias():
+    model = deep(depth=3)
+    nn.init.constant_(model[2].bias, -50.0)
+    (finding,) = diagnose(model, vectors()).findings
+    assert (finding.name, finding.layer, finding.value) == ("dead units", "2", 1.0)
+
+
+# What is not finite
+
+
+def test_a_loss_of_nan_is_a_finding():
+    report = diagnose(
+        deep(),
+        vectors(),
+        lambda output, target: F.cross_entropy(output, target) * torch.nan,
+    )
+    (finding,) = report.findings
+    assert (finding.name, finding.layer) == ("non-finite", "loss")
+    assert "nan" in str(report)
+
+
+def test_the_first_layer_that_is_not_finite_is_named():
+    model = deep()
+    nn.init.constant_(model[4].weight, torch.inf)
+    (finding,) = diagnose(model, vectors()).findings
+    assert (finding.name, finding.layer) == ("non-finite", "4")
+    x, y = vectors()
+    assert diagnose(deep(), (x * torch.inf, y)).findings[0].layer == "0"
+
+
+def test_a_gradient_of_nan_under_a_finite_loss_is_a_finding():
+    """The root has an infinite slope at zero, and infinity times zero is NaN."""
+    model = mlp([32, 8, 10], init="zeros")
+    report = diagnose(
+        model, vectors(), lambda output, target: output.square().sum().sqrt() + 1
+    )
+    assert report.loss == 1
+    assert [(finding.name, finding.layer) for finding in report.findings] == [
+        ("non-finite", "2")
+    ]
+
+
+# Any module, any batch
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.double, torch.float, torch.bfloat16, torch.half]
+)
+def test_every_dtype(dtype):
+    model = deep(depth=5).to(dtype)
+    report = diagnose(model, vectors(dtype=dtype))
+    assert report.findings == []
+    exact = diagnose(deep(depth=5).double(), vectors(dtype=torch.double))
+    assert report.gradient_factor == pytest.approx(exact.gradient_factor, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "name", ["relu", "tanh", "functional", "layer norm", "shared", "attention"]
+)
+def test_a_batch_of_one(name):
+    make, data = HEALTHY[name]
+    x, y = data()
+    assert names(diagnose(make(), (x[:1], y[:1]))) == []
+
+
+def test_one_example_without_a_batch_dimension():
+    x, y = vectors()
+    report = diagnose(deep(depth=5), (x[0], y[0]))
+    assert report.gradient_factor is not None
+    unbatched = diagnose(
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 3)),
+        (images()[0][0], None),
+        lambda output, _: output.mean(),
+    )
+    assert unbatched.layers[0].dead in (0, 0.25)
+
+
+def test_channels_last_and_layers_called_by_keyword():
+    x, y = images()
+    report = diagnose(
+        Convolutional(), (x.contiguous(memory_format=torch.channels_last), y)
+    )
+    assert report.gradient_factor == pytest.approx(
+        diagnose(Convolutional(), (x, y)).gradient_factor, rel=1e-3
+    )
+
+    class Keyword(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(32, 8), nn.Linear(8, 10)
+
+        def forward(self, x):
+            return self.last(input=torch.tanh(self.first(input=x)))
+
+    assert diagnose(Keyword(), vectors()).layers[0].saturated == 0
+
+
+def test_errors_name_argument_rule_and_value():
+    with pytest.raises(
+        ValueError,
+        match=r"loss must return a scalar tensor with a gradient, got tensor",
+    ):
+        diagnose(
+            deep(), vectors(), functools.partial(F.cross_entropy, reduction="none")
+        )
+    with pytest.raises(
+        ValueError, match=r"loss must return a scalar tensor with a gradient, got 1.0"
+    ):
+        diagnose(deep(), vectors(), lambda output, target: 1.0)
+    with pytest.raises(
+        ValueError, match=r"model must call a layer with a weight, got Tanh"
+    ):
+        diagnose(
+            nn.Tanh(),
+            (torch.ones(3, requires_grad=True), None),
+            lambda output, _: output.sum(),
+        )
+
+
+def test_the_report_fits_a_terminal():
+    model = nn.Sequential()
+    model.add_module(
+        "a_name_that_is_much_longer_than_its_column", deep("sigmoid", "pytorch")
+    )
+    report = diagnose(model, vectors())
+    assert isinstance(report, Report)
+    lines = str(report).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len({len(line) for line in lines[:9]}) == 1
+    assert [line.split()[1] for line in lines[1:9]] == ["Linear"] * 8
+    assert "vanishing gradient at" in str(report) and "Try:" in str(report)
+
+
+def test_thresholds_are_the_measured_ones():
+    assert (diagnostics.VANISHING_FACTOR, diagnostics.EXPLODING_FACTOR) == (0.5, 1.4)
+    assert (diagnostics.SATURATED_SHARE, diagnostics.FLAT_SLOPE) == (0.3, 0.01)
+    assert (diagnostics.DEAD_SHARE, diagnostics.IDENTICAL_SHARE) == (0.4, 0)

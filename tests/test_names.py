@@ -1,0 +1,61 @@
+"""One name serves a brick everywhere: library, page, snippet, test."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lego.activations import ACTIVATIONS
+from tests.conftest import ROOT
+
+SNIPPETS = sorted(path.relative_to(ROOT / "snippets").with_suffix("").as_posix() for path in (ROOT / "snippets").rglob("*.py"))
+PAGES = sorted(path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+LABS = sorted(path.stem for path in (ROOT / "docs" / "labs").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet_is_named_after_the_page_that_shows_it(name):
+    owners = [page for page in PAGES if name == page or name.startswith(f"{page}_")]
+    assert len(owners) == 1, f"snippets/{name}.py must be called after a page of docs/"
+    assert f'--8<-- "{name}.py"' in (ROOT / "docs" / f"{owners[0]}.md").read_text()
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet_has_a_test_of_its_finding(name):
+    folder, _, stem = name.rpartition("/")
+    test = ROOT / "tests" / "snippets" / folder / f"test_{stem}.py"
+    assert f'run_snippet("{name}")' in test.read_text()
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet_is_what_a_reader_can_paste(name):
+    source = (ROOT / "snippets" / f"{name}.py").read_text()
+    assert re.match(r'"""[A-Z].*\."""\n', source), "the first line is its finding, a sentence"
+    assert len(source.splitlines()) <= 50 and max(map(len, source.splitlines())) <= 88
+    assert source.endswith("plt.show()\n") and "__main__" not in source and "sys.path" not in source
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_a_lab_has_a_test(name):
+    assert (ROOT / "tests" / "labs" / f"test_{name}.py").is_file()
+
+
+def test_tests_of_deleted_snippets_go():
+    tests = {path.relative_to(ROOT / "tests" / "snippets") for path in (ROOT / "tests" / "snippets").rglob("test_*.py")}
+    assert tests == {Path(name).with_name(f"test_{Path(name).name}.py") for name in SNIPPETS}
+
+
+def test_pages_of_activations_are_bricks():
+    pages = {Path(page).name for page in PAGES if page.startswith("activations/")}
+    assert pages <= set(ACTIVATIONS) | {"index"}
+
+
+def test_every_page_and_lab_is_in_the_navigation():
+    nav = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
+    for name in [f"{page}.md" for page in PAGES] + [f"labs/{lab}.py" for lab in LABS]:
+        assert f": {name}\n" in nav
+
+
+def test_every_module_of_the_library_has_a_test_file():
+    modules = {path.stem for path in (ROOT / "lego").glob("*.py")} - {"__init__"}
+    assert modules <= {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}

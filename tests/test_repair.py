@@ -1,0 +1,51 @@
+import re
+from pathlib import Path
+
+import material
+import pytest
+
+from hooks.repair import repair
+
+PAGE = """<input class="md-toggle" data-md-toggle="drawer" type="checkbox" id="__drawer" autocomplete="off">
+<input class="md-toggle" data-md-toggle="search" type="checkbox" id="__search" autocomplete="off">
+<div class="md-search" data-md-component="search" role="dialog">
+<label class="md-search__overlay" for="__search"></label>
+<input type="text" class="md-search__input" autocomplete="off">
+<nav class="md-search__options" aria-label="Поиск"></nav></div>
+<figure class="plot" id="f"><svg role="img" viewBox="0 0 504 200"><g/></svg><figcaption>c</figcaption></figure>
+<div class="md-progress" data-md-component="progress" role="progressbar"></div>"""
+
+
+def test_search_dialog_is_labelled_in_the_language_of_the_page():
+    assert 'role="dialog" aria-label="Поиск">' in repair(PAGE)
+
+
+def test_progress_bar_is_hidden_from_assistive_technology():
+    assert '<div class="md-progress" data-md-component="progress" aria-hidden="true">' in repair(PAGE)
+
+
+def test_checkboxes_lose_autocomplete_and_the_search_field_keeps_it():
+    assert re.findall(r'<input [^>]*autocomplete[^>]*>', repair(PAGE)) == [
+        '<input type="text" class="md-search__input" autocomplete="off">'
+    ]
+
+
+@pytest.mark.parametrize(("width", "reach"), [("504", ' tabindex="0"'), ("216", "")])
+def test_figure_gets_a_box_that_the_keyboard_reaches_if_a_phone_must_scroll(width, reach):
+    page = repair(PAGE.replace("504", width))
+    assert f'<div class="plot__box" style="--width:{width}"{reach}><svg ' in page
+    assert "</svg></div><figcaption>c" in page
+
+
+@pytest.mark.parametrize("piece", ['role="dialog"', 'role="progressbar"', "md-toggle", "md-search__options"])
+def test_a_changed_theme_is_an_error(piece):
+    with pytest.raises(ValueError, match="Has the theme changed"):
+        repair(PAGE.replace(piece, "other"))
+
+
+def test_the_installed_theme_has_what_is_repaired():
+    partials = Path(material.__file__).parent / "templates" / "partials"
+    base = (partials.parent / "base.html").read_text()
+    progress = (partials / "progress.html").read_text()
+    search = (partials / "search.html").read_text()
+    repair(base + search.replace("{{ lang.t('search') }}", "Search") + progress)
