@@ -1,6 +1,6 @@
 """What an activation costs next to ReLU, forward and backward: alone on a million numbers, and inside a layer.
 
-    make bench-activations        rewrites benchmarks/results/activations.md, the table on the page Sigmoid
+make bench-activations        rewrites benchmarks/results/activations.md, the table on the page Sigmoid
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def main() -> None:
         return f"{statistics.median(mine / relu for mine, relu in pairs):.2f}"
 
     rows = [f"| {name} | {ratio(alone, name)} | {ratio(inside, name)} |" for name in ACTIVATIONS]
-    where = f"One core, {platform.machine()}, PyTorch {torch.__version__.partition('+')[0]}; medians of {ROUNDS} rounds."
+    version = torch.__version__.partition("+")[0]
+    where = f"One core, {platform.machine()}, PyTorch {version}; medians of {ROUNDS} rounds."
     table = ["| Activation | alone, × ReLU | inside a layer, × ReLU |", "|---|---|---|", *rows, "", where]
     RESULT.write_text("\n".join(table) + "\n", encoding="utf-8")
     print("\n".join(table))

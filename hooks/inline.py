@@ -30,7 +30,9 @@ def figure(svg: str, alt: str, caption: str, name: str) -> str:
     """A figure element; `alt` and `caption` are HTML-escaped text, the caption may hold `$...$`."""
     anchor = "figure-" + name.rpartition("/")[2]
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" data-search-exclude ', 1)
-    return f'<figure class="plot" id="{anchor}">{svg}<figcaption>{inline_mathml(caption)}</figcaption></figure>'
+    return (
+        f'<figure class="plot" id="{anchor}">{svg}<figcaption>{inline_mathml(caption)}</figcaption></figure>'
+    )
 
 
 def standalone(svg: str) -> str:

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jupytext
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 
 from hooks import twin
 from hooks.engine import Outcome
@@ -35,12 +36,41 @@ def cells(outcome: Outcome) -> list[dict[str, Any]]:
             result.append(twin.markdown_cell(cell.source))
         else:
             entry = twin.code_cell(cell.source, twin.outputs(next(made, None)))
-            result.append(entry | {"metadata": {key: cell.metadata[key] for key in ("alt", "caption") if key in cell.metadata}})
+            result.append(
+                entry
+                | {
+                    "metadata": {
+                        key: cell.metadata[key] for key in ("alt", "caption") if key in cell.metadata
+                    }
+                }
+            )
     return result
 
 
-def tidy(content: str, name: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
-    """The page that mkdocs-jupyter made, in the markup of every other page; `name` starts the figures' ids."""
+def notebook(outcome: Outcome) -> str:
+    """The executed lab as a notebook file."""
+    return twin.write_notebook(cells(outcome))
+
+
+def markdown(outcome: Outcome) -> str:
+    """The executed lab as Markdown."""
+    parts = []
+    for cell in cells(outcome):
+        if cell["cell_type"] == "markdown":
+            parts.append(cell["source"])
+            continue
+        parts.append(f"```python\n{cell['source']}\n```")
+        for output in cell["outputs"]:
+            if "text" in output:
+                parts.append(f"```text\n{output['text'].rstrip()}\n```")
+            else:
+                parts.append(f"*Figure: {cell['metadata'].get('caption', '')}*")
+    return "\n\n".join(parts)
+
+
+def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
+    """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
+    name = uri.removesuffix(".py")
     soup = BeautifulSoup(content, "html.parser")
     parts = []
     made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
@@ -56,7 +86,10 @@ def tidy(content: str, name: str, outcome: Outcome, resolve: Callable[[str], str
         assert code is not None, "mkdocs-jupyter's markup has changed: no <pre> in a code cell"
         source, result = made[number], results[number]
         number += 1
-        parts.append(f'<div class="language-python highlight"><pre><span></span><code>{code.decode_contents().lstrip()}</code></pre></div>')
+        parts.append(
+            '<div class="language-python highlight"><pre><span></span>'
+            f"<code>{code.decode_contents().lstrip()}</code></pre></div>"
+        )
         if result.text.strip():
             parts.append(
                 '<div class="language-text highlight"><span class="filename">Output</span>'
@@ -65,16 +98,20 @@ def tidy(content: str, name: str, outcome: Outcome, resolve: Callable[[str], str
         for count, svg in enumerate(result.figures, start=1):
             metadata = source["metadata"]
             if not metadata.get("alt") or not metadata.get("caption"):
-                raise PageError(f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption")
+                raise PageError(
+                    f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption"
+                )
             suffix = f"{number}" if count == 1 else f"{number}-{count}"
-            parts.append(figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), f"{name}-{suffix}"))
+            parts.append(
+                figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), f"{name}-{suffix}")
+            )
     return "\n".join(parts)
 
 
 def prose(body: Tag, resolve: Callable[[str], str]) -> str:
     """One cell of prose: permalinks and formulas as the other pages have them, links checked."""
     for anchor in body.select("a.anchor-link"):
-        anchor["class"] = ["headerlink"]
+        anchor["class"] = "headerlink"
         anchor["title"] = "Permanent link"
     for link in body.select("a[href]:not(.headerlink)"):
         link["href"] = resolve(str(link["href"]))

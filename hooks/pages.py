@@ -22,7 +22,9 @@ from hooks.engine import Outcome
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 INCLUDE = re.compile(r'^(?P<indent>[ \t]*)--8<-- "(?P<path>[^"]+)"[ \t]*$')
-FIGURE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<source>[^)\s]+\.svg)(?:\s+(?P<quote>["\'])(?P<caption>.*?)(?P=quote))?\)')
+FIGURE = re.compile(
+    r'!\[(?P<alt>[^\]]*)\]\((?P<source>[^)\s]+\.svg)(?:\s+(?P<quote>["\'])(?P<caption>.*?)(?P=quote))?\)'
+)
 
 
 class PageError(Exception):
@@ -63,7 +65,9 @@ def find_uses(markdown: str, page: str, is_file: Callable[[str], bool]) -> Itera
             yield Use(page, line, f"snippets/{stem}.py", "figure", int(number or 1), uri)
             if not match["alt"].strip() or not (match["caption"] or "").strip():
                 place = f"docs/{page}:{line}"
-                raise PageError(f"{place}: the figure {match['source']} needs an alt text and a caption in quotes")
+                raise PageError(
+                    f"{place}: the figure {match['source']} needs an alt text and a caption in quotes"
+                )
 
 
 def find_problems(uses: list[Use], scripts: list[str]) -> Iterator[str]:
@@ -87,7 +91,10 @@ def find_gaps(uses: list[Use], outcomes: Mapping[str, Outcome]) -> Iterator[str]
         if outcome is None:
             continue
         if use.kind == "figure" and use.number > len(outcome.figures):
-            yield f"{use.place}: {use.script} draws {len(outcome.figures)} figure(s), the page asks for number {use.number}"
+            yield (
+                f"{use.place}: {use.script} draws {len(outcome.figures)} figure(s), "
+                f"the page asks for number {use.number}"
+            )
         if use.kind == "text" and not outcome.text.strip():
             yield f"{use.place}: {use.script} prints nothing, and the page shows its output"
 

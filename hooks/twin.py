@@ -113,7 +113,13 @@ def markdown_cell(text: str) -> dict[str, Any]:
 
 def code_cell(source: str, results: list[dict[str, Any]]) -> dict[str, Any]:
     """A cell of code with its output."""
-    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": results, "source": source}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": results,
+        "source": source,
+    }
 
 
 def outputs(made: Any) -> list[dict[str, Any]]:

@@ -48,12 +48,6 @@ def spirals(
         raise ValueError(f"noise must be at least 0, got {noise}")
     index = torch.randperm(count, generator=generator)
     label = index % classes
-    radius = (index // classes + 1) / math.ceil(
-        count / classes
-    )  # no two arms share the center
-    angle = 2 * math.pi * (label / classes + turns * radius) + noise * torch.randn(
-        count, generator=generator
-    )
-    return math.sqrt(6) * torch.stack(
-        [radius * angle.cos(), radius * angle.sin()], dim=1
-    ), label
+    radius = (index // classes + 1) / math.ceil(count / classes)  # no two arms share the center
+    angle = 2 * math.pi * (label / classes + turns * radius) + noise * torch.randn(count, generator=generator)
+    return math.sqrt(6) * torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1), label

@@ -121,19 +121,13 @@ class Report:
 
     def __str__(self) -> str:
         """The rows as a table of at most 80 columns, then the findings."""
-        lines = [
-            f"{'layer':<16} {'kind':<10}     mean      std |grad W|   grad z  flat  dead"
-        ]
+        lines = [f"{'layer':<16} {'kind':<10}     mean      std |grad W|   grad z  flat  dead"]
         for row in self.layers:
             numbers = (row.mean, row.std, row.weight_gradient, row.output_gradient)
             cells = [f"{_cell(number, '.1e'):>8}" for number in numbers]
-            cells += [
-                f"{_cell(share, '.0%'):>5}" for share in (row.saturated, row.dead)
-            ]
+            cells += [f"{_cell(share, '.0%'):>5}" for share in (row.saturated, row.dead)]
             lines.append(f"{row.name[-16:]:<16} {row.kind[:10]:<10} {' '.join(cells)}")
-        lines.append(
-            f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.gradient_factor, '.2g')}"
-        )
+        lines.append(f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.gradient_factor, '.2g')}")
         for finding in self.findings:
             text = f"{finding.name} at {finding.layer}: {finding.message}. Try: {finding.remedy}."
             lines += textwrap.wrap(text, 80, subsequent_indent="  ")
@@ -161,14 +155,10 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         leaf = x.detach().requires_grad_()
         y = function(leaf.clone())  # a function that works in place gets a copy
     if y.shape != x.shape:
-        raise ValueError(
-            f"function must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}"
-        )
+        raise ValueError(f"function must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
     if not y.requires_grad:  # a constant
         return torch.zeros_like(x)
-    (gradient,) = torch.autograd.grad(
-        y, leaf, torch.ones_like(y), materialize_grads=True
-    )
+    (gradient,) = torch.autograd.grad(y, leaf, torch.ones_like(y), materialize_grads=True)
     return gradient
 
 
@@ -194,21 +184,12 @@ def gradient_norms(
     """
     with _unchanged(model):
         value, calls = _forward(model, inputs, targets, loss)
-        weights = {
-            call.name: call.weight
-            for call in calls
-            if call.first and call.weight.requires_grad
-        }
+        weights = {call.name: call.weight for call in calls if call.first and call.weight.requires_grad}
         gradients = _gradients(value, list(weights.values()))
-    return {
-        name: _norm(gradient) or 0.0
-        for name, gradient in zip(weights, gradients, strict=True)
-    }
+    return {name: _norm(gradient) or 0.0 for name, gradient in zip(weights, gradients, strict=True)}
 
 
-def diagnose(
-    model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entropy
-) -> Report:
+def diagnose(model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entropy) -> Report:
     r"""Examines a model on one batch: signal and gradient of each layer, and what ails it.
 
     The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ and loss $L$ is
@@ -247,22 +228,15 @@ class _Call:
     first: bool  # the layer's first call
     input: Tensor | None
     output: Tensor
-    signal: (
-        Tensor  # what the activation gets: the output, or what a norm layer made of it
-    )
-    passed: (
-        Tensor  # a copy of the signal, since the model may change what it gets in place
-    )
+    signal: Tensor  # what the activation gets: the output, or what a norm layer made of it
+    passed: Tensor  # a copy of the signal, since the model may change what it gets in place
 
 
 @contextmanager
 def _unchanged(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
     buffers = [(module, dict(module._buffers)) for module in model.modules()]
-    state = [
-        (tensor, tensor.detach().clone())
-        for tensor in (*model.parameters(), *model.buffers())
-    ]
+    state = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers())]
     devices = {tensor.device for tensor, _ in state if tensor.device.type == "cuda"}
     with torch.random.fork_rng(devices), torch.enable_grad(), parametrize.cached():
         try:
@@ -276,14 +250,10 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
             for module, names in buffers:
                 module._buffers.update(names)
             for tensor, before in state:
-                tensor.data.copy_(
-                    before
-                )  # through data: a graph that the caller still holds stays valid
+                tensor.data.copy_(before)  # through data: a graph that the caller still holds stays valid
 
 
-def _forward(
-    model: nn.Module, inputs: Any, targets: Any, loss: Loss
-) -> tuple[Tensor, list[_Call]]:
+def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call]]:
     calls: list[_Call] = []
     hooks = []
     try:
@@ -299,13 +269,9 @@ def _forward(
         for hook in hooks:
             hook.remove()
     if not calls:
-        raise ValueError(
-            f"model must call a layer with a weight, got {type(model).__name__}"
-        )
+        raise ValueError(f"model must call a layer with a weight, got {type(model).__name__}")
     if not isinstance(value, Tensor) or value.ndim > 0 or not value.requires_grad:
-        raise ValueError(
-            f"loss must return a scalar tensor with a gradient, got {value}"
-        )
+        raise ValueError(f"loss must return a scalar tensor with a gradient, got {value}")
     return value, calls
 
 
@@ -322,21 +288,15 @@ def _record(
         return None
     if not output.requires_grad:  # a frozen layer
         output = output.detach().requires_grad_()
-    before = next(
-        (x for x in (*inputs, *keywords.values()) if isinstance(x, Tensor)), None
-    )
+    before = next((x for x in (*inputs, *keywords.values()) if isinstance(x, Tensor)), None)
     count = 1 + sum(call.layer is layer for call in calls)
     label = name if count == 1 else f"{name} ({count})"
-    call = _Call(
-        label, layer, weight, count == 1, before, output, output, output.clone()
-    )
+    call = _Call(label, layer, weight, count == 1, before, output, output, output.clone())
     calls.append(call)
     return call.passed
 
 
-def _follow(
-    calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor
-) -> Tensor | None:
+def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor | None:
     for call in calls:
         if inputs and inputs[0] is call.passed and output.requires_grad:
             call.signal, call.passed = output, output.clone()
@@ -347,23 +307,15 @@ def _follow(
 def _gradients(value: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
     """The gradients of those tensors that have one; frozen ones have none."""
     free = [tensor for tensor in tensors if tensor.requires_grad]
-    found = iter(
-        torch.autograd.grad(value, free, retain_graph=True, allow_unused=True)
-        if free
-        else ()
-    )
+    found = iter(torch.autograd.grad(value, free, retain_graph=True, allow_unused=True) if free else ())
     return [next(found) if tensor.requires_grad else None for tensor in tensors]
 
 
-def _examine(
-    value: Tensor, calls: list[_Call]
-) -> tuple[list[Layer], list[float | None]]:
+def _examine(value: Tensor, calls: list[_Call]) -> tuple[list[Layer], list[float | None]]:
     outputs = _gradients(value, [call.output for call in calls])
     weights = _gradients(value, [call.weight for call in calls])
     rows, norms = [], []
-    for i, (call, upstream, gradient) in enumerate(
-        zip(calls, outputs, weights, strict=True)
-    ):
+    for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
         z = call.output.detach().double()
         saturated, dead = _flat(call, [later.input for later in calls[i + 1 :]])
         norm = _norm(upstream)
@@ -384,32 +336,22 @@ def _examine(
     return rows, norms
 
 
-def _flat(
-    call: _Call, inputs: list[Tensor | None]
-) -> tuple[float | None, float | None]:
+def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:
     """Shares of saturated values and of dead units, seen from the first input that depends on the signal."""
     for h in inputs:
         if h is None or not h.requires_grad:
             continue
-        powers = 2.0 ** (
-            torch.arange(h.numel(), device=h.device) % 3
-        )  # exact in every dtype
+        powers = 2.0 ** (torch.arange(h.numel(), device=h.device) % 3)  # exact in every dtype
         mixed = powers.to(h.dtype).reshape(h.shape)
         slopes, pulled = (_pull(h, call.signal, v) for v in (torch.ones_like(h), mixed))
         if slopes is None or pulled is None:
             continue
         blocked = _units(call, pulled) == 0
-        dead = (
-            blocked.all(dim=0).double().mean().item()
-            if len(blocked) >= DEAD_POSITIONS
-            else None
-        )
+        dead = blocked.all(dim=0).double().mean().item() if len(blocked) >= DEAD_POSITIONS else None
         if h.numel() != pulled.numel():
             return None, dead
         expected = slopes * mixed.reshape(slopes.shape)
-        if not torch.allclose(
-            pulled, expected, rtol=1e-3, atol=torch.finfo(h.dtype).tiny
-        ):
+        if not torch.allclose(pulled, expected, rtol=1e-3, atol=torch.finfo(h.dtype).tiny):
             return None, dead  # not elementwise
         on = (h.detach() != 0).reshape(slopes.shape)
         return ((slopes.abs() < FLAT_SLOPE) & on).double().mean().item(), dead
@@ -428,10 +370,7 @@ def _units(call: _Call, tensor: Tensor) -> Tensor:
 
 
 def _identical(call: _Call, upstream: Tensor | None) -> float:
-    if (
-        upstream is None
-        or len(call.weight) != (units := _units(call, upstream).T).shape[0]
-    ):
+    if upstream is None or len(call.weight) != (units := _units(call, upstream).T).shape[0]:
         return 0.0
     parts = [call.weight.detach().flatten(1), units]
     bias = getattr(call.layer, "bias", None)
@@ -457,9 +396,7 @@ def _findings(loss: float, factor: float | None, rows: list[Layer]) -> list[Find
         name = "vanishing gradient" if vanishing else "exploding gradient"
         threshold = VANISHING_FACTOR if vanishing else EXPLODING_FACTOR
         message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
-        findings.append(
-            Finding(name, rows[0].name, factor, threshold, message, _REMEDIES[name])
-        )
+        findings.append(Finding(name, rows[0].name, factor, threshold, message, _REMEDIES[name]))
     for name, share, threshold, what in (
         (
             "saturated units",
@@ -475,9 +412,7 @@ def _findings(loss: float, factor: float | None, rows: list[Layer]) -> list[Find
             "its units copy another one, and will go on to",
         ),
     ):
-        value, where = max(
-            ((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0)
-        )
+        value, where = max(((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0))
         if value > threshold:
             findings.append(
                 Finding(
@@ -502,16 +437,12 @@ def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
     for where, what, number in places:
         if not math.isfinite(number):
             message = f"its {what} holds {number}"
-            return Finding(
-                "non-finite", where, number, math.inf, message, _REMEDIES["non-finite"]
-            )
+            return Finding("non-finite", where, number, math.inf, message, _REMEDIES["non-finite"])
     return None
 
 
 def _norm(gradient: Tensor | None) -> float | None:
-    return (
-        None if gradient is None else float(gradient.double().norm())
-    )  # squares of floats may underflow
+    return None if gradient is None else float(gradient.double().norm())  # squares of floats may underflow
 
 
 def _cell(number: float | None, form: str) -> str:

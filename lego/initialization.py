@@ -47,9 +47,7 @@ def zeros_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
     return nn.init.zeros_(weight)
 
 
-def constant_(
-    weight: Tensor, *, value: float = 0.1, generator: Generator | None = None
-) -> Tensor:
+def constant_(weight: Tensor, *, value: float = 0.1, generator: Generator | None = None) -> Tensor:
     r"""The same number everywhere: all units of a layer receive the same gradient and stay identical.
 
     $$w = \text{value}$$
@@ -65,9 +63,7 @@ def constant_(
     return nn.init.constant_(weight, value)
 
 
-def normal_(
-    weight: Tensor, *, std: float = 0.01, generator: Generator | None = None
-) -> Tensor:
+def normal_(weight: Tensor, *, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     r"""Normal draws of one fixed spread, whatever the width of the layer.
 
     $$w \sim \mathcal{N}(0, \text{std}^2)$$
@@ -108,9 +104,7 @@ def pytorch_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
     return nn.init.uniform_(weight, -bound, bound, generator=generator)
 
 
-def lecun_normal_(
-    weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def lecun_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     r"""Normal draws that keep the variance of a signal through a linear layer.
 
     $$w \sim \mathcal{N}\!\left(0, \tfrac{\text{gain}^2}{\text{fan\_in}}\right)$$
@@ -125,14 +119,10 @@ def lecun_normal_(
 
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.6
     """
-    return nn.init.normal_(
-        weight, std=gain / math.sqrt(_fan_in(weight)), generator=generator
-    )
+    return nn.init.normal_(weight, std=gain / math.sqrt(_fan_in(weight)), generator=generator)
 
 
-def xavier_uniform_(
-    weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     r"""Uniform draws that compromise between keeping the signal's variance and the gradient's.
 
     $$w \sim \mathcal{U}(-a, a), \quad a = \text{gain} \sqrt{\tfrac{6}{\text{fan\_in} + \text{fan\_out}}}$$
@@ -151,9 +141,7 @@ def xavier_uniform_(
     return nn.init.xavier_uniform_(weight, gain, generator=generator)
 
 
-def xavier_normal_(
-    weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     r"""Normal draws that compromise between keeping the signal's variance and the gradient's.
 
     $$w \sim \mathcal{N}\!\left(0, \tfrac{2\,\text{gain}^2}{\text{fan\_in} + \text{fan\_out}}\right)$$
@@ -223,9 +211,7 @@ INITIALIZERS: dict[str, Callable[..., Tensor]] = {  # teaching order
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def initialize(
-    model: Model, scheme: str, *, generator: Generator | None = None, **options: float
-) -> Model:
+def initialize(model: Model, scheme: str, *, generator: Generator | None = None, **options: float) -> Model:
     r"""Fills the weights of every linear and convolution layer by one scheme, and sets their biases to zero.
 
     Transposed convolutions and all other layers keep their values. The scheme `"pytorch"` draws the biases as
@@ -244,17 +230,11 @@ def initialize(
         ValueError: if `scheme` is unknown, or `model` has no linear or convolution layer.
     """
     if scheme not in INITIALIZERS:
-        nearest = ", ".join(
-            difflib.get_close_matches(str(scheme).lower(), INITIALIZERS, cutoff=0)
-        )
-        raise ValueError(
-            f"scheme must be a name in INITIALIZERS (nearest: {nearest}), got {scheme!r}"
-        )
+        nearest = ", ".join(difflib.get_close_matches(str(scheme).lower(), INITIALIZERS, cutoff=0))
+        raise ValueError(f"scheme must be a name in INITIALIZERS (nearest: {nearest}), got {scheme!r}")
     layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
     if not layers:
-        raise ValueError(
-            f"model must have a linear or convolution layer, got {type(model).__name__}"
-        )
+        raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
     for layer in layers:
         INITIALIZERS[scheme](layer.weight, generator=generator, **options)
         if layer.bias is not None and scheme == "pytorch":
@@ -267,7 +247,5 @@ def initialize(
 
 def _fan_in(weight: Tensor) -> int:
     if weight.ndim < 2 or weight.numel() == 0:
-        raise ValueError(
-            f"weight must have shape (fan_out, fan_in, ...), got {tuple(weight.shape)}"
-        )
+        raise ValueError(f"weight must have shape (fan_out, fan_in, ...), got {tuple(weight.shape)}")
     return weight[0].numel()

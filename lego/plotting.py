@@ -38,9 +38,7 @@ def look(name: str) -> dict[str, Any]:
         ValueError: if no brick has this name.
     """
     if name not in _LOOKS:
-        nearest = ", ".join(
-            difflib.get_close_matches(str(name).lower(), _LOOKS, cutoff=0)
-        )
+        nearest = ", ".join(difflib.get_close_matches(str(name).lower(), _LOOKS, cutoff=0))
         raise ValueError(f"name must be a brick's (nearest: {nearest}), got {name!r}")
     color, linestyle, label = _LOOKS[name]
     return {"color": color, "linestyle": linestyle, "label": label}

@@ -48,9 +48,7 @@ def mlp(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
     """
-    if len(widths) < 2 or not all(
-        isinstance(width, int) and width > 0 for width in widths
-    ):
+    if len(widths) < 2 or not all(isinstance(width, int) and width > 0 for width in widths):
         raise ValueError(f"widths must be at least two positive integers, got {widths}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
@@ -72,23 +70,15 @@ def mlp(
 
 def _linear(fan_in: int, fan_out: int) -> nn.Module:
     """A layer still without values: making them here would draw from the global generator, and in vain."""
-    return nn.Linear(fan_in, fan_out, device="meta").to_empty(
-        device=torch.get_default_device()
-    )
+    return nn.Linear(fan_in, fan_out, device="meta").to_empty(device=torch.get_default_device())
 
 
 def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:
     if isinstance(activation, nn.Module):
-        raise ValueError(
-            f"activation must be a name or what makes a module, got the module {activation}"
-        )
+        raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
     if callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        nearest = ", ".join(
-            difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, cutoff=0)
-        )
-        raise ValueError(
-            f"activation must be a name in ACTIVATIONS (nearest: {nearest}), got {activation!r}"
-        )
+        nearest = ", ".join(difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, cutoff=0))
+        raise ValueError(f"activation must be a name in ACTIVATIONS (nearest: {nearest}), got {activation!r}")
     return ACTIVATIONS[activation]

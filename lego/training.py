@@ -71,15 +71,11 @@ def fit(
         FloatingPointError: if the loss becomes infinite or NaN; the weights are those that gave it.
     """
     if len(inputs) != len(targets):
-        raise ValueError(
-            f"inputs and targets must be of one length, got {len(inputs)} and {len(targets)}"
-        )
+        raise ValueError(f"inputs and targets must be of one length, got {len(inputs)} and {len(targets)}")
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     if batch_size is not None and not 1 <= batch_size <= len(inputs):
-        raise ValueError(
-            f"batch_size must be from 1 to the {len(inputs)} examples, got {batch_size}"
-        )
+        raise ValueError(f"batch_size must be from 1 to the {len(inputs)} examples, got {batch_size}")
     update = _maker(optimizer)(model.parameters(), lr=lr)
     batches = _batches(len(inputs), batch_size, generator)
     bar = progress and sys.stderr.isatty()
@@ -90,15 +86,11 @@ def fit(
         value = loss(model(inputs[rows]), targets[rows])
         history.loss.append(value.item())
         if not math.isfinite(history.loss[-1]):
-            raise FloatingPointError(
-                f"loss must stay finite, got {history.loss[-1]} at step {step}"
-            )
+            raise FloatingPointError(f"loss must stay finite, got {history.loss[-1]} at step {step}")
         update.zero_grad()
         torch.autograd.backward(value)
         for name, number in (watch(step, model) or {} if watch else {}).items():
-            history.watched.setdefault(name, []).append(
-                float(torch.as_tensor(number).detach())
-            )
+            history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
         update.step()
         if bar:
             _show(step + 1, steps, history.loss[-1])
@@ -128,9 +120,7 @@ def accuracy(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
             module.training = training
     if outputs.ndim != 2 or targets.shape != outputs.shape[:1]:
         shapes = f"{tuple(outputs.shape)} and {tuple(targets.shape)}"
-        raise ValueError(
-            f"outputs must have shape (count, classes) and targets (count,), got {shapes}"
-        )
+        raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
     return float((outputs.argmax(dim=1) == targets).double().mean())
 
 
@@ -138,24 +128,17 @@ def _maker(optimizer: str | Callable[..., Optimizer]) -> Callable[..., Optimizer
     if callable(optimizer):
         return optimizer
     if optimizer not in OPTIMIZERS:
-        nearest = ", ".join(
-            difflib.get_close_matches(str(optimizer).lower(), OPTIMIZERS, cutoff=0)
-        )
-        raise ValueError(
-            f"optimizer must be a name in OPTIMIZERS (nearest: {nearest}), got {optimizer!r}"
-        )
+        nearest = ", ".join(difflib.get_close_matches(str(optimizer).lower(), OPTIMIZERS, cutoff=0))
+        raise ValueError(f"optimizer must be a name in OPTIMIZERS (nearest: {nearest}), got {optimizer!r}")
     return OPTIMIZERS[optimizer]
 
 
-def _batches(
-    count: int, size: int | None, generator: Generator | None
-) -> Iterator[slice | Tensor]:
+def _batches(count: int, size: int | None, generator: Generator | None) -> Iterator[slice | Tensor]:
     while size is None:
         yield slice(None)
     while True:
-        yield from torch.split(torch.randperm(count, generator=generator), size)[
-            : count // size
-        ]
+        order = torch.randperm(count, generator=generator)
+        yield from torch.split(order, size)[: count // size]
 
 
 def _show(done: int, steps: int, loss: float) -> None:

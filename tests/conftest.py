@@ -59,7 +59,7 @@ plt.plot([1, double(2)])
 print("drawn", double(1))
 plt.show()
 '''
-PAGE = '''# One
+PAGE = """# One
 
 ![A line](one.svg "It rises.")
 
@@ -70,7 +70,7 @@ PAGE = '''# One
 ```text title="Output"
 --8<-- "one.txt"
 ```
-'''
+"""
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,7 @@ BOTH = [(name, form) for name in ACTIVATIONS for form in ("function", "module")]
 
 
 def brick(name, form):
-    return (
-        getattr(lego.activations, name) if form == "function" else ACTIVATIONS[name]()
-    )
+    return getattr(lego.activations, name) if form == "function" else ACTIVATIONS[name]()
 
 
 def test_every_activation_has_an_oracle():
@@ -31,9 +29,7 @@ def test_every_activation_has_an_oracle():
 @pytest.mark.parametrize(("name", "form"), BOTH)
 def test_agrees_with_the_formula(name, form):
     x = torch.linspace(-20, 20, 1001, dtype=torch.double)
-    np.testing.assert_allclose(
-        brick(name, form)(x), FORMULAS[name](x.numpy()), rtol=1e-13, atol=1e-15
-    )
+    np.testing.assert_allclose(brick(name, form)(x), FORMULAS[name](x.numpy()), rtol=1e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -43,26 +39,20 @@ def test_gradient_matches_finite_differences(name):
     assert torch.autograd.gradgradcheck(ACTIVATIONS[name]().double(), x)
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.double, torch.float, torch.bfloat16, torch.half]
-)
+@pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16, torch.half])
 @pytest.mark.parametrize(("name", "form"), BOTH)
 def test_keeps_dtype_and_shape_in_every_dtype(name, form, dtype):
     x = torch.linspace(-4, 4, 24, dtype=torch.double).reshape(2, 3, 4)
     y = brick(name, form)(x.to(dtype))
     assert y.dtype == dtype and y.shape == x.shape
     expected = FORMULAS[name](x.to(dtype).double().numpy())
-    np.testing.assert_allclose(
-        y.double(), expected, rtol=2 * torch.finfo(dtype).eps, atol=1e-6
-    )
+    np.testing.assert_allclose(y.double(), expected, rtol=2 * torch.finfo(dtype).eps, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16])
 @pytest.mark.parametrize(("name", "form"), BOTH)
 def test_extreme_inputs_give_the_limits_and_finite_slopes(name, form, dtype):
-    x = torch.tensor(
-        [-torch.inf, -1e30, -0.0, 0.0, 1e30], dtype=dtype, requires_grad=True
-    )
+    x = torch.tensor([-torch.inf, -1e30, -0.0, 0.0, 1e30], dtype=dtype, requires_grad=True)
     low, zero, high = LIMITS[name]
     y = brick(name, form)(x)
     assert y[:4].tolist() == [low, low, zero, zero]

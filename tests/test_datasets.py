@@ -24,20 +24,14 @@ def test_shapes_types_and_balance(classes, count):
 def test_without_noise_the_points_follow_the_formula():
     x, y = spirals(3, 300, 0.0, turns=1.0, generator=seeded())
     radius = x.double().norm(dim=1) / math.sqrt(6)
-    assert radius.sort().values.tolist() == pytest.approx(
-        [(i // 3 + 1) / 100 for i in range(300)], abs=1e-6
-    )
+    assert radius.sort().values.tolist() == pytest.approx([(i // 3 + 1) / 100 for i in range(300)], abs=1e-6)
     angle = 2 * math.pi * (y / 3 + radius)
-    expected = (
-        radius[:, None] * math.sqrt(6) * torch.stack([angle.cos(), angle.sin()], dim=1)
-    )
+    expected = radius[:, None] * math.sqrt(6) * torch.stack([angle.cos(), angle.sin()], dim=1)
     torch.testing.assert_close(x.double(), expected, rtol=0, atol=1e-5)
 
 
 def test_noise_turns_the_points_by_its_deviation():
-    (clean, _), (noisy, _) = (
-        spirals(3, 3000, noise, generator=seeded()) for noise in (0.0, 0.1)
-    )
+    (clean, _), (noisy, _) = (spirals(3, 3000, noise, generator=seeded()) for noise in (0.0, 0.1))
     turned = torch.atan2(*noisy.T.flip(0)) - torch.atan2(*clean.T.flip(0))
     turned = (turned + math.pi) % (2 * math.pi) - math.pi
     assert turned.std().item() == pytest.approx(0.1, rel=0.05)
@@ -62,9 +56,7 @@ def test_a_generator_decides_and_the_global_state_stays():
     assert torch.equal(spirals()[0], first)
 
 
-@pytest.mark.parametrize(
-    ("name", "init"), [("relu", "he_normal"), ("tanh", "xavier_normal")]
-)
+@pytest.mark.parametrize(("name", "init"), [("relu", "he_normal"), ("tanh", "xavier_normal")])
 def test_six_layers_learn_it_and_a_straight_line_does_not(name, init):
     x, y = spirals(generator=seeded())
     deep, straight = (

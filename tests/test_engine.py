@@ -77,8 +77,16 @@ def test_outcome_holds_text_figures_and_source(bench):
 
 
 def test_scripts_do_not_see_each_other(bench):
-    bench.write("snippets/a.py", DRAW + "import torch, builtins\ntorch.manual_seed(1)\nbuiltins.left = 1\nplt.rcParams['lines.linewidth'] = 9\n")
-    bench.write("snippets/b.py", DRAW + "import builtins\nprint(hasattr(builtins, 'left'), plt.rcParams['lines.linewidth'], __name__)\n")
+    bench.write(
+        "snippets/a.py",
+        DRAW
+        + "import torch, builtins\ntorch.manual_seed(1)\nbuiltins.left = 1\nplt.rcParams['lines.linewidth'] = 9\n",
+    )
+    bench.write(
+        "snippets/b.py",
+        DRAW
+        + "import builtins\nprint(hasattr(builtins, 'left'), plt.rcParams['lines.linewidth'], __name__)\n",
+    )
     outcomes = bench.run("snippets/a.py", "snippets/b.py")
     assert outcomes["snippets/b.py"].text == "False 1.8 __main__\n"
 
@@ -96,7 +104,9 @@ def test_a_library_edit_runs_exactly_the_scripts_that_import_it(bench):
     bench.write("lego/used.py", "from lego.deep import value\n")
     bench.write("lego/other.py", "value = 1\n")
     bench.write("snippets/direct.py", DRAW + "from lego.deep import value\nprint(value)\n")
-    bench.write("snippets/through.py", DRAW + "def f():\n    from lego.used import value\n    print(value)\nf()\n")
+    bench.write(
+        "snippets/through.py", DRAW + "def f():\n    from lego.used import value\n    print(value)\nf()\n"
+    )
     bench.write("snippets/other.py", DRAW + "from lego.other import value\n")
     names = [f"snippets/{name}.py" for name in ("direct", "through", "other")]
     assert bench.ran(*names) == sorted(names)
@@ -118,7 +128,10 @@ def test_a_data_file_is_a_dependency(bench):
 
 def test_a_file_that_appears_is_a_dependency_too(bench):
     path = bench.root / "snippets" / "maybe.csv"
-    bench.write("snippets/a.py", DRAW + f"try:\n    print(open({str(path)!r}).read())\nexcept FileNotFoundError:\n    print('none')\n")
+    bench.write(
+        "snippets/a.py",
+        DRAW + f"try:\n    print(open({str(path)!r}).read())\nexcept FileNotFoundError:\n    print('none')\n",
+    )
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "none\n"
     bench.write("snippets/maybe.csv", "there")
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "there\n"
@@ -127,7 +140,11 @@ def test_a_file_that_appears_is_a_dependency_too(bench):
 def test_an_edit_while_a_script_runs_is_not_cached(bench):
     path = bench.root / "lego" / "late.py"
     bench.write("lego/late.py", "value = 1\n")
-    bench.write("snippets/a.py", DRAW + f"from lego.late import value\nimport subprocess\nsubprocess.run(['sh', '-c', 'echo value = 2 > {path}'])\n")
+    bench.write(
+        "snippets/a.py",
+        DRAW
+        + f"from lego.late import value\nimport subprocess\nsubprocess.run(['sh', '-c', 'echo value = 2 > {path}'])\n",
+    )
     bench.run("snippets/a.py")
     assert not list((bench.root / ".cache").rglob("a.py.json"))
 
@@ -142,8 +159,15 @@ def test_a_damaged_entry_is_computed_again(bench, damage):
         entry.unlink()
         entry.mkdir()
     else:
-        entry.write_bytes({"empty": b"", "cut": data[:-20], "altered": data.replace(b"1234", b"9234"),
-                           "not json": b"\xff\x00", "other json": b'["a"]'}[damage])
+        entry.write_bytes(
+            {
+                "empty": b"",
+                "cut": data[:-20],
+                "altered": data.replace(b"1234", b"9234"),
+                "not json": b"\xff\x00",
+                "other json": b'["a"]',
+            }[damage]
+        )
     outcome = bench.run("snippets/a.py")["snippets/a.py"]
     assert outcome.text == "1234\n" and not outcome.cached
     if damage != "folder":
@@ -174,7 +198,9 @@ def test_an_exception_names_file_line_and_traceback(bench):
     assert (result.line, result.reason) == (4, "ZeroDivisionError: division by zero")
     assert "line 6, in <module>" in result.details and "hooks" not in result.details
     told = result.describe(["docs/a.md:3"])
-    assert told.startswith("snippets/bad.py:4: ZeroDivisionError: division by zero\n  shown by docs/a.md:3\nTraceback")
+    assert told.startswith(
+        "snippets/bad.py:4: ZeroDivisionError: division by zero\n  shown by docs/a.md:3\nTraceback"
+    )
 
 
 def test_a_syntax_error_names_its_line(bench):
@@ -211,7 +237,10 @@ def test_other_failures_say_what_happened(bench, text, reason):
 
 def test_what_a_script_leaves_running_is_ended(bench):
     mark = bench.root / "alive"
-    bench.write("snippets/a.py", DRAW + f"import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 2; touch {mark}'])\n")
+    bench.write(
+        "snippets/a.py",
+        DRAW + f"import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 2; touch {mark}'])\n",
+    )
     start = time.monotonic()
     assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
     assert time.monotonic() - start < 15
@@ -223,7 +252,9 @@ def test_one_failure_does_not_stop_the_others(bench):
     bench.write("snippets/bad.py", "1 / 0\n")
     bench.write("snippets/good.py", DRAW)
     results = bench.run("snippets/bad.py", "snippets/good.py")
-    assert isinstance(results["snippets/bad.py"], Failure) and isinstance(results["snippets/good.py"], Outcome)
+    assert isinstance(results["snippets/bad.py"], Failure) and isinstance(
+        results["snippets/good.py"], Outcome
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_noted_and_the_figures_still_drawn(bench):
@@ -245,7 +276,12 @@ def test_two_runs_draw_the_same_bytes(bench):
 
 
 def test_cells_of_a_lab_keep_their_own_output(bench):
-    bench.write("docs/labs/a.py", "# %% [markdown]\n# # A\n\n# %%\nx = 1\nprint(x)\n\n# %% [markdown]\n# b\n\n# %%\n" + DRAW + "\n# %%\nx + 1\n")
+    bench.write(
+        "docs/labs/a.py",
+        "# %% [markdown]\n# # A\n\n# %%\nx = 1\nprint(x)\n\n# %% [markdown]\n# b\n\n# %%\n"
+        + DRAW
+        + "\n# %%\nx + 1\n",
+    )
     outcome = bench.run("docs/labs/a.py")["docs/labs/a.py"]
     assert [(cell.text, len(cell.figures)) for cell in outcome.cells] == [("1\n", 0), ("", 1), ("2\n", 0)]
 
@@ -263,8 +299,13 @@ def test_summary_says_what_ran_and_what_was_kept():
     import io
 
     progress = Progress(3, io.StringIO())
-    for event, script in [("cached", "snippets/a.py"), ("running", "snippets/b.py"), ("ran", "snippets/b.py"),
-                          ("running", "snippets/c.py"), ("failed", "snippets/c.py")]:
+    for event, script in [
+        ("cached", "snippets/a.py"),
+        ("running", "snippets/b.py"),
+        ("ran", "snippets/b.py"),
+        ("running", "snippets/c.py"),
+        ("failed", "snippets/c.py"),
+    ]:
         progress(event, script)
     summary = progress.summary()
     assert summary.startswith("Figures: 1 of 3 from the cache; ran b 0.00 s; failed c; ")

@@ -27,9 +27,7 @@ def seeded(seed=0):
 
 
 def small_cnn():
-    return nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3)
-    )
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))
 
 
 def test_every_scheme_has_an_oracle():
@@ -52,21 +50,15 @@ def test_variance_is_the_papers(name, shape):
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_shape_of_the_distribution(name):
-    weight = INITIALIZERS[name](
-        torch.empty(300, 200, dtype=torch.double), generator=seeded()
-    )
+    weight = INITIALIZERS[name](torch.empty(300, 200, dtype=torch.double), generator=seeded())
     z = weight / weight.std()
     kurtosis = 1.8 if name in ("pytorch", "xavier_uniform", "he_uniform") else 3.0
     assert (z**4).mean().item() == pytest.approx(kurtosis, rel=0.05)
     if kurtosis == 1.8:  # the bound itself
-        assert weight.abs().max().item() == pytest.approx(
-            math.sqrt(3 * VARIANCES[name](200, 300)), rel=1e-3
-        )
+        assert weight.abs().max().item() == pytest.approx(math.sqrt(3 * VARIANCES[name](200, 300)), rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "kept"), [("he_normal", 1.0), ("he_uniform", 1.0), ("pytorch", 6.0**-20)]
-)
+@pytest.mark.parametrize(("scheme", "kept"), [("he_normal", 1.0), ("he_uniform", 1.0), ("pytorch", 6.0**-20)])
 def test_mean_square_after_twenty_relu_layers(scheme, kept):
     """He keeps it; PyTorch's default divides it by about six in every layer."""
     ratios = []
@@ -128,8 +120,7 @@ def test_whole_model_is_filled_and_returned(name):
 def test_a_generator_decides_and_the_global_state_stays(name):
     before = torch.get_rng_state()
     first, again = (
-        initialize(mlp([4, 8, 3], generator=seeded()), name, generator=seeded(5))
-        for _ in range(2)
+        initialize(mlp([4, 8, 3], generator=seeded()), name, generator=seeded(5)) for _ in range(2)
     )
     other = initialize(mlp([4, 8, 3], generator=seeded()), name, generator=seeded(6))
     assert torch.equal(torch.get_rng_state(), before)
@@ -137,38 +128,26 @@ def test_a_generator_decides_and_the_global_state_stays(name):
     assert torch.equal(first[0].weight, other[0].weight) is (name not in RANDOM)
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.double, torch.float, torch.bfloat16, torch.half]
-)
+@pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16, torch.half])
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_every_dtype(name, dtype):
-    weight = INITIALIZERS[name](
-        torch.full((64, 64), torch.nan, dtype=dtype), generator=seeded()
-    )
+    weight = INITIALIZERS[name](torch.full((64, 64), torch.nan, dtype=dtype), generator=seeded())
     assert weight.dtype == dtype and weight.isfinite().all()
 
 
 def test_options_reach_the_scheme():
     model = nn.Linear(400, 400)
-    assert initialize(model, "normal", std=0.5).weight.std().item() == pytest.approx(
-        0.5, rel=0.02
-    )
+    assert initialize(model, "normal", std=0.5).weight.std().item() == pytest.approx(0.5, rel=0.02)
     assert (initialize(model, "constant", value=-2.0).weight == -2).all()
     for scheme in ("lecun_normal", "xavier_normal", "xavier_uniform"):
-        std = (
-            initialize(model, scheme, gain=3.0, generator=seeded()).weight.std().item()
-        )
+        std = initialize(model, scheme, gain=3.0, generator=seeded()).weight.std().item()
         assert std == pytest.approx(3 / 20, rel=0.02)
 
 
 def test_errors_name_argument_rule_and_value():
-    with pytest.raises(
-        ValueError, match=r"scheme must .*nearest: he_normal.*got 'He_norml'"
-    ):
+    with pytest.raises(ValueError, match=r"scheme must .*nearest: he_normal.*got 'He_norml'"):
         initialize(nn.Linear(2, 2), "He_norml")
-    with pytest.raises(
-        ValueError, match=r"model must have a linear or convolution layer, got ReLU"
-    ):
+    with pytest.raises(ValueError, match=r"model must have a linear or convolution layer, got ReLU"):
         initialize(nn.ReLU(), "he_normal")
     with pytest.raises(ValueError, match=r"std must be finite and at least 0, got -1"):
         normal_(torch.empty(2, 2), std=-1)
@@ -179,9 +158,7 @@ def test_errors_name_argument_rule_and_value():
 @pytest.mark.parametrize("shape", [(3,), (), (3, 0), (0, 3)])
 @pytest.mark.parametrize("name", [name for name in RANDOM if name != "normal"])
 def test_a_weight_needs_both_fans(name, shape):
-    with pytest.raises(
-        ValueError, match=r"weight must have shape \(fan_out, fan_in, ...\), got \("
-    ):
+    with pytest.raises(ValueError, match=r"weight must have shape \(fan_out, fan_in, ...\), got \("):
         INITIALIZERS[name](torch.empty(shape))
 
 

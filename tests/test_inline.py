@@ -22,7 +22,9 @@ def test_captions_may_hold_mathematics():
 
 def test_a_standalone_picture_has_a_size_ink_and_paper():
     result = standalone(SVG)
-    assert 'width="672" height="307.2"' in result and "background:#fff" in result and 'color="#1b1b1b"' in result
+    assert (
+        'width="672" height="307.2"' in result and "background:#fff" in result and 'color="#1b1b1b"' in result
+    )
 
 
 def test_colors_follow_the_palette():

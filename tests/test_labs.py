@@ -4,7 +4,7 @@ from hooks import labs
 from hooks.engine import Cell, Outcome
 from hooks.pages import PageError
 
-SOURCE = '''# %% [markdown]
+SOURCE = """# %% [markdown]
 # # Title
 
 # %% alt="A <line>" caption="It rises."
@@ -12,14 +12,14 @@ x = 1
 
 # %%
 print(2)
-'''
+"""
 SVG = '<svg viewBox="0 0 1 1"></svg>'
 OUTCOME = Outcome(SOURCE, (Cell("", (SVG,)), Cell("2 < 3\n")), {})
-CONTENT = '''<script>x</script><style>y</style><div class="jupyter-wrapper"><div class="jp-Notebook">
+CONTENT = """<script>x</script><style>y</style><div class="jupyter-wrapper"><div class="jp-Notebook">
 <div class="jp-Cell jp-MarkdownCell"><div class="jp-MarkdownOutput"><h2 id="a">A<a class="anchor-link" href="#a">¶</a></h2>
 <p>$x < 1$ and <code>$no$</code> <a href="../b.md">b</a></p></div></div>
 <div class="jp-Cell jp-CodeCell"><div class="jp-Cell"><div class="highlight-ipynb"><pre><span></span>x = 1</pre></div></div></div>
-<div class="jp-Cell jp-CodeCell"><pre>print(2)</pre></div></div></div>'''
+<div class="jp-Cell jp-CodeCell"><pre>print(2)</pre></div></div></div>"""
 
 
 def test_cells_are_paired_with_what_they_made():
@@ -29,7 +29,7 @@ def test_cells_are_paired_with_what_they_made():
 
 
 def test_tidy_gives_the_markup_of_every_other_page():
-    html = labs.tidy(CONTENT, "labs/a", OUTCOME, lambda link: f"resolved:{link}")
+    html = labs.tidy(CONTENT, "labs/a.py", OUTCOME, lambda link: f"resolved:{link}")
     assert "<script" not in html and "<style" not in html and "jp-" not in html
     assert '<span class="arithmatex">\\(x &lt; 1\\)</span>' in html and "<code>$no$</code>" in html
     assert 'href="resolved:../b.md"' in html and 'class="headerlink"' in html
@@ -41,4 +41,4 @@ def test_tidy_gives_the_markup_of_every_other_page():
 def test_a_figure_without_texts_is_refused():
     source = SOURCE.replace('alt="A <line>" ', "")
     with pytest.raises(PageError, match=r"docs/labs/a.py: code cell 1 draws a figure: give its mark an alt"):
-        labs.tidy(CONTENT, "labs/a", Outcome(source, OUTCOME.cells, {}), str)
+        labs.tidy(CONTENT, "labs/a.py", Outcome(source, OUTCOME.cells, {}), str)

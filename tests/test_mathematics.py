@@ -32,7 +32,18 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 def slanted(letter):
     """What a browser draws for a lone letter in <mi>."""
-    upright = "".join(map(chr, [*range(65, 91), *range(97, 123), *range(0x391, 0x3A2), 0x3F4, *range(0x3A3, 0x3AA)]))
+    upright = "".join(
+        map(
+            chr,
+            [
+                *range(65, 91),
+                *range(97, 123),
+                *range(0x391, 0x3A2),
+                0x3F4,
+                *range(0x3A3, 0x3AA),
+            ],
+        )
+    )
     upright += "∇" + "".join(map(chr, range(0x3B1, 0x3CA))) + "∂ϵϑϰϕϱϖ"
     italic = [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)]
     return "ℎ" if letter == "h" else chr(italic[upright.index(letter)]) if letter in upright else letter
@@ -70,7 +81,9 @@ def test_font_is_small():
 @pytest.mark.parametrize("latex", FORMULAS)
 def test_mathml_is_well_formed_and_without_scriptlevel(latex):
     markup = mathml(latex, display=True)
-    root = ElementTree.fromstring(html.unescape(markup.replace("&lt;", "&amp;lt;").replace("&gt;", "&amp;gt;")))
+    root = ElementTree.fromstring(
+        html.unescape(markup.replace("&lt;", "&amp;lt;").replace("&gt;", "&amp;gt;"))
+    )
     assert root.tag == "math"
     assert root.get("display") == "block"
     assert "scriptlevel" not in markup
@@ -109,8 +122,14 @@ def test_converting_twice_changes_nothing():
         ("Costs $5 or $6", "Costs $5 or $6"),
         (r"Costs \$5", "Costs $5"),
         ("$x$-axis", '<span class="nowrap"><math><mi>x</mi></math>-axis</span>'),
-        ("where $a &lt; b$ holds", "where <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> holds"),
-        ("$a$/$b$", '<span class="nowrap"><math><mi>a</mi></math>/</span><math><mi>b</mi></math>'),
+        (
+            "where $a &lt; b$ holds",
+            "where <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> holds",
+        ),
+        (
+            "$a$/$b$",
+            '<span class="nowrap"><math><mi>a</mi></math>/</span><math><mi>b</mi></math>',
+        ),
     ],
 )
 def test_caption(caption, expected):

@@ -8,8 +8,13 @@ import pytest
 from lego.activations import ACTIVATIONS
 from tests.conftest import ROOT
 
-SNIPPETS = sorted(path.relative_to(ROOT / "snippets").with_suffix("").as_posix() for path in (ROOT / "snippets").rglob("*.py"))
-PAGES = sorted(path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+SNIPPETS = sorted(
+    path.relative_to(ROOT / "snippets").with_suffix("").as_posix()
+    for path in (ROOT / "snippets").rglob("*.py")
+)
+PAGES = sorted(
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")
+)
 LABS = sorted(path.stem for path in (ROOT / "docs" / "labs").glob("*.py"))
 
 
@@ -41,7 +46,10 @@ def test_a_lab_has_a_test(name):
 
 
 def test_tests_of_deleted_snippets_go():
-    tests = {path.relative_to(ROOT / "tests" / "snippets") for path in (ROOT / "tests" / "snippets").rglob("test_*.py")}
+    tests = {
+        path.relative_to(ROOT / "tests" / "snippets")
+        for path in (ROOT / "tests" / "snippets").rglob("test_*.py")
+    }
     assert tests == {Path(name).with_name(f"test_{Path(name).name}.py") for name in SNIPPETS}
 
 

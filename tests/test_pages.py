@@ -13,10 +13,14 @@ def uses(markdown, page="a/b.md", is_file=lambda uri: False):
 
 
 def test_figure_code_and_text_are_found_with_their_lines():
-    markdown = '# T\n\n![Alt](b.svg "Cap")\n\n```python\n--8<-- "a/b.py"\n```\n\n```text\n--8<-- "a/b.txt"\n```\n'
+    markdown = (
+        '# T\n\n![Alt](b.svg "Cap")\n\n```python\n--8<-- "a/b.py"\n```\n\n```text\n--8<-- "a/b.txt"\n```\n'
+    )
     found = uses(markdown)
     assert [(use.kind, use.line, use.script) for use in found] == [
-        ("figure", 3, "snippets/a/b.py"), ("code", 6, "snippets/a/b.py"), ("text", 10, "snippets/a/b.py"),
+        ("figure", 3, "snippets/a/b.py"),
+        ("code", 6, "snippets/a/b.py"),
+        ("text", 10, "snippets/a/b.py"),
     ]
     assert found[0].uri == "a/b.svg" and found[0].place == "docs/a/b.md:3"
 
@@ -31,9 +35,13 @@ def test_pictures_of_the_docs_folder_fences_and_escapes_are_left_alone():
     assert uses(markdown, is_file=lambda uri: uri == "a/logo.svg") == []
 
 
-@pytest.mark.parametrize("figure", ["![](b.svg 'x')", '![](b.svg "Cap")', "![Alt](b.svg)", '![Alt](b.svg " ")'])
+@pytest.mark.parametrize(
+    "figure", ["![](b.svg 'x')", '![](b.svg "Cap")', "![Alt](b.svg)", '![Alt](b.svg " ")']
+)
 def test_a_figure_without_alt_text_or_caption_is_refused(figure):
-    with pytest.raises(pages.PageError, match=r"docs/a/b.md:1: the figure b.svg needs an alt text and a caption"):
+    with pytest.raises(
+        pages.PageError, match=r"docs/a/b.md:1: the figure b.svg needs an alt text and a caption"
+    ):
         uses(figure)
 
 
@@ -50,7 +58,11 @@ def test_problems_name_place_rule_and_nearest():
 def test_gaps_are_what_a_snippet_did_not_make():
     found = uses('![Alt](b-2.svg "C")\n```python\n--8<-- "a/b.py"\n```\n```text\n--8<-- "a/b.txt"\n```\n')
     gaps = list(pages.find_gaps(found, {"snippets/a/b.py": outcome(figures=["<svg/>"])}))
-    assert len(gaps) == 2 and "draws 1 figure(s), the page asks for number 2" in gaps[0] and "prints nothing" in gaps[1]
+    assert (
+        len(gaps) == 2
+        and "draws 1 figure(s), the page asks for number 2" in gaps[0]
+        and "prints nothing" in gaps[1]
+    )
 
 
 def test_expand_puts_in_what_ran_with_its_indentation(tmp_path):
@@ -63,7 +75,7 @@ def test_expand_includes_files_of_the_project_alone(tmp_path):
     (tmp_path / "table.md").write_text("| a |\n")
     assert pages.expand('--8<-- "table.md"', "p.md", {}, tmp_path) == "| a |"
     for path in ("none.md", "../etc/passwd", "/etc/passwd"):
-        with pytest.raises(pages.PageError, match="docs/p.md:1: there is no file"):
+        with pytest.raises(pages.PageError, match=r"docs/p\.md:1: there is no file"):
             pages.expand(f'--8<-- "{path}"', "p.md", {}, tmp_path)
 
 

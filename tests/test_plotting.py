@@ -57,12 +57,8 @@ def test_contrast_on_white(color):
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_colors_stay_apart_without_a_cone(sight):
-    seen = [
-        lab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in PALETTE
-    ]
-    closest = min(
-        np.linalg.norm(one - two) for one, two in itertools.combinations(seen, 2)
-    )
+    seen = [lab(np.clip(np.array(SIGHT[sight]) @ linear(color), 0, 1)) for color in PALETTE]
+    closest = min(np.linalg.norm(one - two) for one, two in itertools.combinations(seen, 2))
     assert closest > 10  # 2.3 is just noticeable
 
 
@@ -86,7 +82,5 @@ def test_a_look_is_the_callers_own():
 
 
 def test_error_names_argument_rule_and_value():
-    with pytest.raises(
-        ValueError, match=r"name must be a brick's \(nearest: sigmoid.*got 'Sigmod'"
-    ):
+    with pytest.raises(ValueError, match=r"name must be a brick's \(nearest: sigmoid.*got 'Sigmod'"):
         look("Sigmod")

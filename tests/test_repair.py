@@ -25,7 +25,7 @@ def test_progress_bar_is_hidden_from_assistive_technology():
 
 
 def test_checkboxes_lose_autocomplete_and_the_search_field_keeps_it():
-    assert re.findall(r'<input [^>]*autocomplete[^>]*>', repair(PAGE)) == [
+    assert re.findall(r"<input [^>]*autocomplete[^>]*>", repair(PAGE)) == [
         '<input type="text" class="md-search__input" autocomplete="off">'
     ]
 

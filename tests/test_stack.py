@@ -59,9 +59,7 @@ def test_a_generator_decides_and_the_global_state_stays(init):
     assert torch.equal(torch.get_rng_state(), before)
     for one, two in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, two)
-        assert (
-            one.dtype == torch.float and one.requires_grad and one.device.type == "cpu"
-        )
+        assert one.dtype == torch.float and one.requires_grad and one.device.type == "cpu"
 
 
 def test_without_a_generator_the_global_seed_decides():

@@ -70,9 +70,7 @@ def test_watch_sees_the_gradients_before_the_update(line):
     assert seen == [0, 1, 2, 3]
     assert history.watched["weight"][0] == 0
     assert [len(values) for values in history.watched.values()] == [4, 4]
-    assert all(
-        type(value) is float for values in history.watched.values() for value in values
-    )
+    assert all(type(value) is float for values in history.watched.values() for value in values)
 
 
 def test_watch_may_change_the_gradients_and_return_nothing(line):
@@ -169,9 +167,7 @@ def test_optimizers_by_name_and_by_factory(name):
 def test_an_infinite_loss_stops_before_it_spoils_the_weights():
     x, y = torch.ones(4, 1), torch.zeros(4, 1)
     model = nn.Linear(1, 1)
-    with pytest.raises(
-        FloatingPointError, match=r"loss must stay finite, got (inf|nan) at step [1-9]"
-    ):
+    with pytest.raises(FloatingPointError, match=r"loss must stay finite, got (inf|nan) at step [1-9]"):
         fit(model, x, y, steps=100, lr=1e6, loss=F.mse_loss)
     assert model.weight.isfinite().all()
     with pytest.raises(FloatingPointError, match=r"got nan at step 0"):

@@ -6,7 +6,7 @@ import pytest
 from hooks import twin
 from hooks.engine import Cell, Outcome
 
-PAGE = '''# Title
+PAGE = """# Title
 
 First sentence, with [a link](b.md#x). Second one.
 
@@ -31,7 +31,7 @@ printed
     Folded.
 
 After. {#anchor}
-'''
+"""
 OUTCOME = Outcome("x = 1\n", (Cell("printed\n", ('<svg viewBox="0 0 10 5"></svg>',)),), {})
 
 

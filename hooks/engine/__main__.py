@@ -15,7 +15,9 @@ def main() -> int:
     """Run the given scripts, or all, and write `name.svg` and `name.txt` below the output folder."""
     parser = argparse.ArgumentParser(prog="python -m hooks.engine", description=__doc__)
     parser.add_argument("scripts", nargs="*", type=Path, help="snippets; all of them if none is named")
-    parser.add_argument("--out", type=Path, default=Path("figures"), help="folder for the figures (default: figures)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("figures"), help="folder for the figures (default: figures)"
+    )
     parser.add_argument("--jobs", type=int, help="scripts at a time (default: one a core)")
     arguments = parser.parse_args()
     root = Path.cwd()
@@ -23,7 +25,10 @@ def main() -> int:
     if missing := [str(path) for path in paths if not path.is_file()]:
         parser.error(f"no such snippet: {', '.join(missing)}")
     scripts = [path.resolve().relative_to(root).as_posix() for path in paths]
-    engine, progress = Engine(root, root / ".cache" / "outcomes", jobs=arguments.jobs), Progress(len(scripts))
+    engine, progress = (
+        Engine(root, root / ".cache" / "outcomes", jobs=arguments.jobs),
+        Progress(len(scripts)),
+    )
     try:
         results = engine.run(scripts, progress)
     finally:

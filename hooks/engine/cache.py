@@ -53,7 +53,7 @@ class Cache:
         return look_up
 
     def store(self, script: str, outcome: Outcome) -> None:
-        """Keep an outcome, unless a dependency changed while the script ran; a folder that can't be written is noted."""
+        """Keep an outcome, unless a dependency changed meanwhile; note a folder that can't be written."""
         if any(digest(read(self.root / name)) != known for name, known in outcome.dependencies.items()):
             return
         body = json.dumps(outcome.to_data())

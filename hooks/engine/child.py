@@ -82,7 +82,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
     from hooks.engine import svg
 
     plt.style.use(Path(__file__).with_name("figure.mplstyle"))
-    plt.show = lambda *args, **kwargs: None  # type: ignore[assignment]  # figures are collected, not shown
+    plt.show = lambda *args, **kwargs: None  # figures are collected, not shown
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=str(path), __builtins__=__builtins__)
     sys.modules["__main__"] = module
@@ -93,8 +93,14 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
         shown = body.pop() if body and isinstance(body[-1], ast.Expr) and MARK.search(source) else None
         exec(compile(ast.Module(body, []), str(path), "exec", dont_inherit=True), module.__dict__)
         if isinstance(shown, ast.Expr):  # a notebook shows the value of a cell's last line
-            value = eval(compile(ast.Expression(shown.value), str(path), "eval", dont_inherit=True), module.__dict__)
-            if value is not None and not isinstance(value, (list, tuple)) and type(value).__module__ != "matplotlib":
+            value = eval(
+                compile(ast.Expression(shown.value), str(path), "eval", dont_inherit=True), module.__dict__
+            )
+            if (
+                value is not None
+                and not isinstance(value, (list, tuple))
+                and type(value).__module__ != "matplotlib"
+            ):
                 print(value)
         sys.stdout.flush()
         text = stdout.read_bytes()[read:]

@@ -33,17 +33,23 @@ Report = Callable[[str, str], None]  # event ("running", "cached", "ran", "faile
 class Engine:
     """Runs the scripts of the project at `root`; keep one for many builds, its fork server stays warm."""
 
-    def __init__(self, root: Path, cache: Path, *, limit: float = TIME_LIMIT, jobs: int | None = None) -> None:
+    def __init__(
+        self, root: Path, cache: Path, *, limit: float = TIME_LIMIT, jobs: int | None = None
+    ) -> None:
         if sys.platform == "win32":
             raise OSError("snippets run in forked processes, which Windows lacks: build inside WSL")
         self.root = root
         self.cache = Cache(cache, root)
         self.limit = limit
-        self.jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.jobs = (
+            jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
         self._server: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def run(self, scripts: Iterable[str], report: Report = lambda event, script: None) -> dict[str, Outcome | Failure]:
+    def run(
+        self, scripts: Iterable[str], report: Report = lambda event, script: None
+    ) -> dict[str, Outcome | Failure]:
         """Outcome or failure of each script (paths relative to the root), from the cache where it still holds."""
         look_up = self.cache.reader()
         results: dict[str, Outcome | Failure] = {}

@@ -45,7 +45,9 @@ class Progress:
             self.stream.write("\r\033[K")
         parts = [f"{self.cached} of {self.total} from the cache"]
         if self.ran:
-            parts.append("ran " + ", ".join(f"{short(script)} {seconds:.2f} s" for script, seconds in self.ran.items()))
+            parts.append(
+                "ran " + ", ".join(f"{short(script)} {seconds:.2f} s" for script, seconds in self.ran.items())
+            )
         if self.failed:
             parts.append("failed " + ", ".join(map(short, self.failed)))
         return f"Figures: {'; '.join(parts)}; {time.monotonic() - self.start:.2f} s in all"

@@ -48,13 +48,17 @@ def serve(engine: connection.Connection) -> None:
                     folder = Path(tempfile.mkdtemp(dir=scratch))
                     process = context.Process(target=child.main, args=(engine, root, script, folder, limit))
                     process.start()
-                    running[process.sentinel] = Child(script, folder, process, time.monotonic() + limit + GRACE)
+                    running[process.sentinel] = Child(
+                        script, folder, process, time.monotonic() + limit + GRACE
+                    )
                     engine.send(("started", script))
                 for sentinel, entry in list(running.items()):
                     overdue = time.monotonic() >= entry.deadline
                     if overdue or sentinel in ready or entry.process.exitcode is not None:
                         end(entry.process, overdue)
-                        engine.send(("ended", entry.script, child.result(entry.folder, entry.process, overdue)))
+                        engine.send(
+                            ("ended", entry.script, child.result(entry.folder, entry.process, overdue))
+                        )
                         del running[sentinel]
         except (EOFError, BrokenPipeError, KeyboardInterrupt):
             pass

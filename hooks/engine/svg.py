@@ -43,7 +43,9 @@ def render(figure: Figure, salt: str) -> str:
 def follow_palette(svg: str) -> str:
     """Ink becomes `currentColor`, the palette's colors CSS variables, the font the page's own."""
     svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"<defs><style[^>]*>[^<]*</style></defs>|<style[^>]*>[^<]*</style>", "", svg)  # it would style the page
+    svg = re.sub(
+        r"<defs><style[^>]*>[^<]*</style></defs>|<style[^>]*>[^<]*</style>", "", svg
+    )  # it would style the page
     svg = re.sub(r'<path d="[^"]*" fill="none"/>', "", svg)  # backgrounds that nobody sees
     svg = re.sub(r' font-family="[^"]*"| transform="rotate\(-0 [^"]*"', "", svg)
     box = re.search(r'viewBox="[^"]*"', svg)

@@ -22,8 +22,14 @@ for name in scores:
         widths = [2] + [16] * (depth - 1) + [2]
         model = mlp(widths, name, init="xavier_normal", generator=generator)
         fit(
-            model, x[:2000], y[:2000], steps=200, lr=0.2,
-            optimizer=momentum, batch_size=128, generator=generator
+            model,
+            x[:2000],
+            y[:2000],
+            steps=200,
+            lr=0.2,
+            optimizer=momentum,
+            batch_size=128,
+            generator=generator,
         )
         scores[name].append(accuracy(model, x[2000:], y[2000:]))
     axes.plot(depths, scores[name], marker="o", **look(name))

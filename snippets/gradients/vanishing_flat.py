@@ -15,8 +15,12 @@ product = (x[:, 0] * x[:, 1] > 0).long()  # a shallow net learns this
 norms, losses = {}, {}
 figure, (left, right) = plt.subplots(1, 2)
 for name, activation, targets in [("A", "tanh", coin), ("B", "sigmoid", product)]:
-    model = mlp([2] + [32] * 7 + [2], activation, init="xavier_normal", generator=generator)
-    history = fit(model, x, targets, steps=300, lr=0.2, batch_size=256, generator=generator)
+    model = mlp(
+        [2] + [32] * 7 + [2], activation, init="xavier_normal", generator=generator
+    )
+    history = fit(
+        model, x, targets, steps=300, lr=0.2, batch_size=256, generator=generator
+    )
     losses[name] = torch.tensor(history.loss[-100:]).mean()
     norms[name] = list(gradient_norms(model, x[:2000], targets[:2000]).values())
     style = {"A": "-", "B": "--"}[name]

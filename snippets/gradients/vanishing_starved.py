@@ -20,8 +20,7 @@ def distances(step, model):
 
 
 history = fit(
-    model, x, y, steps=300, lr=0.5, batch_size=256,
-    generator=generator, watch=distances
+    model, x, y, steps=300, lr=0.5, batch_size=256, generator=generator, watch=distances
 )
 
 figure, axes = plt.subplots()

@@ -41,7 +41,10 @@ BEARING = 70  # units, the white on either side of a tall bracket
 
 def narrow(glyphs: list[str]) -> None:
     """Cut the white beside tall brackets: Chromium gives every bracket the width of its widest form."""
-    strings, bounds = font["CFF "].cff.topDictIndex[0].CharStrings, BoundsPen(font.getGlyphSet())
+    strings, bounds = (
+        font["CFF "].cff.topDictIndex[0].CharStrings,
+        BoundsPen(font.getGlyphSet()),
+    )
     for glyph in glyphs:
         font.getGlyphSet()[glyph].draw(bounds)
     width = round(bounds.bounds[2] - bounds.bounds[0]) + 2 * BEARING
