@@ -42,6 +42,11 @@ IDENTICAL_SHARE = 0.0  # healthy exactly 0
 
 Loss = Callable[[Any, Any], Tensor]
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+_SHARES = {
+    "saturated": (SATURATED_SHARE, "values lie where the activation is flat"),
+    "dead": (DEAD_SHARE, "units pass on no gradient at all"),
+    "identical": (IDENTICAL_SHARE, "units copy another one, and will go on to"),
+}
 _REMEDIES = {
     "vanishing gradient": "ReLU with he_normal, norm layers, residual connections",
     "exploding gradient": "smaller initial weights, norm layers, gradient clipping",
@@ -397,33 +402,11 @@ def _findings(loss: float, factor: float | None, rows: list[Layer]) -> list[Find
         threshold = VANISHING_FACTOR if vanishing else EXPLODING_FACTOR
         message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
         findings.append(Finding(name, rows[0].name, factor, threshold, message, _REMEDIES[name]))
-    for name, share, threshold, what in (
-        (
-            "saturated units",
-            "saturated",
-            SATURATED_SHARE,
-            "its values lie where the activation is flat",
-        ),
-        ("dead units", "dead", DEAD_SHARE, "its units pass on no gradient at all"),
-        (
-            "identical units",
-            "identical",
-            IDENTICAL_SHARE,
-            "its units copy another one, and will go on to",
-        ),
-    ):
+    for share, (threshold, what) in _SHARES.items():
         value, where = max(((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0))
         if value > threshold:
-            findings.append(
-                Finding(
-                    name,
-                    where,
-                    value,
-                    threshold,
-                    f"{value:.0%} of {what}",
-                    _REMEDIES[name],
-                )
-            )
+            name, message = f"{share} units", f"{value:.0%} of its {what}"
+            findings.append(Finding(name, where, value, threshold, message, _REMEDIES[name]))
     return findings
 
 

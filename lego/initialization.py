@@ -137,7 +137,7 @@ def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator |
 
     Source: Glorot & Bengio (2010), equation 16
     """
-    _fan_in(weight)
+    _fan_in(weight)  # checks the shape
     return nn.init.xavier_uniform_(weight, gain, generator=generator)
 
 
@@ -156,7 +156,7 @@ def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
 
     Source: Glorot & Bengio (2010), equation 12
     """
-    _fan_in(weight)
+    _fan_in(weight)  # checks the shape
     return nn.init.xavier_normal_(weight, gain, generator=generator)
 
 
@@ -174,7 +174,7 @@ def he_uniform_(weight: Tensor, *, generator: Generator | None = None) -> Tensor
 
     Source: He et al. (2015), arXiv:1502.01852
     """
-    _fan_in(weight)
+    _fan_in(weight)  # checks the shape
     return nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
 
 
@@ -192,7 +192,7 @@ def he_normal_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
 
     Source: He et al. (2015), arXiv:1502.01852, equation 10
     """
-    _fan_in(weight)
+    _fan_in(weight)  # checks the shape
     return nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
 
 

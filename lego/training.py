@@ -145,9 +145,4 @@ def _show(done: int, steps: int, loss: float) -> None:
     if done == steps or done % max(1, steps // 100) == 0:
         bar = "█" * (30 * done // steps)
         end = "\n" if done == steps else ""
-        print(
-            f"\r{bar:<30} {done}/{steps}  loss {loss:.4g} ",
-            end=end,
-            file=sys.stderr,
-            flush=True,
-        )
+        print(f"\r{bar:<30} {done}/{steps}  loss {loss:.4g} ", end=end, file=sys.stderr, flush=True)

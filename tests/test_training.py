@@ -63,7 +63,7 @@ def test_watch_sees_the_gradients_before_the_update(line):
         assert watched.weight.grad.norm().item() == pytest.approx(expected)
         return {
             "gradient": watched.weight.grad.norm(),
-            "weight": watched.weight.norm().item(),
+            "weight": watched.weight.norm(),
         }
 
     history = fit(model, x, y, steps=4, lr=0.1, loss=F.mse_loss, watch=watch)

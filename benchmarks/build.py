@@ -1,0 +1,239 @@
+"""What the build costs: cold, warm and after an edit, next to its floor and to plain Python.
+
+    make bench                                            the handbook itself
+    .venv/bin/python benchmarks/build.py --snippets 100   a generated site of 100 snippets of half a second each
+
+The floor is MkDocs on the same pages with code, output and figures already in them, and nothing to run. Plain Python
+is every snippet and lab as `python file.py`, one after another. All of it in one run; what counts are the ratios.
+CPU seconds are those of the command and all its children.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import os
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "build.md"
+SAMPLE = 10  # snippets that plain Python runs of a generated site; their mean stands for all
+
+SNIPPET = '''"""Snippet {number} draws a line."""
+
+import matplotlib.pyplot as plt
+import torch
+
+from lego.activations import sigmoid
+
+generator = torch.Generator().manual_seed({number})
+x = torch.randn(300, 300, generator=generator)
+for _ in range({rounds}):
+    x = sigmoid(x @ x)
+plt.plot(x[0][:50])
+plt.show()
+'''
+BLOCK = """![A line of noise, number {number}]({name}.svg "Snippet {number} draws a line.")
+
+```python
+--8<-- "{folder}/{name}.py"
+```
+"""
+
+
+class Cost(NamedTuple):
+    """What a command took."""
+
+    cpu: float
+    wall: float
+
+
+def run(*command: str, cwd: Path) -> Cost:
+    """Run a command to its end; CPU time includes its children."""
+    environment = os.environ | {
+        "NO_MKDOCS_2_WARNING": "1",
+        "MPLBACKEND": "agg",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(cwd),
+    }
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if result.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Median of each column."""
+    return Cost(*map(statistics.median, zip(*costs, strict=True)))
+
+
+def build(root: Path) -> Cost:
+    """One strict build."""
+    return run(sys.executable, "-m", "mkdocs", "build", "--strict", cwd=root)
+
+
+def cold(root: Path) -> Cost:
+    """A build with nothing kept from before."""
+    shutil.rmtree(root / ".cache", ignore_errors=True)
+    return build(root)
+
+
+def after_edit(root: Path, file: str) -> Cost:
+    """A build after a change in one file."""
+    path = root / file
+    before = path.read_text()
+    path.write_text(before + "\n# edited\n")
+    cost = build(root)
+    path.write_text(before)
+    build(root)
+    return cost
+
+
+def copy_handbook(root: Path) -> None:
+    """The handbook's own sources."""
+    for name in ("lego", "hooks", "docs", "snippets", "benchmarks/results"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "mkdocs.yml", root)
+
+
+def generate(root: Path, count: int, seconds: float) -> None:
+    """A site of `count` snippets of about `seconds` each, ten to a page."""
+    copy_handbook(root)
+    for name in ("docs/activations", "docs/gradients", "docs/labs", "snippets"):
+        shutil.rmtree(root / name)
+    for name in ("claims", "notation"):
+        (root / f"docs/{name}.md").unlink()
+    config = (root / "mkdocs.yml").read_text()
+    (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
+    (root / "docs" / "index.md").write_text("# Home\n")
+    (root / "snippets" / "pages").mkdir(parents=True)
+    (root / "docs" / "pages").mkdir()
+    rounds = calibrate(seconds)
+    for first in range(0, count, 10):
+        blocks = []
+        for number in range(first, min(first + 10, count)):
+            name = f"page{first // 10}_{number}"
+            (root / f"snippets/pages/{name}.py").write_text(SNIPPET.format(number=number, rounds=rounds))
+            blocks.append(BLOCK.format(number=number, name=name, folder="pages"))
+        (root / f"docs/pages/page{first // 10}.md").write_text(
+            f"# Page {first // 10}\n\n" + "\n".join(blocks)
+        )
+
+
+def calibrate(seconds: float) -> int:
+    """How many rounds of the generated snippet's loop take so long."""
+    code = (
+        "import time, torch\nx = torch.randn(300, 300)\nfor _ in range(20): x = torch.sigmoid(x @ x)\n"
+        "start = time.process_time()\nfor _ in range(200): x = torch.sigmoid(x @ x)\n"
+        "print((time.process_time() - start) / 200)"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    return max(1, round(seconds / float(result.stdout)))
+
+
+def make_floor(root: Path, floor: Path) -> None:
+    """The same pages, with everything in them, and no hook."""
+    shutil.copytree(root / "docs", floor / "docs")
+    shutil.copytree(root / "hooks" / "theme", floor / "theme")
+    for page in (root / "docs").rglob("*.md"):
+        name = page.relative_to(root / "docs").with_suffix("")
+        twin = root / "site" / (name.parent if name.name == "index" else name) / "index.md"
+        text = re.sub(r"(?<=\]\()(?!\w+:)[^)\s]*/?([\w-]+\.svg)", r"\1", twin.read_text())
+        text = re.sub(
+            r"(?<!!)\[([^\]]*)\]\((?!\w+://)[^)]*\)", r"\1", text
+        )  # links of the twin lead elsewhere
+        (floor / "docs" / f"{name}.md").write_text(text)
+    for picture in (root / "site").rglob("*.svg"):
+        target = floor / "docs" / picture.relative_to(root / "site")
+        if not target.exists():
+            shutil.copy(picture, target)
+    for lab in (floor / "docs").glob("labs/*.py"):
+        shutil.copy(root / "site" / "labs" / lab.stem / f"{lab.stem}.ipynb", lab.with_suffix(".ipynb"))
+        lab.unlink()
+    config = (root / "mkdocs.yml").read_text().replace("hooks/theme", "theme")
+    config = re.sub(r"^(hooks|watch):.*\n", "", config, flags=re.MULTILINE)
+    (floor / "mkdocs.yml").write_text(config.replace("labs/paralysis.py", "labs/paralysis.ipynb"))
+
+
+def same(one: Path, two: Path) -> bool:
+    """Whether two sites are equal byte for byte, but for the day in the sitemap."""
+    names = [{p.relative_to(s) for p in s.rglob("*") if p.is_file()} for s in (one, two)]
+    files = [str(name) for name in names[0] if not name.name.startswith("sitemap")]
+    return names[0] == names[1] and filecmp.cmpfiles(one, two, files, shallow=False)[1:] == ([], [])
+
+
+def main() -> None:
+    """Measure, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--snippets", type=int, help="generate a site of so many snippets instead")
+    parser.add_argument(
+        "--seconds", type=float, default=0.5, help="computing time of a generated snippet (default: 0.5)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="builds of each kind; the median counts (default: 3)"
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root, floor, earlier = Path(folder, "project"), Path(folder, "floor"), Path(folder, "earlier")
+        root.mkdir()
+        if options.snippets:
+            generate(root, options.snippets, options.seconds)
+        else:
+            copy_handbook(root)
+        scripts = sorted([*(root / "snippets").rglob("*.py"), *(root / "docs").glob("labs/*.py")])
+        rounds = range(1 if options.snippets and options.snippets > 50 else options.rounds)
+        cold(root)
+        shutil.copytree(root / "site", earlier)
+        costs = {"cold": median([cold(root) for _ in rounds])}
+        identical = same(root / "site", earlier)
+        make_floor(root, floor)
+        run(sys.executable, "-m", "mkdocs", "build", "-q", cwd=floor)
+        pairs = [
+            (build(root), run(sys.executable, "-m", "mkdocs", "build", "-q", cwd=floor))
+            for _ in range(options.rounds)
+        ]
+        costs["nothing changed"] = median([warm for warm, _ in pairs])
+        costs["floor: nothing to run"] = median([low for _, low in pairs])
+        costs["one snippet edited"] = median(
+            [after_edit(root, str(scripts[-1].relative_to(root))) for _ in rounds]
+        )
+        costs["library edited"] = median([after_edit(root, "lego/activations.py") for _ in rounds])
+        sample = scripts[:: max(1, len(scripts) // SAMPLE)] if options.snippets else scripts
+        plain = [run(sys.executable, str(path), cwd=root) for path in sample]
+        share = len(scripts) / len(sample)
+        costs["plain Python, one by one"] = Cost(
+            *(sum(column) * share for column in zip(*plain, strict=True))
+        )
+
+    low, slow = costs["floor: nothing to run"], costs["plain Python, one by one"]
+    table = ["| Build | CPU s | wall s | CPU, × floor | CPU, × plain Python |", "|---|---|---|---|---|"]
+    for name, cost in costs.items():
+        table.append(
+            f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.cpu / low.cpu:.2f} | {cost.cpu / slow.cpu:.2f} |"
+        )
+    unchanged = (costs["nothing changed"].cpu - low.cpu) / len(scripts) * 1000
+    notes = [
+        f"{len(scripts)} snippets and labs, {os.cpu_count()} cores; medians of {len(rounds)} to {options.rounds} builds. "
+        f"Nothing changed costs {unchanged:.1f} ms of CPU more a snippet than the floor. "
+        f"Two cold builds are {'equal byte for byte' if identical else 'NOT equal'}."
+    ]
+    text = "\n".join([*table, "", *notes]) + "\n"
+    print(text)
+    if not options.snippets:
+        RESULT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
