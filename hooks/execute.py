@@ -46,8 +46,8 @@ def execute(
     scripts = snippets(engine.root)
     problems += pages.find_problems(uses, scripts)
     shown = {use.script for use in uses}
-    wanted = [script for script in scripts if script in shown]
-    wanted += [f"docs/{lab}" for lab in labs]
+    wanted = [f"docs/{lab}" for lab in labs]  # the longest first
+    wanted += [script for script in scripts if script in shown]
 
     progress = Progress(len(wanted))
     results = engine.run(wanted, progress)

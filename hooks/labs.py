@@ -9,6 +9,7 @@ A code cell states its figure's texts in its mark: `# %% alt="What the picture l
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
 from hooks import twin
-from hooks.engine import Outcome
+from hooks.engine import Cell, Outcome
 from hooks.inline import escape, figure
 from hooks.pages import PageError
 
@@ -28,8 +29,13 @@ MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTAL
 
 def cells(outcome: Outcome) -> list[dict[str, Any]]:
     """The cells of an executed lab, with their output."""
-    notebook = jupytext.reads(outcome.source, fmt="py:percent")
-    made = iter(outcome.cells)
+    return _cells(outcome.source, outcome.cells)
+
+
+@functools.lru_cache(maxsize=32)  # several twins are made of the same cells
+def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
+    notebook = jupytext.reads(source, fmt="py:percent")
+    made = iter(results)
     result = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -71,6 +77,7 @@ def markdown(outcome: Outcome) -> str:
 def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
     """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
     name = uri.removesuffix(".py")
+    content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
     soup = BeautifulSoup(content, "html.parser")
     parts = []
     made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]

@@ -15,8 +15,8 @@ FORMULAS = [
     r"w \sim \mathcal{N}\!\left(0, \tfrac{2}{\text{fan\_in}}\right), \quad b \sim \mathcal{U}[-a, a]",
     r"f(x) = \begin{cases} x & x > 0 \\ \alpha(e^x - 1) & \text{otherwise} \end{cases}",
     r"\begin{pmatrix} a & \cdots & b \\ \vdots & \ddots & \vdots \\ c & \dots & d \end{pmatrix}",
-    r"\begin{aligned} \hat{y} &= \mathbf{W}^\top\mathbf{x} + \boldsymbol{b} \\ \tilde{x} &= \bar{z} \end{aligned}",
-    r"\frac{\partial \mathcal{L}}{\partial \mathbf{W}^{(l)}} = \boldsymbol{\delta} \odot \nabla f'(z) f''(z)",
+    r"\begin{aligned} \hat{y} &= W^\top x + b \\ \tilde{x} &= \bar{z} \end{aligned}",
+    r"\frac{\partial \mathcal{L}}{\partial W^{(l)}} = \delta \odot \nabla f'(z) f''(z)",
     r"\operatorname*{arg\,max}_{\theta \in \Theta} \sum_{i=1}^n \prod_j \int_{-\infty}^\infty \sqrt{x}\,\mathrm{d}x",
     r"\alpha\beta\gamma\delta\epsilon\varepsilon\zeta\eta\theta\vartheta\kappa\lambda\mu\nu\xi\pi\rho\sigma\tau",
     r"\upsilon\phi\varphi\chi\psi\omega\Gamma\Delta\Theta\Lambda\Sigma\Phi\Psi\Omega",
@@ -25,9 +25,9 @@ FORMULAS = [
     r"\overline{x} \vec{v} \dot{q} \widehat{ab} \underbrace{a + b}_{c} \mathbb{1}[x \ne 0] \propto 10^{-3} \pm a",
     r"x \to 0 \implies y \mapsto z \iff a \ll b \gg c \equiv d \lesssim e \oplus f \otimes g \cdot h \circ k",
     r"\bigl( \Bigl[ \bigl\{ x \bigr\} \Bigr] \bigr) \quad \forall i \exists j : \chi_1 = \sigma_w^2 [\phi'^2]",
-    r"\mathbf{0}\mathbf{1} \boldsymbol{w} \boldsymbol{x} \boldsymbol{\theta} \boldsymbol{\Sigma} A^\mathsf{T} \ell_1",
+    r"A^\mathsf{T} \ell_1",
 ]
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs" / "labs").glob("*.py")])
 
 
 def slanted(letter):
@@ -62,7 +62,10 @@ def test_font_has_every_character(latex):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_font_has_every_character_of_the_page(path):
     code = re.compile(r"^(\s*)(```+).*?^\1\2\s*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-    text = code.sub("", path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        text = "\n".join(line for line in text.splitlines() if line.startswith("#"))
+    text = code.sub("", text)
     formulas = re.findall(r"\$\$(.+?)\$\$|(?<![\\$])\$(?![\s$])([^$\n]+?)(?<!\s)\$", text, re.DOTALL)
     for display, inline in formulas:
         lacking = missing(mathml(display or inline))

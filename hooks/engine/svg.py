@@ -54,6 +54,7 @@ def follow_palette(svg: str) -> str:
     if "xlink:href" in svg:
         root = root.replace(" viewBox", ' xmlns:xlink="http://www.w3.org/1999/xlink" viewBox')
     svg = root + svg[svg.index(">") + 1 :]
+    svg = re.sub(r' ([xy])="(-?\d+\.\d\d)\d*"', r' \1="\2"', svg)  # the minifier leaves text where it is
     colors = {color: f"var(--plot-{number},{color})" for number, color in enumerate(palette(), start=1)}
     colors |= {INK: "currentColor", GRID: f"var(--plot-grid,{GRID})"}
 

@@ -23,9 +23,10 @@ history = fit(
     model, x, y, steps=300, lr=0.5, batch_size=256, generator=generator, watch=distances
 )
 
+steps = sorted({round(1.1**power) for power in range(60)} | {299})
 figure, axes = plt.subplots()
 for name, path in history.watched.items():
-    (line,) = axes.loglog(range(1, 300), path[1:])
+    (line,) = axes.loglog(steps, [path[step] for step in steps])
     side = {"layer 5": "top", "layer 6": "bottom"}.get(name, "center")
     axes.text(320, path[-1], name, va=side, color=line.get_color())
     print(f"{name}: moved by {path[-1]:.4f} of its size")

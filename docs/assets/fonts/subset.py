@@ -1,7 +1,7 @@
 """Makes latinmodern-math.woff2: `python subset.py latinmodern-math.otf`.
 
-The source is in Debian's fonts-lmodern and in CTAN's lm-math. A formula with a character that is missing here
-fails tests/test_mathematics.py: add the character, run this again.
+The source is in Debian's fonts-lmodern and in CTAN's lm-math. Bold letters are left out: they would add a third.
+A formula with a character that is missing here fails tests/test_mathematics.py: add the character, run this again.
 """
 
 import sys
@@ -18,21 +18,15 @@ CHARACTERS = """
 ¯±×ˆ˙˜
 ΓΔΘΛΣΦΨΩμ
 –‖’…′″
-ℋℎℒℓℕℙℛℝℤℬℱ
+ℎℒℓℕℙℝℤ
 ←↑→↓↔↦⇒⇔
 ∀∂∃∅∇∈∉∏∑−∓∗∘√∝∞∣∥∧∨∩∪∫∼≈≔≠≡≤≥≪≫≲≳⊂⊆⊕⊖⊗⊙⊤⊥⋅⋮⋯⋰⋱
-⌈⌉⌊⌋⏞⏟⟨⟩⟶⟹⟺
-𝐀𝐁𝐂𝐃𝐄𝐅𝐆𝐇𝐈𝐉𝐊𝐋𝐌𝐍𝐎𝐏𝐐𝐑𝐒𝐓𝐔𝐕𝐖𝐗𝐘𝐙𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣𝐤𝐥𝐦𝐧𝐨𝐩𝐪𝐫𝐬𝐭𝐮𝐯𝐰𝐱𝐲𝐳
+⌈⌉⌊⌋⏞⏟⟨⟩⟹⟺
 𝐴𝐵𝐶𝐷𝐸𝐹𝐺𝐻𝐼𝐽𝐾𝐿𝑀𝑁𝑂𝑃𝑄𝑅𝑆𝑇𝑈𝑉𝑊𝑋𝑌𝑍𝑎𝑏𝑐𝑑𝑒𝑓𝑔𝑖𝑗𝑘𝑙𝑚𝑛𝑜𝑝𝑞𝑟𝑠𝑡𝑢𝑣𝑤𝑥𝑦𝑧
-𝑾𝑿𝒃𝒈𝒉𝒔𝒖𝒗𝒘𝒙𝒚𝒛
-𝒜𝒞𝒟𝒩𝒪𝒮𝒰𝒳𝒴
-𝔼
-𝖳
-𝚫𝚯𝚲𝚺
+𝒩𝒰𝔼𝖳
 𝛤𝛥𝛴𝛷𝛹𝛺𝛼𝛽𝛾𝛿𝜀𝜁𝜂𝜃𝜅𝜆𝜇𝜈𝜉𝜋
-𝜌𝜎𝜏𝜐𝜑𝜒𝜓𝜔𝜕𝜖𝜗𝜙𝜚𝜶𝜷𝜸𝜹𝜺𝜼𝜽
-𝝁𝝃𝝅𝝆𝝈𝝉𝝋𝝎𝝐𝝓
-𝟎𝟏𝟙
+𝜌𝜎𝜏𝜐𝜑𝜒𝜓𝜔𝜕𝜖𝜗𝜙𝜚
+𝟙
 \u0302\u0303\u0332\u0338\u2061\u2062\u2063\u2064\u20d7
 """
 SIZES = 5  # of a bracket or a wide accent; beyond them it is assembled from pieces
