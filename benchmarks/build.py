@@ -178,9 +178,7 @@ def main() -> None:
     """Measure, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--snippets", type=int, help="generate a site of so many snippets instead")
-    parser.add_argument(
-        "--seconds", type=float, default=0.5, help="computing time of a generated snippet (default: 0.5)"
-    )
+    parser.add_argument("--seconds", type=float, default=0.5, help="computing time of each (default: 0.5)")
     parser.add_argument(
         "--rounds", type=int, default=3, help="builds of each kind; the median counts (default: 3)"
     )
@@ -225,7 +223,7 @@ def main() -> None:
         )
     unchanged = (costs["nothing changed"].cpu - low.cpu) / len(scripts) * 1000
     notes = [
-        f"{len(scripts)} snippets and labs, {os.cpu_count()} cores; medians of {len(rounds)} to {options.rounds} builds. "
+        f"{len(scripts)} snippets and labs, {os.cpu_count()} cores; medians of up to {options.rounds} builds. "
         f"Nothing changed costs {unchanged:.1f} ms of CPU more a snippet than the floor. "
         f"Two cold builds are {'equal byte for byte' if identical else 'NOT equal'}."
     ]

@@ -27,6 +27,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from hooks import labs, links, pages, twin  # noqa: E402
+from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
 from hooks.engine.engine import TIME_LIMIT  # noqa: E402
 from hooks.execute import ProblemsError, execute  # noqa: E402
@@ -132,7 +133,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
             content = labs.tidy(content, uri, outcome_of(page.file), links.on_the_site(page.file, files))
         else:
             content = inline_figures(content, page.url, build.figures)
-        content = to_mathml(content)
+        content = finish_blocks(to_mathml(content))
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too

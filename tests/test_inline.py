@@ -1,4 +1,4 @@
-from hooks.engine.svg import follow_palette, palette
+from hooks.engine.svg import follow_palette, merge_markers, palette
 from hooks.inline import figure, inline_figures, standalone
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 230.4"><path stroke="#0072b2"/></svg>'
@@ -49,3 +49,13 @@ def test_style_sheet_library_and_theme_agree_on_the_palette():
     css = (ROOT / "docs" / "assets" / "extra.css").read_text()
     light = dict(re.findall(r"--plot-(\d): (#\w+);", css[: css.index("slate")]))
     assert palette() == PALETTE == [light[str(number)] for number in range(1, 9)]
+
+
+def test_markers_of_a_line_become_one_path():
+    use = '<use x="{}" y="2.00" xlink:href="#m"/>'
+    svg = f'<defs><path id="m" d="m-1 0.5c0.123456 0 1 1z"/></defs><g fill="red">{use.format(10)}{use.format(20)}</g>'
+    assert merge_markers(svg).endswith(
+        '<g fill="red"><path d="M9.00 2.50c0.12 0 1 1zM19.00 2.50c0.12 0 1 1z"/></g>'
+    )
+    absolute = svg.replace("c0.123456 0 1 1z", "L1 1z")
+    assert merge_markers(absolute) == absolute

@@ -31,13 +31,34 @@ def render(figure: Figure, salt: str) -> str:
     options.enable_viewboxing = options.shorten_ids = options.group_create = True
     options.shorten_ids_prefix = f"f{digest(salt.encode())[:6]}-"  # several figures share a page
     options.indent_type, options.newlines, options.digits = "none", False, 5
-    text = follow_palette(scour.scourString(file.getvalue().decode(), options))
+    text = follow_palette(merge_markers(scour.scourString(file.getvalue().decode(), options)))
     if len(text.encode()) > SIZE_LIMIT:
         raise ValueError(
             f"the figure weighs {len(text.encode()) // 1000} kB, the limit is {SIZE_LIMIT // 1000}: draw fewer points, "
             "or pass rasterized=True where they are dense"
         )
     return text
+
+
+def merge_markers(svg: str) -> str:
+    """All markers of a line as one path: a browser styles every `<use>` as a small document of its own."""
+    shapes = {}
+    for name, outline in re.findall(r'<path id="([^"]+)" d="([^"]+)"', svg):
+        if start := re.fullmatch(r"m(-?[\d.]+)[ ,]?(-?[\d.]+)([^A-Z]*)", outline):  # the rest is relative
+            rest = re.sub(r"(\.\d\d)\d+", r"\1", start[3])
+            shapes[name] = float(start[1]), float(start[2]), rest
+
+    def merge(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name not in shapes:
+            return match[0]
+        x, y, rest = shapes[name]
+        places = re.findall(r'<use x="([^"]+)" y="([^"]+)"', match[0])
+        outline = "".join(f"M{float(left) + x:.2f} {float(top) + y:.2f}{rest}" for left, top in places)
+        return f'<path d="{outline}"/>'
+
+    one = r'<use x="[^"]+" y="[^"]+" xlink:href="#{}"/>'
+    return re.sub(one.format('(?P<name>[^"]+)') + f"(?:{one.format('(?P=name)')})*", merge, svg)
 
 
 def follow_palette(svg: str) -> str:

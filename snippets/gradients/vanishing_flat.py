@@ -24,7 +24,9 @@ for name, activation, targets in [("A", "tanh", coin), ("B", "sigmoid", product)
     losses[name] = torch.tensor(history.loss[-100:]).mean()
     norms[name] = list(gradient_norms(model, x[:2000], targets[:2000]).values())
     style = {"A": "-", "B": "--"}[name]
-    left.plot(history.loss, style, label=f"net {name}", linewidth=1)
+    left.plot(
+        range(0, 300, 2), history.loss[::2], style, label=f"net {name}", linewidth=1
+    )
     right.semilogy(range(1, 9), norms[name], style, marker="o")
     ratio = norms[name][-1] / norms[name][0]
     print(f"net {name}: loss {losses[name]:.3f}, last layer / first: {ratio:.0e}")
