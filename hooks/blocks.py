@@ -18,8 +18,8 @@ CODE = re.compile(
     r'(<div class="language-[\w+-]+ highlight">(?:<span class="filename">[^<]*</span>)?)<pre>(<span></span>)?<code>'
 )
 PLAIN = re.compile(
-    r'<span class="(?:n|p|w)">([^<]*)</span>'
-)  # names, brackets and spaces have the ink of all text
+    r'<span class="(?:n|o|p|w)">([^<]*)</span>'
+)  # names, signs and spaces have the ink of all text
 FITS_A_PHONE = 36  # characters; a longer line may scroll, so the keyboard must reach it
 
 

@@ -57,5 +57,7 @@ def test_markers_of_a_line_become_one_path():
     assert merge_markers(svg).endswith(
         '<g fill="red"><path d="M9.00 2.50c0.12 0 1 1zM19.00 2.50c0.12 0 1 1z"/></g>'
     )
+    triangle = svg.replace("m-1 0.5c0.123456 0 1 1z", "m0-1-1 2h2z")
+    assert 'd="M10.00 1.00l-1 2h2zM20.00 1.00l-1 2h2z"' in merge_markers(triangle)
     absolute = svg.replace("c0.123456 0 1 1z", "L1 1z")
     assert merge_markers(absolute) == absolute

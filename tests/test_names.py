@@ -36,7 +36,7 @@ def test_a_snippet_has_a_test_of_its_finding(name):
 def test_a_snippet_is_what_a_reader_can_paste(name):
     source = (ROOT / "snippets" / f"{name}.py").read_text()
     assert re.match(r'"""[A-Z].*\."""\n', source), "the first line is its finding, a sentence"
-    assert len(source.splitlines()) <= 50 and max(map(len, source.splitlines())) <= 88
+    assert len(source.splitlines()) <= 42 and max(map(len, source.splitlines())) <= 80
     assert source.endswith("plt.show()\n") and "__main__" not in source and "sys.path" not in source
 
 

@@ -24,13 +24,12 @@ from lego.training import accuracy, fit
 
 generator = torch.Generator().manual_seed(0)
 x, y = spirals(classes=3, count=600, generator=generator)
-order = torch.randperm(600, generator=generator)
-x, y = x[order], y[order]
 
 figure, axes = plt.subplots(figsize=(4.5, 3.6))
 for arm, marker in enumerate("os^"):
     axes.plot(*x[y == arm].T, marker, markersize=3)
-axes.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
+axes.set(xlabel="first coordinate", ylabel="second coordinate")
+axes.set_aspect("equal")
 plt.show()
 
 # %% [markdown]
@@ -125,12 +124,14 @@ histories["batch norm"] = train(model)
 
 # %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, the other three fall towards 0. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by four orders of magnitude towards the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
 figure, (left, right) = plt.subplots(1, 2)
-for (name, history), style in zip(histories.items(), ("-", "--", "-.", ":"), strict=True):
+styles = dict(zip(histories, ("-", "--", "-.", ":"), strict=True))
+for name, history in histories.items():
+    style = styles[name]
     left.plot(history.loss, style, label=name)
     sizes = torch.tensor(list(before[name].values()))
     right.semilogy(range(1, 9), sizes / sizes[-1], style)
 left.set(title="loss", xlabel="step")
-right.set(title="weight gradient before training, relative to layer 8", xlabel="layer")
+right.set(title="weight gradient / that of layer 8", xlabel="layer")
 left.legend()
 plt.show()
 
@@ -144,7 +145,9 @@ plt.show()
 
 # %%
 layer_norm = train(mlp(widths, "sigmoid", norm="layer", **xavier))
-default_relu = train(mlp(widths, "relu", init="pytorch", generator=generator))
+
+model = mlp(widths, "relu", init="pytorch", generator=generator)
+default_relu = train(model)
 
 # %% [markdown]
 # ## Your turn

@@ -46,6 +46,9 @@ def merge_markers(svg: str) -> str:
     for name, outline in re.findall(r'<path id="([^"]+)" d="([^"]+)"', svg):
         if start := re.fullmatch(r"m(-?[\d.]+)[ ,]?(-?[\d.]+)([^A-Z]*)", outline):  # the rest is relative
             rest = re.sub(r"(\.\d\d)\d+", r"\1", start[3])
+            rest = (
+                rest if rest[:1].isalpha() else f"l{rest}"
+            )  # what follows a move without a letter is a line
             shapes[name] = float(start[1]), float(start[2]), rest
 
     def merge(match: re.Match[str]) -> str:

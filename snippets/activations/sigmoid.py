@@ -20,6 +20,7 @@ for axes in (left, right):
     axes.axvspan(-10, alive.min(), color="#d9d9d9", alpha=0.5, linewidth=0)
     axes.axvspan(alive.max(), 10, color="#d9d9d9", alpha=0.5, linewidth=0)
 
-print(f"largest slope {gradient.max():.4f}, at x = {x[gradient.argmax()].abs():.1f}")
+peak = x[gradient.argmax()].abs()
+print(f"largest slope {gradient.max():.4f}, at x = {peak:.1f}")
 print(f"slope above 0.01 from {alive.min():.2f} to {alive.max():.2f}")
 plt.show()

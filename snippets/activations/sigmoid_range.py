@@ -20,5 +20,8 @@ axes.set(xlabel="x", ylabel="log(1 − σ(x))")
 axes.legend(loc="lower left")
 
 for dtype in (torch.float32, torch.float64):
-    print(f"sigmoid(20), {dtype}:", sigmoid(torch.tensor(20.0, dtype=dtype)).item())
+    print(
+        f"sigmoid(20), {dtype}:",
+        sigmoid(torch.tensor(20.0, dtype=dtype)).item(),
+    )
 plt.show()

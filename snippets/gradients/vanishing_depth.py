@@ -1,4 +1,4 @@
-"""Two sigmoid layers learn the task, four stay at chance; tanh always learns."""
+"""Two sigmoid layers learn the task, four stay at chance; tanh learns it."""
 
 from functools import partial
 
@@ -9,8 +9,9 @@ from lego.plotting import look
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
-generator = torch.Generator().manual_seed(0)
-x = torch.randn(4000, 2, generator=generator)
+rng = torch.Generator().manual_seed(0)
+training = {"steps": 200, "lr": 0.2, "batch_size": 128, "generator": rng}
+x = torch.randn(4000, 2, generator=rng)
 y = (x[:, 0] * x[:, 1] > 0).long()
 momentum = partial(torch.optim.SGD, momentum=0.9)
 
@@ -20,17 +21,8 @@ figure, axes = plt.subplots()
 for name in scores:
     for depth in depths:
         widths = [2] + [16] * (depth - 1) + [2]
-        model = mlp(widths, name, init="xavier_normal", generator=generator)
-        fit(
-            model,
-            x[:2000],
-            y[:2000],
-            steps=200,
-            lr=0.2,
-            optimizer=momentum,
-            batch_size=128,
-            generator=generator,
-        )
+        model = mlp(widths, name, init="xavier_normal", generator=rng)
+        fit(model, x[:2000], y[:2000], optimizer=momentum, **training)
         scores[name].append(accuracy(model, x[2000:], y[2000:]))
     axes.plot(depths, scores[name], marker="o", **look(name))
 

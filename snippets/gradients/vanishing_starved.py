@@ -6,22 +6,23 @@ import torch
 from lego.stack import mlp
 from lego.training import fit
 
-generator = torch.Generator().manual_seed(0)
-x = torch.randn(2000, 2, generator=generator)
+rng = torch.Generator().manual_seed(0)
+x = torch.randn(2000, 2, generator=rng)
 y = (x[:, 0] * x[:, 1] > 0).long()
-model = mlp([2] + [32] * 5 + [2], "sigmoid", init="xavier_normal", generator=generator)
+widths = [2] + [32] * 5 + [2]
+model = mlp(widths, "sigmoid", init="xavier_normal", generator=rng)
 weights = [layer.weight for layer in model if hasattr(layer, "weight")]
 start = [weight.detach().clone() for weight in weights]
 
 
 def distances(step, model):
-    pairs = enumerate(zip(weights, start, strict=True), start=1)
-    return {f"layer {layer}": (w - s).norm() / s.norm() for layer, (w, s) in pairs}
+    pairs = zip(weights, start, strict=True)
+    moved = [(weight - s).norm() / s.norm() for weight, s in pairs]
+    return {f"layer {layer}": path for layer, path in enumerate(moved, start=1)}
 
 
-history = fit(
-    model, x, y, steps=300, lr=0.5, batch_size=256, generator=generator, watch=distances
-)
+training = {"steps": 300, "lr": 0.5, "batch_size": 256, "generator": rng}
+history = fit(model, x, y, watch=distances, **training)
 
 steps = sorted({round(1.1**power) for power in range(60)} | {299})
 figure, axes = plt.subplots()
@@ -30,5 +31,7 @@ for name, path in history.watched.items():
     side = {"layer 5": "top", "layer 6": "bottom"}.get(name, "center")
     axes.text(320, path[-1], name, va=side, color=line.get_color())
     print(f"{name}: moved by {path[-1]:.4f} of its size")
-axes.set(xlabel="step", ylabel="distance from the start,\nrelative", xlim=(1, 700))
+axes.set(
+    xlabel="step", ylabel="distance from the start,\nrelative", xlim=(1, 700)
+)
 plt.show()

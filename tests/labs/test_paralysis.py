@@ -30,7 +30,7 @@ def test_the_diagnosis_is_a_vanishing_gradient_alone(lab):
 
 @pytest.mark.parametrize("cure", ["tanh", "larger weights", "batch norm"])
 def test_each_cure_learns_and_levels_the_gradient(lab, cure):
-    assert lab["histories"][cure].loss[-1] < 0.05
+    assert lab["histories"][cure].loss[-1] < 0.1
     spread = {}
     for name in (cure, "patient"):
         sizes = list(lab["before"][name].values())

@@ -2,7 +2,7 @@ import pytest
 
 
 def test_half_the_scale_halves_the_gradient_at_every_layer(run_snippet):
-    found = run_snippet("gradients/vanishing_everywhere")
+    found = run_snippet("gradients/factor")
     for name in ("identity", "tanh", "relu"):
         right, half = found["arrives"][name, 1.0], found["arrives"][name, 0.5]
         assert max(right) / min(right) < 10

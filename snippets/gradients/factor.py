@@ -1,4 +1,4 @@
-"""Weights at half the right scale halve the gradient, with any activation."""
+"""Half the right scale of weights halves the gradient, layer by layer."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -8,7 +8,11 @@ from lego.diagnostics import slope
 from lego.plotting import look
 
 width, depth = 128, 30
-bricks = {"identity": (lambda z: z, 1.0), "tanh": (tanh, 1.0), "relu": (relu, 2**0.5)}
+bricks = {
+    "identity": (lambda z: z, 1.0),
+    "tanh": (tanh, 1.0),
+    "relu": (relu, 2**0.5),
+}
 titles = {1.0: "weights at the right scale", 0.5: "weights at half that scale"}
 arrives = {}
 figure, panels = plt.subplots(1, 2, sharey=True)

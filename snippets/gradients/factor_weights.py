@@ -6,31 +6,36 @@ import torch
 from lego.activations import sigmoid
 from lego.diagnostics import slope
 
-generator = torch.Generator().manual_seed(0)
+rng = torch.Generator().manual_seed(0)
 width, depth = 128, 12
 scales = [0.5, 1, 2, 4, 6, 10, 16, 32]
 factors, saturated = [], []
 for scale in scales:
-    weights = torch.randn(depth, width, width, generator=generator)
+    weights = torch.randn(depth, width, width, generator=rng)
     weights *= scale / width**0.5
-    h = torch.randn(64, width, generator=generator)
+    h = torch.randn(64, width, generator=rng)
     slopes = []
     for weight in weights:
         z = h @ weight
         slopes.append(slope(sigmoid, z))
         h = sigmoid(z)
-    delta = torch.randn(64, width, generator=generator)  # arrives at the top
+    delta = torch.randn(64, width, generator=rng)  # arrives at the top
     sizes = []
     for weight, flat in zip(reversed(weights), reversed(slopes), strict=True):
         delta = (delta * flat) @ weight.T
         sizes.append(delta.square().mean().sqrt())
     factors.append((sizes[-1] / sizes[0]) ** (1 / (depth - 1)))
     saturated.append((torch.stack(slopes) < 0.01).float().mean())
-    print(f"scale {scale:4}: factor {factors[-1]:.2f}, saturated {saturated[-1]:.0%}")
+    shares = f"factor {factors[-1]:.2f}, saturated {saturated[-1]:.0%}"
+    print(f"scale {scale:4}: {shares}")
 
 figure, axes = plt.subplots()
-axes.semilogx(scales, factors, marker="o", label="factor of the gradient per layer")
-axes.semilogx(scales, saturated, "--", marker="s", label="share of saturated units")
+axes.semilogx(
+    scales, factors, marker="o", label="factor of the gradient per layer"
+)
+axes.semilogx(
+    scales, saturated, "--", marker="s", label="share of saturated units"
+)
 axes.axhline(1, color="gray", linestyle=":")
 axes.set(xlabel="scale of the weights", xticks=scales, xticklabels=scales)
 axes.legend()
