@@ -33,8 +33,8 @@ axes.set_aspect("equal")
 plt.show()
 
 # %% [markdown]
-# Every net in this lab has the same eight layers, is trained in the same way, on the same 450 points,
-# and tested on the other 150.
+# Every net but the first has the same eight layers. All are trained in the same way, on the same 450
+# points, and tested on the other 150.
 
 # %%
 widths = [2] + [64] * 7 + [3]
