@@ -1,0 +1,217 @@
+"""What can go wrong in a build: each fault has a clear message and an exit code, and the earlier site stays."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import PAGE, SNIPPET, mkdocs
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory, make_project):
+    """A project with a good site and a warm cache."""
+    root = make_project(tmp_path_factory.mktemp("good"))
+    result = mkdocs("build", "--strict", cwd=root)
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+@pytest.fixture
+def project(good, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(good, root)
+    return root
+
+
+def content(folder):
+    """Every file of a site with its bytes, but for the times in the sitemap."""
+    skip = {"sitemap.xml", "sitemap.xml.gz"}
+    return {
+        p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.name not in skip
+    }
+
+
+def build(root, **options):
+    return mkdocs("build", "--strict", cwd=root, **options)
+
+
+def assert_fails(root, *messages, **options):
+    """The build fails with these messages, and leaves the site and the folder as they were."""
+    before, around = content(root / "site"), {path.name for path in root.iterdir()}
+    result = build(root, **options)
+    assert result.returncode == 1, result.stderr
+    for message in messages:
+        assert message in result.stdout + result.stderr, result.stderr
+    assert "Traceback" not in result.stderr or "one.py" in result.stderr, "no traceback of our own"
+    assert content(root / "site") == before
+    assert {path.name for path in root.iterdir()} == around, "nothing is left lying about"
+
+
+def write(root, text, name="snippets/one.py"):
+    (root / name).write_text(text)
+
+
+def test_a_good_build_says_what_it_did(project):
+    result = build(project)
+    assert result.returncode == 0
+    assert "Figures: 1 of 1 from the cache" in result.stderr
+    assert "drawn 2" in (project / "site" / "one" / "index.html").read_text()
+
+
+def test_a_snippet_that_raises(project):
+    write(project, SNIPPET.replace("double(2)", "double(2) / 0"))
+    assert_fails(
+        project,
+        "1 problem(s); the site stays as it was.",
+        "snippets/one.py:7: ZeroDivisionError: division by zero",
+        "shown by docs/one.md:3\n",
+        "Traceback (most recent call last):",
+    )
+
+
+def test_a_snippet_with_a_syntax_error(project):
+    write(project, SNIPPET.replace("plt.plot(", "plt.plot(("))
+    assert_fails(project, "snippets/one.py:7: SyntaxError: ")
+
+
+def test_a_snippet_that_loops_for_ever(project):
+    write(project, SNIPPET + "while True:\n    pass\n")
+    assert_fails(
+        project, "one.py:1", "did not end within its time limit of 2 s", env={"LEGO_TIME_LIMIT": "2"}
+    )
+
+
+def test_a_snippet_that_kills_its_process(project):
+    write(project, SNIPPET + "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    assert_fails(project, "snippets/one.py: its process was killed by SIGKILL")
+
+
+def test_a_snippet_that_draws_nothing(project):
+    write(project, "print(1)\n")
+    assert_fails(project, "snippets/one.py: draws nothing")
+
+
+def test_a_page_that_names_a_missing_snippet(project):
+    write(project, PAGE.replace("one", "own"), "docs/one.md")
+    assert_fails(
+        project, "docs/one.md:3: there is no snippet snippets/own.py; the nearest name is snippets/one.py"
+    )
+
+
+def test_a_snippet_that_no_page_uses(project):
+    write(project, SNIPPET, "snippets/two.py")
+    assert_fails(project, "snippets/two.py: no page uses this snippet: show it, or delete it")
+
+
+def test_all_failures_are_told_at_once(project):
+    write(project, "1 / 0\n")
+    write(project, "import nothing\n", "snippets/two.py")
+    write(project, PAGE.replace("one", "two").replace("# One", "# Two"), "docs/two.md")
+    assert_fails(
+        project, "2 problem(s)", "ZeroDivisionError", "ModuleNotFoundError: No module named 'nothing'"
+    )
+
+
+def test_a_formula_that_is_wrong(project):
+    write(project, PAGE + "\n$$\\frac{1}{$$\n", "docs/one.md")
+    assert_fails(project, "docs/one.md: formula")
+
+
+def test_a_warning_in_a_strict_build(project):
+    write(project, PAGE + "\n[nowhere](nowhere.md)\n", "docs/one.md")
+    assert_fails(project, "Aborted with 1 warnings in strict mode!")
+
+
+def test_quiet_builds_fail_too(project):
+    write(project, "1 / 0\n")
+    result = mkdocs("build", "-q", cwd=project)
+    assert result.returncode == 1 and "ZeroDivisionError" in result.stderr
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"checksum": 1, "engine": 2, "outcome": "3"}'])
+def test_a_damaged_cache_entry(project, damage):
+    before = content(project / "site")
+    (entry,) = (project / ".cache").rglob("one.py.json")
+    entry.write_bytes(damage)
+    result = build(project)
+    assert result.returncode == 0 and "ran one" in result.stderr
+    assert content(project / "site") == before
+    assert "1 of 1 from the cache" in build(project).stderr
+
+
+def test_a_build_killed_in_the_middle_and_started_again(project):
+    before = content(project / "site")
+    write(project, SNIPPET.replace("plt.plot", "import time; time.sleep(30)\nplt.plot"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mkdocs", "build"],
+        cwd=project,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    time.sleep(6)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert content(project / "site") == before
+    write(project, SNIPPET)
+    assert build(project).returncode == 0
+    assert content(project / "site") == before
+    assert not [path.name for path in project.iterdir() if path.name.startswith(".site")]
+
+
+def test_an_interrupted_build_leaves_nothing(project):
+    before = content(project / "site")
+    write(project, SNIPPET.replace("plt.plot", "import time; time.sleep(30)\nplt.plot"))
+    command = [sys.executable, "-m", "mkdocs", "build"]
+    process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert content(project / "site") == before
+    assert not [path.name for path in project.iterdir() if path.name.startswith(".site")]
+
+
+def test_two_builds_at_once(project):
+    expected = content(project / "site")
+    shutil.rmtree(project / ".cache")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    builds = [subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in builds:
+        _, stderr = process.communicate(timeout=120)
+        assert process.returncode == 0, stderr
+    assert content(project / "site") == expected
+    assert not [path.name for path in project.iterdir() if path.name.startswith(".site")]
+
+
+@pytest.mark.skipif(
+    os.geteuid() == 0 and not shutil.which("setpriv"), reason="root writes anywhere, and there is no setpriv"
+)
+def test_a_cache_folder_that_cannot_be_written(project):
+    before = content(project / "site")
+    write(project, SNIPPET + "\n")  # the entry no longer holds
+    folders = [path for path in (project / ".cache").rglob("*") if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+        command = [*plain, sys.executable, "-m", "mkdocs", "build", "--strict"]
+        result = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert result.returncode == 0, result.stderr
+    assert "Nothing can be kept in" in result.stderr and "Permission denied" in result.stderr
+    assert content(project / "site") == before
+
+
+def test_two_cold_builds_are_equal_byte_for_byte(project):
+    before = content(project / "site")
+    shutil.rmtree(project / ".cache")
+    shutil.rmtree(project / "site")
+    assert build(project).returncode == 0
+    assert content(project / "site") == before

@@ -1,0 +1,118 @@
+"""`mkdocs serve`: what an edit runs again, what a failure shows, what a taken port says."""
+
+import contextlib
+import queue
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from tests.conftest import PAGE, SNIPPET, mkdocs
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A running `mkdocs serve` and the lines that it prints."""
+
+    def __init__(self, root):
+        self.port = free_port()
+        command = [
+            sys.executable,
+            "-u",
+            "-m",
+            "mkdocs",
+            "serve",
+            "--livereload",
+            "--dev-addr",
+            f"127.0.0.1:{self.port}",
+        ]
+        self.process = subprocess.Popen(
+            command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        self.lines = queue.Queue()
+        threading.Thread(
+            target=lambda: [self.lines.put(line) for line in self.process.stderr], daemon=True
+        ).start()
+
+    def wait_for(self, pattern, seconds=60):
+        seen = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                seen.append(self.lines.get(timeout=0.2))
+                if re.search(pattern, seen[-1]):
+                    return "".join(seen)
+        raise AssertionError(f"{pattern!r} did not come:\n{''.join(seen)}")
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=30) as answer:
+            return answer.read().decode()
+
+
+@pytest.fixture
+def server(project):
+    (project / "docs" / "two.md").write_text(PAGE.replace("one", "two").replace("# One", "# Two"))
+    (project / "snippets" / "two.py").write_text(
+        SNIPPET.replace("lego.tiny import double", "lego.other import double")
+    )
+    (project / "lego" / "other.py").write_text("def double(x):\n    return 2 * x\n")
+    server = Server(project)
+    try:
+        server.wait_for(r"Serving on http://127\.0\.0\.1")
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(20)
+        server.process.stderr.close()
+
+
+def test_an_edit_runs_exactly_what_depends_on_it_and_a_failure_keeps_the_last_good_site(server, project):
+    assert "drawn 2" in server.get("one/")
+    time.sleep(1.5)  # the watcher compares times of change
+
+    (project / "snippets" / "one.py").write_text(SNIPPET.replace('"drawn"', '"edited"'))
+    seen = server.wait_for("Reloading browsers")
+    assert "1 of 2 from the cache; ran one " in seen
+    assert "edited 2" in server.get("one/")
+
+    (project / "lego" / "other.py").write_text("def double(x):\n    return 20 * x\n")
+    seen = server.wait_for("Reloading browsers")
+    assert "1 of 2 from the cache; ran two " in seen
+    assert "drawn 20" in server.get("two/")
+
+    (project / "docs" / "index.md").write_text("# Home again\n")
+    seen = server.wait_for("Reloading browsers")
+    assert "2 of 2 from the cache" in seen
+
+    (project / "snippets" / "one.py").write_text("1 / 0\n")
+    seen = server.wait_for("The last good site is still shown")
+    assert "snippets/one.py:1: ZeroDivisionError" in seen
+    assert "edited 2" in server.get("one/"), "the last good page"
+
+    (project / "snippets" / "one.py").write_text(SNIPPET)
+    server.wait_for("Reloading browsers")  # of the failed build
+    server.wait_for("Figures: 1 of 2 from the cache; ran one")
+    server.wait_for("Reloading browsers")
+    assert "drawn 2" in server.get("one/")
+
+
+def test_a_taken_port_is_told_before_the_build(project):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        start = time.monotonic()
+        result = mkdocs("serve", "--dev-addr", f"127.0.0.1:{port}", cwd=project)
+    assert result.returncode == 1 and time.monotonic() - start < 20
+    assert f"Can't serve on 127.0.0.1:{port}" in result.stderr and "choose another port" in result.stderr
+    assert "Traceback" not in result.stderr

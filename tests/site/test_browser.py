@@ -1,0 +1,126 @@
+"""A reader in a real browser: opens a page, copies a block, runs it elsewhere."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A file server for the built site that keeps its log to itself."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site.parent))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/site/"  # below a sub-path
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.problems, page.hosts = [], set()
+    page.on(
+        "console", lambda message: page.problems.append(message.text) if message.type == "error" else None
+    )
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+    yield page
+    assert page.problems == []
+    assert page.hosts == {address.split("/")[2]}
+    context.close()
+
+
+def test_what_the_copy_button_gives_runs_in_a_fresh_interpreter(page, address, tmp_path):
+    page.goto(f"{address}activations/sigmoid/")
+    page.locator(
+        ".language-python .md-code__button[data-md-type=copy], .language-python .md-clipboard"
+    ).first.click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
+    (tmp_path / "copied.py").write_text(page.evaluate("navigator.clipboard.readText()"))
+    environment = os.environ | {"MPLBACKEND": "agg"}
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "copied.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "largest slope 0.2500" in result.stdout
+
+
+def test_figures_follow_the_palette(browser, address):
+    ink = {}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(f"{address}gradients/vanishing/")
+        fill = page.evaluate("getComputedStyle(document.querySelector('figure svg text')).fill")
+        ink[scheme] = sum(map(int, fill.removeprefix("rgb(").removesuffix(")").split(",")))
+        context.close()
+    assert ink["light"] < 250 < 500 < ink["dark"]
+
+
+def test_nothing_overflows_a_phone(page, address):
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in (
+        "",
+        "activations/sigmoid/",
+        "gradients/vanishing/",
+        "labs/paralysis/",
+        "claims/",
+        "notation/",
+    ):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_search_finds_a_page(page, address):
+    page.goto(address)
+    page.locator("input.md-search__input").click()
+    page.keyboard.type("paralysed")
+    page.locator(".md-search-result__item").first.wait_for()
+    links = page.locator(".md-search-result__link").evaluate_all("links => links.map(link => link.href)")
+    assert any("labs/paralysis/" in link for link in links)
+
+
+def test_formulas_are_drawn_as_mathml_without_a_script(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}activations/sigmoid/")
+    box = page.locator("math").first.bounding_box()
+    assert box["width"] > 100 and box["height"] > 20
+    context.close()

@@ -1,0 +1,145 @@
+"""The built site: links, anchors, texts of pictures, ids, twins, and nothing from another host."""
+
+import json
+import re
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+from lxml import html
+
+from tests.conftest import ROOT, mkdocs
+
+PAGES = sorted(
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")
+)
+PAGES += sorted(f"labs/{path.stem}" for path in (ROOT / "docs" / "labs").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def trees(site):
+    return {
+        path.relative_to(site).as_posix(): html.parse(str(path)).getroot() for path in site.rglob("*.html")
+    }
+
+
+def test_every_page_is_there(trees):
+    expected = {"index.html" if page == "index" else f"{page}/index.html" for page in PAGES}
+    assert set(trees) == expected | {"404.html"}
+
+
+def test_links_and_anchors_lead_somewhere(site, trees):
+    ids = {name: {element.get("id") for element in tree.xpath("//*[@id]")} for name, tree in trees.items()}
+    count = 0
+    for name, tree in trees.items():
+        if name == "404.html":  # its links start at the root of the address that it will have
+            continue
+        for link in tree.xpath("//@href | //@src"):
+            target, anchor = urldefrag(urljoin(f"http://site/{name}", link))
+            parts = urlsplit(target)
+            if parts.netloc != "site":
+                continue
+            path = unquote(parts.path).lstrip("/")
+            path += "index.html" if path == "" or path.endswith("/") else ""
+            assert (site / path).is_file(), f"{name}: {link}"
+            assert not anchor or anchor.startswith("__") or anchor in ids[path], f"{name}: {link}"
+            count += 1
+    assert count > 100
+
+
+def test_no_page_asks_another_host(site, trees):
+    for name, tree in trees.items():
+        for address in tree.xpath(
+            "//script/@src | //img/@src | //link[not(@rel='canonical')]/@href | //iframe/@src | //source/@src"
+        ):
+            assert not urlsplit(address).netloc, f"{name}: {address}"
+    for path in site.rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(https?:)?//", path.read_text()), path
+        assert "@import" not in path.read_text(), path
+
+
+def test_pictures_have_texts_and_ids_are_unique(trees):
+    figures = 0
+    for name, tree in trees.items():
+        for image in tree.xpath("//img"):
+            assert image.get("alt") is not None, name
+        for figure in tree.xpath("//figure"):
+            (svg,) = figure.xpath(".//svg")
+            assert svg.get("role") == "img" and len(svg.get("aria-label")) > 20
+            assert len(figure.find("figcaption").text_content()) > 20 and figure.get("id").startswith(
+                "figure-"
+            )
+            figures += 1
+        ids = [element.get("id") for element in tree.xpath("//*[@id]")]
+        assert len(ids) == len(set(ids)), f"{name}: {sorted(i for i in ids if ids.count(i) > 1)}"
+    assert figures >= len(list((ROOT / "snippets").rglob("*.py")))
+
+
+def test_no_formula_and_no_directive_is_left_raw(trees):
+    for name, tree in trees.items():
+        for element in tree.xpath("//pre | //code | //script | //style"):
+            element.drop_tree()
+        text = tree.text_content()
+        assert not re.search(r"\\\(|\\\[|\$\$|--8<--", text), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_a_twin_and_every_page_with_code_a_notebook(site, trees, page):
+    folder = site / ("" if page == "index" else page)
+    twin = (folder / "index.md").read_text()
+    assert twin.startswith("# ") and "--8<--" not in twin and not re.search(r"```\w+[^\S\n]", twin)
+    for link in re.findall(r"\]\(([^)\s#]+)", re.sub(r"```.*?```", "", twin, flags=re.DOTALL)):
+        assert "://" in link or (folder / link).is_file(), link
+    has_code = bool(
+        trees[folder.joinpath("index.html").relative_to(site).as_posix()].xpath(
+            "//div[contains(@class, 'language-python')]"
+        )
+    )
+    notebooks = list(folder.glob("*.ipynb"))
+    assert len(notebooks) == has_code
+    for path in notebooks:
+        nbformat.validate(nbformat.read(path, as_version=4))
+
+
+def test_llms_txt_lists_every_page(site):
+    text = (site / "llms.txt").read_text()
+    links = re.findall(r"\]\(([^)]*)\): (.*)", text)
+    assert len(links) == len(PAGES)
+    for link, sentence in links:
+        assert (site / link).is_file() and sentence.endswith((".", "?", "!"))
+
+
+def test_search_finds_headings_and_skips_the_drawings(site):
+    entries = json.loads((site / "search" / "search_index.json").read_text())["docs"]
+    titles = {entry["title"] for entry in entries}
+    assert {"Sigmoid", "Converged, or paralysed?", "Third way: normalization"} <= titles
+    assert not any("¶" in title for title in titles)
+
+
+def test_the_claims_link_to_their_figures(trees):
+    rows = trees["claims/index.html"].xpath("//tbody/tr")
+    assert len(rows) >= 7
+    for row in rows:
+        verdict = row[2].text_content().strip()
+        assert verdict in {"holds", "holds with care", "wrong in part", "wrong"} and row.xpath(
+            "./td[5]//a/@href"
+        )
+
+
+def test_edit_and_colab_links_need_a_configured_repository(trees, tmp_path):
+    plain = html.tostring(trees["activations/sigmoid/index.html"]).decode()
+    assert "colab" not in plain and "/edit/" not in plain and "github.com" not in plain
+    folder = tmp_path / "site"
+    environment = {
+        "REPO_URL": "https://github.com/someone/handbook",
+        "SITE_URL": "https://example.org/sub/path/",
+    }
+    result = mkdocs("build", "--strict", "--site-dir", str(folder), env=environment)
+    assert result.returncode == 0, result.stderr
+    text = (folder / "activations" / "sigmoid" / "index.html").read_text()
+    assert "https://github.com/someone/handbook/edit/main/docs/activations/sigmoid.md" in text
+    assert (
+        "colab.research.google.com/github/someone/handbook/blob/gh-pages/activations/sigmoid/sigmoid.ipynb"
+        in text
+    )
+    assert "https://example.org/sub/path/activations/sigmoid/" in text
