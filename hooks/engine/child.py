@@ -165,21 +165,13 @@ class Dependencies:
         """Path hook: project modules are compiled from their bytes, for compiled copies can be outdated."""
         if os.path.abspath(folder) + os.sep != self.root and self.name(folder) is None:
             raise ImportError(f"{folder} is not the project's")
-        note = self.note
 
         class Loader(SourceFileLoader):
             def get_code(self, fullname: str) -> types.CodeType:
                 path = self.get_filename(fullname)
-                data = self.get_data(path)
-                note(path, data)
-                return compile(data, path, "exec", dont_inherit=True)
+                return compile(self.get_data(path), path, "exec", dont_inherit=True)
 
         return FileFinder(folder, (Loader, [".py"]))
-
-    def note(self, path: str, data: bytes | None) -> None:
-        """Keep the digest of a project file's bytes."""
-        if (name := self.name(path)) is not None:
-            self.digests[name] = digest(data)
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
         """Audit hook: sees every file that Python opens."""
