@@ -8,12 +8,13 @@ them.
 order.
 """
 
-import difflib
 import math
 from collections.abc import Callable
 from typing import TypeVar
 
 from torch import Generator, Tensor, nn
+
+from lego._names import find
 
 __all__ = [
     "INITIALIZERS",
@@ -229,14 +230,12 @@ def initialize(model: Model, scheme: str, *, generator: Generator | None = None,
     Raises:
         ValueError: if `scheme` is unknown, or `model` has no linear or convolution layer.
     """
-    if scheme not in INITIALIZERS:
-        nearest = ", ".join(difflib.get_close_matches(str(scheme).lower(), INITIALIZERS, cutoff=0))
-        raise ValueError(f"scheme must be a name in INITIALIZERS (nearest: {nearest}), got {scheme!r}")
+    fill = find("scheme", scheme, INITIALIZERS, "INITIALIZERS")
     layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
     if not layers:
         raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
     for layer in layers:
-        INITIALIZERS[scheme](layer.weight, generator=generator, **options)
+        fill(layer.weight, generator=generator, **options)
         if layer.bias is not None and scheme == "pytorch":
             bound = 1 / math.sqrt(_fan_in(layer.weight))
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)

@@ -1,7 +1,8 @@
 """Plotting: one look for every figure, so that a brick has the same color on every page."""
 
-import difflib
 from typing import Any
+
+from lego._names import find
 
 __all__ = ["PALETTE", "look"]
 
@@ -17,7 +18,7 @@ PALETTE = [
     "#666666",  # gray
 ]
 
-_LOOKS = {  # name: color, linestyle, label
+LOOKS = {  # name: color, linestyle, label
     "identity": (PALETTE[7], ":", "identity"),
     "sigmoid": (PALETTE[0], "-", "sigmoid"),
     "tanh": (PALETTE[1], "--", "tanh"),
@@ -37,8 +38,5 @@ def look(name: str) -> dict[str, Any]:
     Raises:
         ValueError: if no brick has this name.
     """
-    if name not in _LOOKS:
-        nearest = ", ".join(difflib.get_close_matches(str(name).lower(), _LOOKS, cutoff=0))
-        raise ValueError(f"name must be a brick's (nearest: {nearest}), got {name!r}")
-    color, linestyle, label = _LOOKS[name]
+    color, linestyle, label = find("name", name, LOOKS, "LOOKS")
     return {"color": color, "linestyle": linestyle, "label": label}

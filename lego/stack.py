@@ -1,12 +1,12 @@
 """Stacks of layers: whole networks from one line."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Generator, nn
 
+from lego._names import find
 from lego.activations import ACTIVATIONS
 from lego.initialization import initialize
 
@@ -78,7 +78,4 @@ def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]
         raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
     if callable(activation):
         return activation
-    if activation not in ACTIVATIONS:
-        nearest = ", ".join(difflib.get_close_matches(str(activation).lower(), ACTIVATIONS, cutoff=0))
-        raise ValueError(f"activation must be a name in ACTIVATIONS (nearest: {nearest}), got {activation!r}")
-    return ACTIVATIONS[activation]
+    return find("activation", activation, ACTIVATIONS, "ACTIVATIONS")

@@ -1,6 +1,5 @@
 """Training: one readable loop."""
 
-import difflib
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
+
+from lego._names import find
 
 __all__ = ["OPTIMIZERS", "History", "accuracy", "fit"]
 
@@ -127,10 +128,7 @@ def accuracy(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
 def _maker(optimizer: str | Callable[..., Optimizer]) -> Callable[..., Optimizer]:
     if callable(optimizer):
         return optimizer
-    if optimizer not in OPTIMIZERS:
-        nearest = ", ".join(difflib.get_close_matches(str(optimizer).lower(), OPTIMIZERS, cutoff=0))
-        raise ValueError(f"optimizer must be a name in OPTIMIZERS (nearest: {nearest}), got {optimizer!r}")
-    return OPTIMIZERS[optimizer]
+    return find("optimizer", optimizer, OPTIMIZERS, "OPTIMIZERS")
 
 
 def _batches(count: int, size: int | None, generator: Generator | None) -> Iterator[slice | Tensor]:

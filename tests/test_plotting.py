@@ -82,5 +82,5 @@ def test_a_look_is_the_callers_own():
 
 
 def test_error_names_argument_rule_and_value():
-    with pytest.raises(ValueError, match=r"name must be a brick's \(nearest: sigmoid.*got 'Sigmod'"):
+    with pytest.raises(ValueError, match=r"name must be a name in LOOKS \(nearest: sigmoid.*got 'Sigmod'"):
         look("Sigmod")

@@ -1,0 +1,25 @@
+"""Names: how the library looks one up, and what it says of one that it does not know."""
+
+import difflib
+from collections.abc import Mapping
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+def find(argument: str, name: object, known: Mapping[str, Value], registry: str) -> Value:
+    """What `known` holds under a name; an error lists the nearest names.
+
+    Args:
+        argument: what the caller's argument is called, for the error.
+        name: the name to look up.
+        known: names and what they stand for.
+        registry: what `known` is called, for the error.
+
+    Raises:
+        ValueError: if `known` has no such name.
+    """
+    if not isinstance(name, str) or name not in known:
+        nearest = ", ".join(difflib.get_close_matches(str(name).lower(), known, cutoff=0))
+        raise ValueError(f"{argument} must be a name in {registry} (nearest: {nearest}), got {name!r}")
+    return known[name]
