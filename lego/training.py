@@ -1,146 +1,755 @@
-"""Training: one readable loop."""
+r"""Training: one readable loop.
+
+`fit` trains any model on tensors or on the batches of a loader, and returns a `History` of what it saw.
+`accuracy` scores a classifier. `OPTIMIZERS` and `PRECISIONS` map each name that `fit` knows to what it stands for.
+
+A model is called as its inputs are: `model(inputs)` with a tensor, `model(*inputs)` with a tuple or list,
+`model(**inputs)` with a dict. Targets of any form go to the loss as they are.
+"""
 
 import math
+import os
+import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from inspect import Parameter, signature
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from lego._names import find
 
-__all__ = ["OPTIMIZERS", "History", "accuracy", "fit"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+__all__ = ["OPTIMIZERS", "PRECISIONS", "History", "Stopper", "accuracy", "fit"]
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # teaching order
     "sgd": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=0.9),
+    "rmsprop": torch.optim.RMSprop,
     "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+
+PRECISIONS: dict[str, torch.dtype | None] = {  # what autocast computes in
+    "float32": None,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
 }
 
 
-@dataclass
+class Stopper(Protocol):
+    """What [fit][lego.training.fit] asks of early stopping, such as `lego.regularization.EarlyStopping`."""
+
+    def step(self, value: float, model: nn.Module) -> bool:
+        """Takes a validation loss; returns whether to stop now."""
+
+    def restore(self, model: nn.Module) -> Any:
+        """Gives the model its best weights back."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+
+    def load_state_dict(self, state: dict[str, Any], /) -> Any:
+        """Goes on from what a checkpoint kept."""
+
+
+@dataclass(repr=False)
 class History:
-    """What [fit][lego.training.fit] saw: one number a step.
+    """What [fit][lego.training.fit] saw: numbers by step, where a step is the count of updates done before.
 
     Attributes:
-        loss: the loss of each step's batch, before the step.
-        watched: what `watch` returned, by name, one number for each step.
+        loss: the loss of each step's batch, from step 0 on, without the penalty.
+        validation: the validation losses.
+        validation_steps: the step of each validation loss.
+        metric: the validation metrics, if `fit` was given a metric.
+        lr: the learning rate of each step, if `fit` was given a schedule.
+        gradient_norm: the norm of each step's gradient before clipping, if `fit` was given `clip_norm`.
+        watched: what `watch` returned, by name.
+        watched_steps: the step of each number in `watched`, by name.
+
+    Examples:
+        ```python
+        from lego.training import History
+
+        history = History(loss=[1.0, 0.4, 0.2], validation=[0.5], validation_steps=[3])
+        print(history)
+        axes = history.plot()
+        ```
     """
 
     loss: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    validation_steps: list[int] = field(default_factory=list)
+    metric: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
     watched: dict[str, list[float]] = field(default_factory=dict)
+    watched_steps: dict[str, list[int]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self.loss)} steps"]
+        for name, numbers in {"loss": self.loss, "validation loss": self.validation}.items():
+            if numbers:
+                parts.append(f"{name} {numbers[0]:.4g} to {numbers[-1]:.4g}")
+        if self.watched:
+            parts.append(f"watched {', '.join(self.watched)}")
+        return f"History({'; '.join(parts)})"
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draws the loss against the step, and the validation loss if there is one.
+
+        Args:
+            axes: where to draw; those of a new figure if omitted.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: if matplotlib is missing.
+        """
+        if axes is None:
+            try:
+                import matplotlib.pyplot as plt
+            except ImportError as error:
+                raise ImportError("History.plot needs matplotlib: pip install 'lego[plot]'") from error
+            axes = plt.subplots()[1]
+        axes.plot(range(len(self.loss)), self.loss, label="training")
+        if self.validation:
+            axes.plot(self.validation_steps, self.validation, "--", marker=".", label="validation")
+            axes.legend()
+        axes.set(xlabel="step", ylabel="loss")
+        return axes
+
+    def to_frame(self) -> "DataFrame":
+        """A data frame of all that was seen, one row a step, with NaN where nothing was measured.
+
+        Returns:
+            The columns are `loss`, then `validation`, `metric`, `lr` and `gradient_norm` where there are any,
+            then what was watched, by name.
+
+        Raises:
+            ImportError: if pandas is missing.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("History.to_frame needs pandas: pip install pandas") from error
+        columns = {
+            "loss": pd.Series(self.loss, dtype=float),
+            "validation": pd.Series(self.validation, self.validation_steps, dtype=float),
+            "metric": pd.Series(self.metric, self.validation_steps[: len(self.metric)], dtype=float),
+            "lr": pd.Series(self.lr, dtype=float),
+            "gradient_norm": pd.Series(self.gradient_norm, dtype=float),
+        }
+        for name, numbers in self.watched.items():
+            columns[f"watched {name}" if name in columns else name] = pd.Series(
+                numbers, self.watched_steps[name], dtype=float
+            )
+        kept = {name: column for name, column in columns.items() if name == "loss" or len(column)}
+        return pd.DataFrame(kept).rename_axis("step")
 
 
 def fit(
     model: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
+    inputs: Any,
+    targets: Any = None,
     *,
-    steps: int,
+    steps: int | None = None,
+    epochs: int | None = None,
     lr: float,
     optimizer: str | Callable[..., Optimizer] = "sgd",
     batch_size: int | None = None,
-    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    loss: Callable[[Any, Any], Tensor] = F.cross_entropy,
+    penalty: Callable[[nn.Module], Tensor] | None = None,
+    schedule: Callable[[Optimizer], LRScheduler] | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    after_step: Callable[[nn.Module], Any] | None = None,
+    validation: Any = None,
+    validate_every: int | None = None,
+    metric: Callable[[nn.Module, Any, Any], float] | None = None,
+    early_stopping: Stopper | None = None,
     watch: Callable[[int, nn.Module], Mapping[str, float] | None] | None = None,
+    device: str | torch.device | None = None,
+    precision: str = "float32",
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 100,
     generator: Generator | None = None,
+    seed: int | None = None,
     progress: bool = True,
 ) -> History:
     """Trains a model in place: forward, backward, step, again.
 
     Args:
         model: any module; it is put into training mode and stays there.
-        inputs: shape `(count, ...)`.
+        inputs: shape `(count, ...)`, or a tuple, list or dict of such tensors. Without `targets`: batches, each a
+            pair of inputs and targets, such as a `DataLoader`.
         targets: shape `(count, ...)`, as `loss` wants them.
         steps: how many updates.
+        epochs: how many passes over the data, in place of `steps`.
         lr: learning rate.
-        optimizer: a name in `OPTIMIZERS`, or what makes one from `(parameters, lr=lr)`.
+        optimizer: a name in `OPTIMIZERS`, or what makes one from `(parameters, lr=lr)`. One that asks for a
+            closure, such as `torch.optim.LBFGS`, evaluates the same batch again.
         batch_size: examples a step; all of them if omitted. Each epoch shuffles them and leaves out an
             incomplete last batch.
         loss: a function of the model's output and the targets, such as `F.cross_entropy`.
-        watch: called as `watch(step, model)` between backward and update, while the gradients are there. The
+        penalty: a function of the model that is added to the loss, such as `lego.regularization.l2`.
+        schedule: makes a learning-rate scheduler of the optimizer; it steps once each step.
+        clip_norm: scales a gradient of a larger norm down to this one.
+        clip_value: clips each entry of the gradient to this size, after `clip_norm`.
+        after_step: called with the model after each update and without gradients, for a proximal step, say.
+        validation: a tuple of inputs and targets, or batches as in `inputs`. It changes nothing in training.
+        validate_every: validates each time so many steps are done, and at the end. Each epoch if omitted; only at
+            the end if the data has no length.
+        metric: a function of `(model, inputs, targets)`, such as [accuracy][lego.training.accuracy], to average
+            over the validation data too.
+        early_stopping: is given each validation loss, may stop the training, and restores the model at its end.
+        watch: called as `watch(step, model)` between backward and clipping, while the gradients are there. The
             history keeps the numbers that it returns by name.
+        device: where to train; the model is moved there. Batches are moved to the model's device in any case.
+        precision: a name in `PRECISIONS`: what the forward pass computes in. `"float32"` leaves every tensor its
+            own dtype; the others are `torch.autocast`, and `"float16"` also scales the loss.
+        checkpoint: a file to keep the state in. If it exists, training goes on from it, on a CPU to the same bit
+            as if never broken off: weights, optimizer, shuffling, dropout and history. A finished run returns at
+            once, or goes on to more `steps`. The random states of Python, NumPy and persistent workers, and
+            what `watch` keeps for itself, are not in the file. The data and the functions are not compared.
+        checkpoint_every: writes the checkpoint each time so many steps are done, and at the end.
         generator: source of the shuffling; PyTorch's global one if omitted.
+        seed: seeds PyTorch's global generators of the CPU and the CUDA device while `fit` runs: dropout, a
+            loader's shuffling and, without `generator`, that of tensors. They are as before afterwards.
         progress: whether to show a bar; only a terminal gets one.
 
     Returns:
-        The loss of each step, and what `watch` saw.
+        The loss of each step, the validation losses, and what `watch` saw.
 
     Raises:
-        ValueError: if an argument breaks its rule; the message names it.
-        FloatingPointError: if the loss becomes infinite or NaN; the weights are those that gave it.
-    """
-    if len(inputs) != len(targets):
-        raise ValueError(f"inputs and targets must be of one length, got {len(inputs)} and {len(targets)}")
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
-    if batch_size is not None and not 1 <= batch_size <= len(inputs):
-        raise ValueError(f"batch_size must be from 1 to the {len(inputs)} examples, got {batch_size}")
-    update = _maker(optimizer)(model.parameters(), lr=lr)
-    batches = _batches(len(inputs), batch_size, generator)
-    bar = progress and sys.stderr.isatty()
-    history = History()
+        ValueError: if an argument breaks its rule, or the checkpoint is of other settings; the message names it.
+        TypeError: if the data is neither tensors nor batches.
+        FloatingPointError: if the loss, or the gradient's norm under `clip_norm`, becomes infinite or NaN; the
+            message names the layer. The weights are those that gave it.
 
-    model.train()
-    for step, rows in zip(range(steps), batches, strict=False):
-        value = loss(model(inputs[rows]), targets[rows])
-        history.loss.append(value.item())
-        if not math.isfinite(history.loss[-1]):
-            raise FloatingPointError(f"loss must stay finite, got {history.loss[-1]} at step {step}")
+    Examples:
+        ```python
+        import torch
+        from torch import nn
+
+        from lego.training import accuracy, fit
+
+        x = torch.randn(200, 2)
+        y = (x[:, 0] > x[:, 1]).long()
+        history = fit(nn.Linear(2, 2), x, y, epochs=3, lr=0.5, batch_size=20, validation=(x, y), metric=accuracy)
+        print(history, history.metric)
+        ```
+    """
+    data = _data(inputs, targets, batch_size, generator)
+    steps = _steps(steps, epochs, data)
+    if isinstance(validation, Iterator):
+        raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
+    if validation is not None:
+        held_out = validation if isinstance(validation, tuple) else (validation, None)
+        validation = _in_order("validation", *held_out)
+    elif any(argument is not None for argument in (validate_every, metric, early_stopping)):
+        raise ValueError("validation must be given with validate_every, metric or early_stopping, got None")
+    options: dict[str, Any] = {
+        "clip_norm": clip_norm,
+        "clip_value": clip_value,
+        "validate_every": validate_every,
+    }
+    for name, bound in {**options, "checkpoint_every": checkpoint_every}.items():
+        if bound is not None and not bound > 0:
+            raise ValueError(f"{name} must be above 0, got {bound}")
+    validate_every = validate_every or _length(data) or steps
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise ValueError(f"checkpoint must lie in a folder that exists, got {os.fspath(checkpoint)!r}")
+    make = optimizer if callable(optimizer) else find("optimizer", optimizer, OPTIMIZERS, "OPTIMIZERS")
+    dtype = find("precision", precision, PRECISIONS, "PRECISIONS")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(f"model must have a parameter to train, got {type(model).__name__}")
+
+    if device is not None:
+        model.to(device)
+    place = _device(model)
+    update = make(model.parameters(), lr=lr)
+    by_closure = _asks_for_closure(update)
+    if by_closure and (clip_norm or clip_value or dtype is torch.float16):
+        raise ValueError(
+            f"optimizer must need no closure with clipping or float16, got {type(update).__name__}"
+        )
+    scheduler = schedule(update) if schedule else None
+    if isinstance(scheduler, ReduceLROnPlateau):
+        raise ValueError("schedule must make a scheduler that needs no metric, got ReduceLROnPlateau")
+    scaler = torch.amp.GradScaler(place.type, enabled=dtype is torch.float16)
+    cast: AbstractContextManager[Any] = torch.autocast(place.type, dtype) if dtype else nullcontext()
+    ambient = _ambient(place)
+    feed = _Feed(data, ambient)
+    parts: dict[str, Any] = {"model": model, "optimizer": update, "schedule": scheduler, "scaler": scaler}
+    parts |= {"early_stopping": early_stopping, "feed": feed}
+    options |= {"batch_size": batch_size, "precision": precision}
+    settings = _settings(parts, options) if checkpoint is not None else {}
+    trained = [parameter for group in update.param_groups for parameter in group["params"]]
+    measures: list[Callable[[Any, Any], float]] = [lambda x, y: _size(y) * float(loss(_call(model, x), y))]
+    if metric:
+        measures.append(lambda x, y: _size(y) * float(metric(model, x, y)))
+
+    def evaluate(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         update.zero_grad()
-        torch.autograd.backward(value)
-        for name, number in (watch(step, model) or {} if watch else {}).items():
-            history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
-        update.step()
-        if bar:
-            _show(step + 1, steps, history.loss[-1])
+        with cast:
+            value = loss(_call(model, x), y)
+        if value.numel() != 1:
+            raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
+        total = value if penalty is None else value + penalty(model)
+        torch.autograd.backward(scaler.scale(total))
+        return value, total
+
+    def again() -> float:
+        return evaluate(x, y)[1].item()
+
+    with _seeded(seed, ambient), _bar(steps, progress) as bar:
+        history, stopped = _load(checkpoint, settings, parts, steps)
+        model.train()
+        for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
+            x, y = _pair(batch, place)
+            before = _states(ambient)
+            value, total = evaluate(x, y)
+            history.loss.append(value.item())
+            if not math.isfinite(total.item()):
+                _set_states(ambient, before)  # for the same dropout again
+                why = _source(model, x, y, cast)
+                raise FloatingPointError(f"loss must stay finite, got {total.item()} at step {step}: {why}")
+            scaler.unscale_(update)
+            if watch:
+                _keep(history, step, watch(step, model))
+            if clip_norm:
+                try:  # a scaler leaves out a step whose gradient is not finite
+                    norm = clip_grad_norm_(trained, clip_norm, error_if_nonfinite=not scaler.is_enabled())
+                except RuntimeError as error:
+                    why = _gradient_source(model)
+                    raise FloatingPointError(
+                        f"gradient must stay finite, got infinity or NaN at step {step}: {why}"
+                    ) from error
+                history.gradient_norm.append(norm.item())
+            if clip_value:
+                clip_grad_value_(trained, clip_value)
+            if by_closure:
+                update.step(again)
+            else:
+                scaler.step(update)
+                scaler.update()
+            if scheduler:
+                history.lr.append(float(update.param_groups[0]["lr"]))
+                scheduler.step()
+            if after_step:
+                with torch.no_grad():
+                    after_step(model)
+            done = step + 1
+            if validation is not None and (done % validate_every == 0 or done == steps):
+                with _undrawn(feed.generators), cast:
+                    validation_loss, *score = _means(model, validation, measures)
+                history.validation.append(validation_loss)
+                history.validation_steps.append(done)
+                history.metric += score
+                if early_stopping is not None:
+                    stopped = bool(early_stopping.step(validation_loss, model))
+            if checkpoint is not None and (done % checkpoint_every == 0 or done == steps or stopped):
+                _save(checkpoint, settings, parts, history, stopped)
+            if bar is not None:
+                bar.set_postfix_str(f"loss {history.loss[-1]:.4g}", refresh=False)
+                bar.update(done - bar.n)
+            if stopped:
+                break
+    if early_stopping is not None:
+        early_stopping.restore(model)
     return history
 
 
-def accuracy(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
+def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
     r"""Share of the examples whose largest output is the target's, with dropout off and norms frozen.
 
     $$\frac{1}{n} \sum_i \left[\arg\max_k f_k(x_i) = y_i\right]$$
 
     Args:
         model: a module from `inputs` to shape `(count, classes)`; its modes are as before afterwards.
-        inputs: shape `(count, ...)`.
+        inputs: shape `(count, ...)`, or a tuple, list or dict of such tensors, taken in batches of 1024. Without
+            `targets`: batches, each a pair of inputs and targets, such as a `DataLoader`.
         targets: shape `(count,)`, the class of each example.
 
+    Returns:
+        A number from 0 to 1.
+
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, or there is no example.
+        TypeError: if the data is neither tensors nor batches.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.training import accuracy
+
+        outputs = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
+        print(accuracy(torch.nn.Identity(), outputs, torch.tensor([0, 0])))
+        ```
     """
+
+    def right(x: Any, y: Tensor) -> float:
+        outputs = _call(model, x)
+        if outputs.ndim != 2 or y.shape != outputs.shape[:1]:
+            shapes = f"{tuple(outputs.shape)} and {tuple(y.shape)}"
+            raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
+        return float((outputs.argmax(dim=1) == y).sum())
+
+    return _means(model, _in_order("inputs", inputs, targets), [right])[0]
+
+
+class _Shuffled:
+    """Tensors as batches; each epoch shuffles them and leaves out an incomplete last batch."""
+
+    def __init__(self, inputs: Any, targets: Any, size: int | None, generator: Generator | None) -> None:
+        self.inputs, self.targets, self.size, self.generator = inputs, targets, size, generator
+        self.count = _count(inputs, targets)
+        if size is not None and not 1 <= size <= self.count:
+            raise ValueError(f"batch_size must be from 1 to the {self.count} examples, got {size}")
+
+    def __len__(self) -> int:
+        return self.count // (self.size or self.count)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.size is None:
+            yield self.inputs, self.targets
+            return
+        drawn_on = self.generator.device if self.generator else None
+        order = torch.randperm(self.count, generator=self.generator, device=drawn_on)
+        order = order.to(_tensors(self.inputs)[0].device)
+        for rows in torch.split(order, self.size)[: len(self)]:
+            yield _rows(self.inputs, rows), _rows(self.targets, rows)
+
+
+class _Feed:
+    """Batches, epoch after epoch, that can go on in the middle of one as if never broken off."""
+
+    def __init__(self, data: Iterable[Any], ambient: list[Generator]) -> None:
+        samplers = [getattr(owner, "sampler", None) for owner in (data, getattr(data, "batch_sampler", None))]
+        own = [getattr(owner, "generator", None) for owner in (data, *samplers)]
+        self.data = data
+        self.generators = ambient + [generator for generator in own if generator is not None]
+        self.taken = 0  # batches of the present epoch
+        self.start = _states(self.generators)  # of the present epoch
+
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            present = _states(self.generators)
+            if self.taken:
+                _set_states(self.generators, self.start)  # draws the order of the epoch again
+            else:
+                self.start = present
+            batches = iter(self.data)
+            if self.taken:
+                deque(islice(batches, self.taken), maxlen=0)
+                _set_states(self.generators, present)
+            for batch in batches:
+                self.taken += 1
+                yield batch
+            if not self.taken:
+                raise ValueError(
+                    "inputs must hold a batch in every epoch, got none (an iterator has only one epoch)"
+                )
+            self.taken = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"taken": self.taken, "start": self.start, "present": _states(self.generators)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.taken, self.start = state["taken"], state["start"]
+        _set_states(self.generators, state["present"])
+
+
+def _data(inputs: Any, targets: Any, size: int | None, generator: Generator | None) -> Iterable[Any]:
+    if targets is not None:
+        return _Shuffled(inputs, targets, size, generator)
+    if size is not None or generator is not None:
+        raise ValueError(f"batch_size and generator must be None with batches, got {size} and {generator}")
+    return _batches("inputs", inputs)
+
+
+def _in_order(argument: str, inputs: Any, targets: Any) -> Iterable[Any]:
+    """Tensors as batches for one look at each example, or the batches that were given."""
+    if targets is None:
+        return _batches(argument, inputs)
+    starts = range(0, _count(inputs, targets), 1024)
+    chunks = [slice(start, start + 1024) for start in starts]
+    return [(_rows(inputs, chunk), _rows(targets, chunk)) for chunk in chunks]
+
+
+def _batches(argument: str, batches: Any) -> Iterable[Any]:
+    if isinstance(batches, Tensor | Mapping) or not isinstance(batches, Iterable):
+        kind = type(batches).__name__
+        raise TypeError(
+            f"{argument} must be batches, such as a DataLoader, when targets is omitted, got {kind}"
+        )
+    return batches
+
+
+def _count(inputs: Any, targets: Any) -> int:
+    lengths = [len(tensor) for tensor in _tensors(inputs) + _tensors(targets)]
+    if not _tensors(inputs) or not _tensors(targets):
+        kinds = f"{type(inputs).__name__} and {type(targets).__name__}"
+        raise TypeError(f"inputs and targets must be tensors, or tuples, lists or dicts of them, got {kinds}")
+    if len(set(lengths)) > 1 or 0 in lengths:
+        raise ValueError(
+            f"inputs and targets must be of one length above 0, got {' and '.join(map(str, lengths))}"
+        )
+    return lengths[0]
+
+
+def _steps(steps: int | None, epochs: int | None, data: Iterable[Any]) -> int:
+    if (steps is None) == (epochs is None):
+        raise ValueError(f"steps or epochs must be given, and not both, got {steps} and {epochs}")
+    for name, number in {"steps": steps, "epochs": epochs}.items():
+        if number is not None and number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number}")
+    if epochs is None:
+        return steps or 0
+    if not _length(data):
+        raise ValueError(f"epochs must come with data of known length, got {type(data).__name__}: give steps")
+    return epochs * (_length(data) or 0)
+
+
+def _length(data: Any) -> int | None:
+    try:
+        return len(data)
+    except TypeError:  # a loader of a stream
+        return None
+
+
+def _each(change: Callable[[Any], Any], nest: Any) -> Any:
+    """The same nest of tuples, lists and dicts, each tensor in it changed."""
+    if isinstance(nest, Mapping):
+        return {name: _each(change, part) for name, part in nest.items()}
+    if hasattr(nest, "to"):  # a tensor, or a PackedSequence, which is a tuple too
+        return change(nest)
+    if isinstance(nest, tuple | list):
+        parts = [_each(change, part) for part in nest]
+        return type(nest)(*parts) if hasattr(nest, "_fields") else type(nest)(parts)
+    return nest
+
+
+def _tensors(nest: Any) -> list[Tensor]:
+    found: list[Any] = []
+    _each(found.append, nest)
+    return [part for part in found if isinstance(part, Tensor)]
+
+
+def _rows(nest: Any, rows: slice | Tensor) -> Any:
+    return _each(lambda tensor: tensor[rows], nest)
+
+
+def _size(nest: Any) -> int:
+    """How many examples there are in a batch of targets."""
+    return next((len(tensor) for tensor in _tensors(nest) if tensor.ndim), 1)
+
+
+def _pair(batch: Any, device: torch.device) -> tuple[Any, Any]:
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        raise ValueError(f"each batch must be a pair of inputs and targets, got {type(batch).__name__}")
+    inputs, targets = _each(lambda tensor: tensor.to(device), tuple(batch))
+    return inputs, targets
+
+
+def _call(model: nn.Module, inputs: Any) -> Any:
+    if isinstance(inputs, dict):
+        return model(**inputs)
+    return model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(chain(model.parameters(), model.buffers()), torch.empty(0)).device
+
+
+def _asks_for_closure(optimizer: Optimizer) -> bool:
+    closure = signature(optimizer.step).parameters.get("closure")
+    return closure is not None and closure.default is Parameter.empty
+
+
+def _means(
+    model: nn.Module, batches: Iterable[Any], measures: list[Callable[[Any, Any], float]]
+) -> list[float]:
+    """Sums of measures over batches divided by the number of examples, with dropout off and norms frozen."""
+    device, sums, count = _device(model), [0.0] * len(measures), 0
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
-            outputs = model(inputs)
+            for batch in batches:
+                x, y = _pair(batch, device)
+                sums = [total + measure(x, y) for total, measure in zip(sums, measures, strict=True)]
+                count += _size(y)
     finally:
         for module, training in modes:
             module.training = training
-    if outputs.ndim != 2 or targets.shape != outputs.shape[:1]:
-        shapes = f"{tuple(outputs.shape)} and {tuple(targets.shape)}"
-        raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
-    return float((outputs.argmax(dim=1) == targets).double().mean())
+    if count == 0:
+        raise ValueError("batches must hold at least one example, got none")
+    return [total / count for total in sums]
 
 
-def _maker(optimizer: str | Callable[..., Optimizer]) -> Callable[..., Optimizer]:
-    if callable(optimizer):
-        return optimizer
-    return find("optimizer", optimizer, OPTIMIZERS, "OPTIMIZERS")
+def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> None:
+    for name, number in (numbers or {}).items():
+        history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
+        history.watched_steps.setdefault(name, []).append(step)
 
 
-def _batches(count: int, size: int | None, generator: Generator | None) -> Iterator[slice | Tensor]:
-    while size is None:
-        yield slice(None)
-    while True:
-        order = torch.randperm(count, generator=generator)
-        yield from torch.split(order, size)[: count // size]
+def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any]) -> str:
+    """Where a loss stopped being finite, found by running its batch again."""
+    if not _finite(x):
+        return "the inputs of the batch are not finite"
+    found: list[str] = []
+
+    def look(name: str, module: nn.Module, inputs: Any, output: Any) -> None:
+        if not found and not _finite(output):
+            kind = type(module).__name__
+            layer = f"layer {name!r} ({kind})" if name else f"the model, {kind},"
+            weights = [key for key, weight in module.named_parameters(recurse=False) if not _finite(weight)]
+            cause = f", with {' and '.join(weights)} not finite already" if weights else ""
+            found.append(f"{layer} gives the first output that is not finite{cause}")
+
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    hooks = [module.register_forward_hook(partial(look, name)) for name, module in model.named_modules()]
+    try:
+        with torch.no_grad(), cast:
+            _call(model, x)
+            for buffer, kept in buffers:
+                buffer.copy_(kept)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not found and not _finite(y):
+        return "the targets of the batch are not finite"
+    return found[0] if found else "every output is finite, so the loss or the penalty itself is not"
 
 
-def _show(done: int, steps: int, loss: float) -> None:
-    if done == steps or done % max(1, steps // 100) == 0:
-        bar = "█" * (30 * done // steps)
-        end = "\n" if done == steps else ""
-        print(f"\r{bar:<30} {done}/{steps}  loss {loss:.4g} ", end=end, file=sys.stderr, flush=True)
+def _gradient_source(model: nn.Module) -> str:
+    """Where a gradient stopped being finite: it flows from the last layer to the first."""
+    wrong = [name for name, weight in model.named_parameters() if not _finite(weight.grad)]
+    if not wrong:
+        return "every gradient is finite, their norm overflows"
+    return f"the gradient of {wrong[-1]!r} is the first on the way back that is not finite"
+
+
+def _finite(nest: Any) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in _tensors(nest))
+
+
+def _ambient(device: torch.device) -> list[Generator]:
+    """PyTorch's own generators, of the CPU and of the device."""
+    if device.type != "cuda":
+        return [torch.default_generator]
+    return [torch.default_generator, torch.cuda.default_generators[device.index]]
+
+
+def _states(generators: list[Generator]) -> list[Tensor]:
+    return [generator.get_state() for generator in generators]
+
+
+def _set_states(generators: list[Generator], states: list[Tensor]) -> None:
+    for generator, state in zip(generators, states, strict=True):
+        generator.set_state(state)
+
+
+@contextmanager
+def _undrawn(generators: list[Generator]) -> Iterator[None]:
+    """Leaves the generators as they were."""
+    states = _states(generators)
+    try:
+        yield
+    finally:
+        _set_states(generators, states)
+
+
+@contextmanager
+def _seeded(seed: int | None, generators: list[Generator]) -> Iterator[None]:
+    if seed is None:
+        yield
+        return
+    with _undrawn(generators):
+        for generator in generators:
+            generator.manual_seed(seed)
+        yield
+
+
+def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same for a run to go on from a checkpoint."""
+    model, optimizer, feed = parts["model"], parts["optimizer"], parts["feed"]
+    kinds = {name: type(parts[name]).__name__ for name in ("optimizer", "schedule", "early_stopping")}
+    data = {"examples": getattr(feed.data, "count", None), "batches": _length(feed.data)}
+    place = {"device": _device(model).type, "generators": len(feed.generators)}
+    numbers = {f"{name} of the optimizer": str(value) for name, value in optimizer.defaults.items()}
+    weights = {
+        f"shape of {name}": tuple(getattr(value, "shape", ())) for name, value in model.state_dict().items()
+    }
+    return options | kinds | data | place | numbers | weights
+
+
+def _save(
+    path: str | os.PathLike[str],
+    settings: dict[str, Any],
+    parts: dict[str, Any],
+    history: History,
+    stopped: bool,
+) -> None:
+    states = {name: part.state_dict() for name, part in parts.items() if part is not None}
+    partial_file = Path(f"{os.fspath(path)}.{os.getpid()}.part")
+    try:
+        torch.save(
+            {"settings": settings, "history": vars(history), "stopped": stopped, **states}, partial_file
+        )
+        os.replace(partial_file, path)  # readers see the old file or the new one, never half of it
+    finally:
+        partial_file.unlink(missing_ok=True)
+
+
+def _load(
+    path: str | os.PathLike[str] | None, settings: dict[str, Any], parts: dict[str, Any], steps: int
+) -> tuple[History, bool]:
+    if path is None or not os.path.exists(path):
+        return History(), False
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        history, there = History(**saved["history"]), saved["settings"]
+    except (pickle.UnpicklingError, EOFError, RuntimeError, LookupError, TypeError) as error:
+        raise ValueError(f"checkpoint must be a file that fit wrote, got {os.fspath(path)!r}") from error
+    for name in {**there, **settings}:
+        if there.get(name) != settings.get(name):
+            values = f"{name} {there.get(name)} in the file and {settings.get(name)} now"
+            raise ValueError(f"checkpoint must be of a run with the same settings, got {values}")
+    if len(history.loss) > steps:
+        raise ValueError(
+            f"steps must be at least the {len(history.loss)} that checkpoint has done, got {steps}"
+        )
+    for name, part in parts.items():
+        if part is not None:
+            part.load_state_dict(saved[name])
+    return history, saved["stopped"]
+
+
+def _bar(steps: int, progress: bool) -> AbstractContextManager[Any]:
+    if not (progress and sys.stderr.isatty()):
+        return nullcontext()
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return nullcontext()
+    bar: AbstractContextManager[Any] = tqdm(total=steps)
+    return bar

@@ -1,85 +1,475 @@
+import inspect
+import math
+import warnings
+
+import mpmath as mp
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.func import grad, vmap
 
 import lego.activations
-from lego.activations import ACTIVATIONS, relu, sigmoid, tanh
+from lego.activations import (
+    ACTIVATIONS,
+    FACTS,
+    SEARCH_CANDIDATES,
+    AconA,
+    AconB,
+    AconC,
+    Elementwise,
+    MetaAcon,
+    PReLU,
+    SwiGLU,
+    Swish,
+    acon_a,
+    acon_b,
+    acon_c,
+    bilinear,
+    geglu,
+    gelu,
+    glu,
+    leaky_relu,
+    mish,
+    prelu,
+    reglu,
+    relu,
+    sigmoid,
+    swiglu,
+    swish,
+    tanh,
+)
 
-FORMULAS = {  # in NumPy, from the papers
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "tanh": lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)),
-    "relu": lambda x: np.maximum(0, x),
+mp.mp.dps = 150
+SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
+SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
+
+
+def gate(x):
+    return 1 / (1 + mp.exp(-x))
+
+
+def positive(x):
+    return x if x > 0 else mp.mpf(0)
+
+
+ORACLES = {  # the papers' formulas, in multi-precision
+    "sigmoid": gate,
+    "tanh": mp.tanh,
+    "relu": positive,
+    "leaky_relu": lambda x: x if x > 0 else x * mp.mpf(0.01),
+    "prelu": lambda x: x if x > 0 else x / 4,
+    "elu": lambda x: x if x > 0 else mp.expm1(x),
+    "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * mp.expm1(x)),
+    "softplus": lambda x: positive(x) + mp.log1p(mp.exp(-abs(x))),
+    "swish": lambda x: x * gate(x),
+    "silu": lambda x: x * gate(x),
+    "mish": lambda x: x * mp.tanh(positive(x) + mp.log1p(mp.exp(-abs(x)))),
+    "acon_a": lambda x: x * gate(x),
+    "acon_b": lambda x: 0.75 * x * gate(0.75 * x) + x / 4,
+    "acon_c": lambda x: x * gate(x),
+    "gelu": lambda x: x * mp.ncdf(x),
+    "relu_squared": lambda x: positive(x) ** 2,
+    "hardsigmoid": lambda x: min(max(x / 6 + 0.5, mp.mpf(0)), mp.mpf(1)),
+    "hardtanh": lambda x: min(max(x, mp.mpf(-1)), mp.mpf(1)),
+    "hardswish": lambda x: x * min(max(x / 6 + 0.5, mp.mpf(0)), mp.mpf(1)),
+    "max(x, sigmoid(x))": lambda x: max(x, gate(x)),
+    "cos(x) - x": lambda x: mp.cos(x) - x,
+    "min(x, sin(x))": lambda x: min(x, mp.sin(x)),
+    "arctan(x)^2 - x": lambda x: mp.atan(x) ** 2 - x,
+    "max(x, tanh(x))": lambda x: max(x, mp.tanh(x)),
+    "sinc(x) + x": lambda x: (mp.sin(x) / x if x else mp.mpf(1)) + x,
+    "x * arcsinh(x)^2": lambda x: x * mp.asinh(x) ** 2,
 }
-LIMITS = {
-    "sigmoid": (0.0, 0.5, 1.0),
-    "tanh": (-1.0, 0.0, 1.0),
-    "relu": (0.0, 0.0, float("inf")),
-}
-BOTH = [(name, form) for name in ACTIVATIONS for form in ("function", "module")]
+NAMES = list(FACTS)
+ABSOLUTE = {"gelu", "acon_b", "cos(x) - x", "arctan(x)^2 - x", "sinc(x) + x"}  # sums may cancel
+BOTH_SIDES = [sign * size for size in (1e-38, 1e-20, 3e-9, 1e-5, 1e30) for sign in (-1, 1)]
+POINTS = [
+    -90.3,
+    -37.1,
+    -21.7,
+    -9.3,
+    -4.2,
+    -1.37,
+    -0.6,
+    -0.13,
+    0.21,
+    0.9,
+    1.8,
+    3.3,
+    7.7,
+    16.9,
+    20.3,
+    35.1,
+    89.4,
+]
 
 
-def brick(name, form):
-    return getattr(lego.activations, name) if form == "function" else ACTIVATIONS[name]()
+def brick(name, dtype=torch.double):
+    if name == "acon_c":
+        return AconC(p1=1.0, p2=0.0).to(dtype)
+    return ACTIVATIONS[name]().to(dtype) if name in ACTIVATIONS else SEARCH_CANDIDATES[name]
 
 
-def test_every_activation_has_an_oracle():
-    assert list(ACTIVATIONS) == list(FORMULAS) == list(LIMITS)
+def three(name, x):
+    """Value, slope and second derivative at each element."""
+    x = x.clone().requires_grad_()
+    value = brick(name, x.dtype)(x)
+    (slopes,) = torch.autograd.grad(value.sum(), x, create_graph=True)
+    second = torch.zeros_like(x)
+    if slopes.requires_grad:
+        (found,) = torch.autograd.grad(slopes.sum(), x, allow_unused=True)
+        second = second if found is None else found
+    return value.detach(), slopes.detach(), second
 
 
-@pytest.mark.parametrize(("name", "form"), BOTH)
-def test_agrees_with_the_formula(name, form):
-    x = torch.linspace(-20, 20, 1001, dtype=torch.double)
-    np.testing.assert_allclose(brick(name, form)(x), FORMULAS[name](x.numpy()), rtol=1e-13, atol=1e-15)
+def test_every_activation_has_its_facts_and_an_oracle():
+    assert list(FACTS) == list(ORACLES)
+    assert set(FACTS) == {*ACTIVATIONS, *SEARCH_CANDIDATES}
+    assert list(SEARCH_CANDIDATES)[:2] == ["relu", "swish"] and len(SEARCH_CANDIDATES) == 9
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_gradient_matches_finite_differences(name):
-    x = torch.tensor([-3.1, -0.7, 0.4, 2.2], dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(ACTIVATIONS[name]().double(), x)
-    assert torch.autograd.gradgradcheck(ACTIVATIONS[name]().double(), x)
+@pytest.mark.parametrize("dtype", [torch.float, torch.double])
+@pytest.mark.parametrize("name", NAMES)
+def test_value_and_two_derivatives_against_multi_precision(name, dtype):
+    x = torch.tensor(POINTS + BOTH_SIDES, dtype=torch.double).to(dtype)
+    eps = torch.finfo(dtype).eps
+    found = three(name, x)
+    for i, number in enumerate(x.tolist()):
+        exact = [ORACLES[name](mp.mpf(number))]
+        if abs(number) < 100:  # a difference quotient needs digits
+            scale = mp.mpf(10) ** -12 * max(abs(number), mp.mpf("1e-3"))
+            step = min(scale, abs(mp.mpf(number)) / 8)
+            after, before = ORACLES[name](number + step), ORACLES[name](number - step)
+            exact += [(after - before) / (2 * step), (after - 2 * exact[0] + before) / step**2]
+        for got, expected, limit in zip((part[i].item() for part in found), exact, (4, 20, 20), strict=False):
+            if abs(expected) > torch.finfo(dtype).max:
+                assert math.isinf(got)
+                continue
+            to_the_last_place = limit == 4 and name not in ABSOLUTE
+            size = abs(expected) if to_the_last_place else max(1, abs(expected))
+            assert abs(got - expected) <= limit * eps * size + 64 * torch.finfo(dtype).tiny, (
+                number,
+                got,
+                expected,
+            )
 
 
 @pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16, torch.half])
-@pytest.mark.parametrize(("name", "form"), BOTH)
-def test_keeps_dtype_and_shape_in_every_dtype(name, form, dtype):
-    x = torch.linspace(-4, 4, 24, dtype=torch.double).reshape(2, 3, 4)
-    y = brick(name, form)(x.to(dtype))
-    assert y.dtype == dtype and y.shape == x.shape
-    expected = FORMULAS[name](x.to(dtype).double().numpy())
-    np.testing.assert_allclose(y.double(), expected, rtol=2 * torch.finfo(dtype).eps, atol=1e-6)
+@pytest.mark.parametrize("name", NAMES)
+def test_all_three_stay_finite_at_every_finite_number(name, dtype):
+    top = torch.finfo(dtype).max ** (0.45 if name in {"relu_squared", "x * arcsinh(x)^2"} else 0.99)
+    sizes = np.geomspace(torch.finfo(dtype).tiny, min(top, 1e30), 60)
+    x = torch.tensor([*-sizes, -0.0, 0.0, *sizes], dtype=torch.double).to(dtype)
+    assert all(part.isfinite().all() for part in three(name, x))
 
 
-@pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16])
-@pytest.mark.parametrize(("name", "form"), BOTH)
-def test_extreme_inputs_give_the_limits_and_finite_slopes(name, form, dtype):
-    x = torch.tensor([-torch.inf, -1e30, -0.0, 0.0, 1e30], dtype=dtype, requires_grad=True)
-    low, zero, high = LIMITS[name]
-    y = brick(name, form)(x)
-    assert y[:4].tolist() == [low, low, zero, zero]
-    assert y[4].item() == pytest.approx(min(high, x[4].item()))
-    assert brick(name, form)(torch.tensor(torch.inf)).item() == high
-    (slopes,) = torch.autograd.grad(y.sum(), x)
-    assert slopes.isfinite().all() and (slopes[:2] == 0).all()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.half])
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_is_float32_rounded(name, dtype):
+    x = torch.linspace(-12, 12, 401).to(dtype)
+    value, slopes, _ = three(name, x)
+    wide_value, wide_slopes, _ = three(name, x.float())
+    eps = torch.finfo(dtype).eps
+    torch.testing.assert_close(value.float(), wide_value, rtol=eps, atol=1e-6)
+    torch.testing.assert_close(slopes.float(), wide_slopes, rtol=2 * eps, atol=2 * eps)
 
 
-@pytest.mark.parametrize(("name", "form"), BOTH)
-def test_nan_passes_and_an_empty_tensor_stays_empty(name, form):
-    assert brick(name, form)(torch.tensor(torch.nan)).isnan()
-    assert brick(name, form)(torch.empty(0, 3)).shape == (0, 3)
+@pytest.mark.parametrize("name", NAMES)
+def test_infinities_give_the_limits_except_where_a_gate_closes(name):
+    x = torch.tensor([-torch.inf, torch.inf], dtype=torch.double)
+    low, high = brick(name)(x).tolist()
+    gated = {"swish", "silu", "mish", "acon_a", "acon_b", "acon_c", "gelu", "hardswish"}
+    undefined = {"cos(x) - x", "min(x, sin(x))", "sinc(x) + x"}
+    if name not in gated | undefined:
+        assert low == pytest.approx(float(ORACLES[name](mp.mpf(-1e300))), rel=1e-9) or math.isinf(low)
+        assert high == pytest.approx(float(ORACLES[name](mp.mpf(1e300))), rel=1e-9) or math.isinf(high)
+    assert math.isnan(brick(name)(torch.tensor(torch.nan, dtype=torch.double)).item())
 
 
-def test_the_slopes_in_the_docstrings():
-    x = torch.linspace(-30, 30, 601, dtype=torch.double, requires_grad=True)
-    for function, expected, peak in (
-        (sigmoid, sigmoid(x) * (1 - sigmoid(x)), 0.25),
-        (tanh, 1 - tanh(x) ** 2, 1.0),
-        (relu, (x > 0).double(), 1.0),
+@pytest.mark.parametrize("name", NAMES)
+def test_derivatives_pass_autograds_own_checks(name):
+    x = torch.tensor([-3.1, -0.7, 0.4, 2.2], dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(brick(name), x)
+    assert torch.autograd.gradgradcheck(brick(name), x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_shape_and_layout(name):
+    layer = brick(name, torch.float)
+    x = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    expected = layer(x)
+    assert expected.shape == x.shape and expected.dtype == x.dtype
+    for view in (
+        lambda t: t.contiguous(memory_format=torch.channels_last),
+        lambda t: t.transpose(2, 3),
+        lambda t: t[..., ::2],
     ):
-        (slopes,) = torch.autograd.grad(function(x).sum(), x)
-        torch.testing.assert_close(slopes, expected.detach())
-        assert slopes.max().item() == pytest.approx(peak, abs=1e-15)
+        torch.testing.assert_close(layer(view(x)), view(expected))
+    assert layer(x[0, 0, 0, 0]).shape == () and layer(torch.empty(0, 3)).shape == (0, 3)
 
 
-def test_tanh_is_a_stretched_sigmoid():
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_are_those_of_the_function(name):
+    facts, function = FACTS[name], brick(name)
+    x = torch.linspace(-40, 40, 80001, dtype=torch.double)
+    value, slopes, _ = three(name, x)
+    steps = value.diff()
+    assert facts.monotonic == bool((steps >= -1e-12).all() or (steps <= 1e-12).all())
+    assert facts.smooth == bool(slopes.diff().abs().max() < 0.02)
+    assert facts.low - 1e-12 <= value.min() and value.max() <= facts.high + 1e-12
+    for end, extreme in ((facts.low, value.min()), (facts.high, value.max())):
+        assert math.isinf(end) or extreme.item() == pytest.approx(end, abs=1e-7)
+    far = function(torch.tensor([-1e9, 1e9], dtype=torch.double)).detach()
+    assert (facts.low == -math.inf) == bool(far.min() < -1e3)
+    assert (facts.high == math.inf) == bool(far.max() > 1e3)
+    density = torch.exp(-x.square() / 2)
+    density /= density.sum()
+    mean = (density * value).sum()
+    spread = (density * (value - mean).square()).sum().sqrt()
+    assert facts.zero_centered == bool(mean.abs() < spread / 4)
+    lowest = x[value == value.min()]
+    if facts.minimum is None:
+        assert len(lowest) > 1 or lowest[0] in (-40, 40)
+    else:
+        place, least = facts.minimum
+        assert lowest.mean().item() == pytest.approx(place, abs=0.001)
+        assert function(torch.tensor(place, dtype=torch.double)).item() == pytest.approx(least, abs=1e-14)
+        assert float(ORACLES[name](mp.mpf(place))) == pytest.approx(least, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_are_those_of_the_docstring(name):
+    function = SEARCH_CANDIDATES.get(name) or getattr(lego.activations, name)
+    text = inspect.getdoc(function)
+    assert f"$${FACTS[name].formula}$$" in text
+    assert f"Source: {FACTS[name].source}" in text and f"({FACTS[name].year})" in text
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_layer_is_the_function(name):
+    x = torch.linspace(-5, 5, 101)
+    arguments = {"prelu": [torch.tensor([0.25])], "acon_c": [1.0, 0.0]}.get(name, [])
+    assert torch.equal(brick(name, torch.float)(x), getattr(lego.activations, name)(x, *arguments))
+
+
+def kept(function, x):
+    """Bytes that autograd keeps, each storage once."""
+    storages = {}
+
+    def pack(tensor):
+        storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        function(x)
+    return sum(storages.values())
+
+
+@pytest.mark.parametrize(
+    "layer", [Swish(8), AconA(8), AconB(8), AconC(8), ACTIVATIONS["mish"](), ACTIVATIONS["gelu"]()]
+)
+def test_only_input_and_parameters_are_kept_for_the_backward_pass(layer):
+    x = torch.randn(64, 8, 10, requires_grad=True)
+    parameters = sum(p.numel() for p in layer.parameters()) * 4
+    assert kept(layer, x) <= x.numel() * 4 + parameters + 8  # p1 = 1 and p2 = 0 of Swish are two numbers
+
+
+@pytest.mark.parametrize("shape", [(), (3, 1), (4, 3, 1), (4, 3, 5)])
+def test_parameters_of_every_shape_get_their_gradients(shape):
+    generator = torch.Generator().manual_seed(0)
+    tensors = [
+        torch.randn(size, generator=generator, dtype=torch.double)
+        for size in ((4, 3, 5), shape, shape, shape)
+    ]
+    tensors = [tensor.requires_grad_() for tensor in tensors]
+    assert torch.autograd.gradcheck(acon_c, tensors) and torch.autograd.gradgradcheck(acon_c, tensors)
+    assert torch.autograd.gradcheck(swish, tensors[:2]) and torch.autograd.gradcheck(acon_b, tensors[:3])
+
+
+def test_the_family_of_acon():
+    x = torch.linspace(-6, 6, 241, dtype=torch.double)
+    torch.testing.assert_close(acon_a(x, 1.0), F.silu(x))
+    torch.testing.assert_close(swish(x, 0.0), x / 2)
+    torch.testing.assert_close(acon_c(x, 1.2, -0.4, 0.0), 0.4 * x)
+    torch.testing.assert_close(acon_c(x, 1.2, -0.4, 1e6), torch.maximum(1.2 * x, -0.4 * x))
+    torch.testing.assert_close(acon_b(x, 0.25, 1e6), F.leaky_relu(x, 0.25))
+    naive = 1.6 * x * torch.sigmoid(3 * 1.6 * x) - 0.4 * x
+    torch.testing.assert_close(acon_c(x, 1.2, -0.4, 3.0), naive)
+    torch.testing.assert_close(acon_c(x, -0.4, 1.2, 3.0), naive)  # a maximum has no order
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0.05, 20))
+def test_the_slope_of_acon_keeps_its_bounds(p1, p2, beta):
+    x = torch.linspace(-50, 50, 2001, dtype=torch.double, requires_grad=True)
+    (slopes,) = torch.autograd.grad(acon_c(x, p1, p2, beta).sum(), x)
+    high, low = max(p1, p2), min(p1, p2)
+    assert slopes.max() <= 1.0998 * high - 0.0998 * low + 1e-4 * (high - low) + 1e-12
+    assert slopes.min() >= 1.0998 * low - 0.0998 * high - 1e-4 * (high - low) - 1e-12
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 5), (4, 6, 5, 2), (4, 6, 2, 2, 2)])
+@pytest.mark.parametrize("layer", [Swish, AconB, AconC, MetaAcon, PReLU])
+def test_channels_count_along_dimension_1(layer, shape):
+    torch.manual_seed(0)
+    brick = layer(6)
+    x = torch.randn(shape)
+    y = brick.eval()(x)
+    assert y.shape == shape
+    before = [parameter.detach().clone() for parameter in brick.parameters(recurse=False)]
+    for channel in range(6):
+        for parameter in brick.parameters(recurse=False):
+            parameter.data[channel] += 1
+        changed = (
+            (brick(x) != y).flatten(2).any(dim=2).any(dim=0) if x.ndim > 2 else (brick(x) != y).any(dim=0)
+        )
+        assert changed.tolist() == [c == channel for c in range(6)]
+        for parameter, values in zip(brick.parameters(recurse=False), before, strict=True):
+            parameter.data.copy_(values)
+
+
+@pytest.mark.parametrize("layer", [Swish(3), AconB(3), AconC(3), MetaAcon(3)])
+def test_a_wrong_number_of_channels_is_told(layer):
+    for shape in [(4, 5), (4, 5, 3), (3,)]:
+        with pytest.raises(
+            ValueError, match=rf"x must have 3 channels in dimension 1, got the shape \({shape[0]}"
+        ):
+            layer(torch.randn(shape))
+
+
+def test_meta_acon_is_acon_c_with_a_beta_of_its_own():
+    generator = torch.Generator().manual_seed(0)
+    layer = MetaAcon(40, reduction=8, generator=generator).eval()
+    assert layer.squeeze.out_features == 8 and MetaAcon(400, reduction=8).squeeze.out_features == 50
+    x = torch.randn(5, 40, 6, 7, generator=generator)
+    beta = layer.beta(x)
+    assert beta.shape == (5, 40) and ((beta > 0) & (beta < 1)).all() and beta.std(dim=0).min() > 0
+    mean = x.mean(dim=(2, 3))
+    hidden = (
+        mean @ layer.squeeze.weight.T + layer.squeeze.bias
+    )  # new batch norms are the identity, up to epsilon
+    torch.testing.assert_close(
+        beta, torch.sigmoid(hidden @ layer.widen.weight.T + layer.widen.bias), rtol=0, atol=1e-4
+    )
+    p1, p2 = layer.p1[:, None, None], layer.p2[:, None, None]
+    torch.testing.assert_close(layer(x), acon_c(x, p1, p2, beta[:, :, None, None]))
+
+
+def test_draws_come_from_the_generator_alone():
+    before = torch.get_rng_state()
+    for make in (
+        lambda g: AconC(5, generator=g),
+        lambda g: MetaAcon(5, generator=g),
+        lambda g: SwiGLU(5, generator=g),
+    ):
+        one, two = (make(torch.Generator().manual_seed(3)) for _ in range(2))
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_planted_beta_is_found_again():
+    x = 3 * torch.randn(2000, generator=torch.Generator().manual_seed(0))
+    layer = Swish(beta=1.5)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (layer(x) - swish(x, 0.5)).square().mean().backward()
+        optimizer.step()
+    assert layer.beta.item() == pytest.approx(0.5, abs=0.001)
+
+
+def test_the_gated_family():
+    gate, value = torch.randn(2, 7, 3, generator=torch.Generator().manual_seed(0)).unbind()
+    torch.testing.assert_close(glu(gate, value), F.glu(torch.cat([value, gate], dim=-1)))
+    for function, bend in [(bilinear, lambda g: g), (reglu, F.relu), (geglu, F.gelu), (swiglu, F.silu)]:
+        torch.testing.assert_close(function(gate, value), bend(gate) * value)
+
+
+def test_swiglu_keeps_the_parameters_of_a_plain_block():
+    block = SwiGLU(96)
+    assert sum(p.numel() for p in block.parameters()) == 2 * 96 * 4 * 96
+    x = torch.randn(2, 5, 96)
+    expected = (F.silu(x @ block.gate.weight.T) * (x @ block.value.weight.T)) @ block.output.weight.T
+    torch.testing.assert_close(block(x), expected)
+    assert sum(p.numel() for p in SwiGLU(4, hidden=6, bias=True).parameters()) == 3 * 24 + 16
+    spread = torch.cat([p.flatten() for p in SwiGLU(400).gate.parameters()])
+    assert spread.abs().max() <= 400**-0.5 and spread.std().item() == pytest.approx(
+        (3 * 400) ** -0.5, rel=0.01
+    )
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+@pytest.mark.parametrize("function", [gelu, mish, swish, sigmoid, leaky_relu])
+def test_vmap_and_nested_gradients(function):
+    x = torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+    torch.testing.assert_close(vmap(function)(x), function(x))
+
+    def total(row):
+        return function(row).sum()
+
+    slopes = vmap(grad(total))(x)
+    second = vmap(grad(lambda row: grad(total)(row).sum()))(x)
+    y = x.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(function(y).sum(), y, create_graph=True)
+    torch.testing.assert_close(slopes, expected.detach())
+    if expected.requires_grad:
+        torch.testing.assert_close(second, torch.autograd.grad(expected.sum(), y)[0])
+
+
+def test_vmap_over_parameters():
+    x, beta = torch.randn(6, 4, dtype=torch.double), torch.rand(3, dtype=torch.double)
+    stacked = vmap(swish, in_dims=(None, 0))(x, beta)
+    torch.testing.assert_close(stacked, torch.stack([swish(x, b) for b in beta]))
+
+
+@pytest.mark.parametrize("name", ["mish", "gelu", "swish", "acon_c", "softplus"])
+def test_compiles_and_exports(name):
+    layer, x = brick(name, torch.float), torch.randn(2, 3, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the compiler, about itself
+        compiled = torch.compile(layer, backend="aot_eager", fullgraph=True)
+        torch.testing.assert_close(compiled(x), layer(x))
+        (slopes,) = torch.autograd.grad(compiled(x).sum(), x)
+        exported = torch.export.export(layer, (x.detach(),))
+    torch.testing.assert_close(slopes, torch.autograd.grad(layer(x).sum(), x)[0])
+    torch.testing.assert_close(exported.module()(x.detach()), layer(x.detach()))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Swish(0), r"channels must be at least 1, got 0"),
+        (lambda: PReLU(0), r"channels must be at least 1, got 0"),
+        (lambda: MetaAcon(4, reduction=0), r"reduction must be at least 1, got 0"),
+        (lambda: SwiGLU(0), r"width must be at least 1, got 0"),
+        (lambda: SwiGLU(4, hidden=0), r"hidden must be at least 1, got 0"),
+        (lambda: swish(torch.ones(3), torch.ones(2, 3)), r"beta must broadcast .*\(3,\), got \(2, 3\)"),
+        (lambda: acon_c(torch.ones(4), torch.ones(3), 0.0), r"p1 must broadcast .*\(4,\), got \(3,\)"),
+    ],
+)
+def test_errors_name_the_argument_the_rule_and_the_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_elementwise_makes_a_layer_of_a_function():
+    layer = Elementwise(SEARCH_CANDIDATES["cos(x) - x"])
+    assert layer(torch.zeros(2)).tolist() == [1, 1] and "cos_minus_x" in repr(layer)
+
+
+def test_prelu_and_leaky_relu_differ_by_who_chooses():
+    x = torch.randn(4, 3)
+    assert torch.equal(prelu(x, torch.tensor([0.01])), leaky_relu(x))
+    layer = PReLU(3, slope=0.1)
+    layer(x).sum().backward()
+    torch.testing.assert_close(layer.weight.grad, x.clamp(max=0).sum(dim=0))
+
+
+def test_tanh_is_a_stretched_sigmoid_and_relu_has_slope_0_at_0():
     x = torch.linspace(-9, 9, 101, dtype=torch.double)
     torch.testing.assert_close(tanh(x), 2 * sigmoid(2 * x) - 1, rtol=0, atol=1e-15)
+    zero = torch.zeros((), requires_grad=True)
+    assert torch.autograd.grad(relu(zero), zero)[0] == 0
