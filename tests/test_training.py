@@ -103,7 +103,7 @@ def test_gradient_descent_in_numpy(line):
 
 
 def test_a_loop_by_hand_gives_the_same_bits():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     model = nn.Sequential(nn.Linear(2, 16), nn.BatchNorm1d(16), nn.Dropout(0.3), nn.ReLU(), nn.Linear(16, 3))
     twin = copy.deepcopy(model)
     torch.manual_seed(5)
@@ -127,7 +127,7 @@ def test_a_loop_by_hand_gives_the_same_bits():
 
 
 def test_a_deep_relu_net_learns_what_a_deep_sigmoid_net_does_not():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     scores = {}
     for name, init in (("relu", "he_normal"), ("sigmoid", "xavier_normal")):
         model = mlp([2] + [64] * 5 + [3], name, init=init, generator=seeded())
@@ -219,7 +219,7 @@ def test_each_epoch_has_an_order_of_its_own():
 
 
 def test_a_generator_decides_and_the_global_state_stays():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     before = torch.get_rng_state()
     losses = [
         fit(
@@ -232,7 +232,7 @@ def test_a_generator_decides_and_the_global_state_stays():
 
 
 def test_as_many_draws_as_epochs_begun():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     generator, expected = seeded(), seeded()
     fit(mlp([2, 3]), x, y, steps=2, lr=0.1, batch_size=len(x) // 2, generator=generator)
     torch.randperm(len(x), generator=expected)
@@ -241,7 +241,7 @@ def test_as_many_draws_as_epochs_begun():
 
 @pytest.mark.parametrize("loader", [True, False])
 def test_a_seed_decides_shuffling_and_dropout_and_leaves_no_trace(loader):
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
 
     def losses(seed):
         torch.manual_seed(torch.seed())
@@ -381,7 +381,7 @@ def test_what_knows_how_to_move_is_moved_whole():
     }.items(),
 )
 def test_optimizers_by_name_and_by_factory(name, twin):
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     losses = [
         fit(mlp([2, 8, 3], generator=seeded()), x, y, steps=5, lr=0.01, optimizer=optimizer).loss
         for optimizer in (name, twin, functools.partial(torch.optim.SGD, momentum=0.5))
@@ -390,7 +390,7 @@ def test_optimizers_by_name_and_by_factory(name, twin):
 
 
 def test_the_optimizers_are_all_tested_and_differ():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     losses = [
         fit(mlp([2, 8, 3], generator=seeded()), x, y, steps=5, lr=0.01, optimizer=name).loss
         for name in OPTIMIZERS
@@ -513,7 +513,7 @@ def test_clipping_by_norm_then_by_value(line):
 
 
 def test_validation_once_an_epoch_with_frozen_layers_and_a_metric():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     model = nn.Sequential(nn.Linear(2, 16), nn.BatchNorm1d(16), nn.Dropout(), nn.ReLU(), nn.Linear(16, 3))
     history = fit(
         model,
@@ -564,7 +564,7 @@ def test_validation_batches_count_by_their_examples(line):
 
 
 def test_validation_changes_nothing_in_training():
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     losses = []
     for validation in (None, DataLoader(TensorDataset(x, y), 64, shuffle=True)):
         torch.manual_seed(0)
@@ -760,7 +760,7 @@ def test_a_norm_that_overflows_is_called_so():
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_precisions(precision):
-    x, y = spirals(generator=seeded())
+    x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     model = mlp([2, 32, 3], generator=seeded())
     dtypes = set()
     model[0].register_forward_hook(lambda module, inputs, output: dtypes.add(output.dtype))
@@ -823,7 +823,7 @@ def test_the_model_and_its_batches_go_to_the_device():
 @pytest.mark.parametrize("place", ["cpu", "cuda"])
 @pytest.mark.parametrize("source", ["cpu", "cuda"])
 def test_on_cuda(precision, place, source, tmp_path):
-    x, y = (tensor.to(place) for tensor in spirals(generator=seeded()))
+    x, y = (tensor.to(place) for tensor in spirals(split=(1, 0, 0), generator=seeded()).train)
     arguments = {"inputs": x, "targets": y, "validation": (x, y), "metric": accuracy, "batch_size": 64}
     arguments |= {"lr": 0.5, "device": "cuda", "precision": precision, "seed": 0, "clip_norm": 5.0}
 
@@ -862,7 +862,7 @@ def run(
     seed=None,
 ):
     """A training run with everything that has a state; returns all that it leaves behind."""
-    x, y = spirals(count=150, generator=seeded())
+    x, y = spirals(count=150, split=(1, 0, 0), generator=seeded()).train
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.4), nn.Linear(8, 3))
     shuffle = seeded(4)

@@ -23,7 +23,7 @@ from lego.stack import mlp
 from lego.training import accuracy, fit
 
 generator = torch.Generator().manual_seed(0)
-x, y = spirals(classes=3, count=600, generator=generator)
+x, y = spirals(count=600, split=(1, 0, 0), generator=generator).train
 
 figure, axes = plt.subplots(figsize=(4.5, 3.6))
 for arm, marker in enumerate("os^"):
