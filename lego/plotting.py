@@ -1,12 +1,34 @@
-"""Plotting: one look for every figure, so that a brick has the same color on every page."""
+"""Plotting: one look for every figure, so that a brick has the same color on every page.
 
-from typing import Any
+Each drawing takes axes or makes them, draws, names the axes and returns them; nothing is shown or saved, and no
+global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
 
 from lego._names import find
 
-__all__ = ["PALETTE", "look"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-# After Okabe & Ito (2008), each at least 3 : 1 against white; the site gives every one a dark-mode twin.
+    from lego.training import History
+
+__all__ = [
+    "LOOKS",
+    "PALETTE",
+    "activation",
+    "contours",
+    "distributions",
+    "gradient_flow",
+    "history",
+    "look",
+    "regularization_path",
+]
+
 PALETTE = [
     "#0072b2",  # blue
     "#d55e00",  # vermilion
@@ -17,13 +39,46 @@ PALETTE = [
     "#7a3b1d",  # brown
     "#666666",  # gray
 ]
+"""Eight colors after Okabe & Ito (2008), each at least 3 : 1 against white; the site gives every one a dark twin."""
 
-LOOKS = {  # name: color, linestyle, label
-    "identity": (PALETTE[7], ":", "identity"),
-    "sigmoid": (PALETTE[0], "-", "sigmoid"),
-    "tanh": (PALETTE[1], "--", "tanh"),
-    "relu": (PALETTE[2], "-.", "ReLU"),
+_BLUE, _VERMILION, _GREEN, _PURPLE, _INDIGO, _SKY, _BROWN, _GRAY = PALETTE
+
+LOOKS = {
+    "identity": (_GRAY, ":", "identity"),
+    "sigmoid": (_BLUE, "-", "sigmoid"),
+    "tanh": (_VERMILION, "--", "tanh"),
+    "relu": (_GREEN, "-.", "ReLU"),
+    "leaky_relu": (_PURPLE, "-", "Leaky ReLU"),
+    "prelu": (_PURPLE, "--", "PReLU"),
+    "elu": (_INDIGO, "-", "ELU"),
+    "selu": (_INDIGO, "--", "SELU"),
+    "softplus": (_SKY, "-.", "softplus"),
+    "swish": (_VERMILION, "-", "Swish"),
+    "silu": (_VERMILION, "-.", "SiLU"),
+    "mish": (_BROWN, "-", "Mish"),
+    "acon_a": (_SKY, ":", "ACON-A"),
+    "acon_b": (_SKY, "--", "ACON-B"),
+    "acon_c": (_SKY, "-", "ACON-C"),
+    "meta_acon": (_BROWN, "--", "Meta-ACON"),
+    "gelu": (_BLUE, "--", "GELU"),
+    "relu_squared": (_GREEN, "--", "ReLU²"),
+    "hardsigmoid": (_BLUE, ":", "hard sigmoid"),
+    "hardtanh": (_VERMILION, ":", "hard tanh"),
+    "hardswish": (_BROWN, ":", "hard swish"),
+    "glu": (_PURPLE, ":", "GLU"),
+    "bilinear": (_GRAY, "--", "bilinear"),
+    "reglu": (_GREEN, ":", "ReGLU"),
+    "geglu": (_BLUE, "-.", "GEGLU"),
+    "swiglu": (_INDIGO, "-.", "SwiGLU"),
+    "max(x, sigmoid(x))": (_SKY, (0, (5, 1)), "max(x, σ(x))"),
+    "cos(x) - x": (_PURPLE, (0, (5, 1)), "cos x − x"),
+    "min(x, sin(x))": (_INDIGO, (0, (5, 1)), "min(x, sin x)"),
+    "arctan(x)^2 - x": (_BROWN, (0, (5, 1)), "(arctan x)² − x"),
+    "max(x, tanh(x))": (_BLUE, (0, (5, 1)), "max(x, tanh x)"),
+    "sinc(x) + x": (_GREEN, (0, (5, 1)), "sinc x + x"),
+    "x * arcsinh(x)^2": (_GRAY, (0, (5, 1)), "x (arcsinh x)²"),
 }
+"""Color, line style and label of each brick, by name; siblings share a color."""
 
 
 def look(name: str) -> dict[str, Any]:
@@ -40,3 +95,258 @@ def look(name: str) -> dict[str, Any]:
     """
     color, linestyle, label = find("name", name, LOOKS, "LOOKS")
     return {"color": color, "linestyle": linestyle, "label": label}
+
+
+def activation(
+    brick: str | Callable[[Tensor], Tensor],
+    *,
+    low: float = -5.0,
+    high: float = 5.0,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draws an activation as a solid line and its slope as a dashed one.
+
+    Args:
+        brick: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or module.
+        low: where to start.
+        high: where to end.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if `brick` is unknown, or `low` is not below `high`.
+        ImportError: if matplotlib is missing.
+
+    Examples:
+        ```python
+        import matplotlib.pyplot as plt
+
+        from lego import plotting
+
+        plotting.activation("mish")
+        plt.show()
+        ```
+    """
+    from lego.activations import (
+        ACTIVATIONS,
+        SEARCH_CANDIDATES,
+    )  # here, for who wants a look depends on neither
+    from lego.diagnostics import slope
+
+    if not low < high:
+        raise ValueError(f"low must be below high, got {low} and {high}")
+    function: Callable[[Tensor], Tensor]
+    if isinstance(brick, str):
+        makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
+        made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
+        function = made() if brick in ACTIVATIONS else made
+        color, label = look(brick)["color"], look(brick)["label"]
+    else:
+        function, color = brick, PALETTE[0]
+        label = getattr(brick, "__name__", type(brick).__name__)
+    axes = _axes(axes)
+    x = torch.linspace(low, high, 401)
+    axes.plot(x, function(x).detach(), color=color, label=label)
+    axes.plot(x, slope(function, x), color=color, linestyle="--", label="slope")
+    axes.set_xlabel("x")
+    axes.legend()
+    return axes
+
+
+def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes | None" = None) -> "Axes":
+    """Draws one histogram above the other, such as the outputs of each layer, the first on top.
+
+    All share the bins, which span the middle 99.8 % of all numbers, and each is scaled to the same height.
+
+    Args:
+        values: numbers by name.
+        bins: how many bins.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if there is nothing to draw, or a number is not finite.
+        ImportError: if matplotlib is missing.
+    """
+    flat = {name: value.detach().double().flatten().cpu() for name, value in values.items()}
+    if not flat or any(value.numel() == 0 for value in flat.values()):
+        raise ValueError(f"values must hold numbers under each name, got {list(flat)}")
+    for name, value in flat.items():
+        if not value.isfinite().all():
+            raise ValueError(f"values must be finite, got NaN or infinity under {name!r}")
+    together = torch.cat(list(flat.values())).sort().values
+    cut = int(0.001 * len(together))
+    low, high = together[cut].item(), together[-1 - cut].item()
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    axes = _axes(axes)
+    edges = torch.linspace(low, high, bins + 1, dtype=torch.double)
+    for row, value in enumerate(flat.values()):
+        counts = torch.histogram(value, edges).hist
+        heights = 0.9 * counts / counts.max().clamp(min=1)
+        axes.stairs((heights - row).tolist(), edges.tolist(), baseline=-row, fill=True, color=PALETTE[0])
+    axes.set(yticks=[-row for row in range(len(flat))], yticklabels=list(flat), xlabel="value")
+    return axes
+
+
+def gradient_flow(
+    norms: Mapping[str, float] | Mapping[str, Mapping[str, float]], *, axes: "Axes | None" = None
+) -> "Axes":
+    """Draws the gradient norm of each layer, on a logarithmic scale; a norm of zero leaves a gap.
+
+    Args:
+        norms: a norm by layer, as [gradient_norms][lego.diagnostics.gradient_norms] returns, or several such by
+            label.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if `norms` is empty.
+        ImportError: if matplotlib is missing.
+    """
+    if not norms:
+        raise ValueError("norms must hold a norm for each layer, got none")
+    several: Mapping[str, Mapping[str, float]]
+    labeled = all(isinstance(value, Mapping) for value in norms.values())
+    several = norms if labeled else {"": norms}  # type: ignore[assignment, dict-item]
+    axes = _axes(axes)
+    names: list[str] = []
+    for color, (label, row) in zip(PALETTE * len(several), several.items(), strict=False):
+        names = list(row) if len(row) > len(names) else names
+        heights = [value if value > 0 else float("nan") for value in row.values()]
+        axes.semilogy(range(1, len(row) + 1), heights, color=color, marker="o", label=label)
+    places = range(1, len(names) + 1)
+    axes.set(xlabel="layer", ylabel="gradient norm", xticks=list(places))
+    if len(names) <= 8:
+        axes.set_xticklabels(names)
+    if labeled:
+        axes.legend()
+    return axes
+
+
+def history(record: "History | Mapping[str, Sequence[float]]", *, axes: "Axes | None" = None) -> "Axes":
+    """Draws losses against the step.
+
+    Args:
+        record: what [fit][lego.training.fit] returned, or numbers by label, one for each step.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if `record` is empty.
+        ImportError: if matplotlib is missing.
+    """
+    if not isinstance(record, Mapping):
+        return record.plot(_axes(axes))
+    if not record:
+        raise ValueError("record must hold numbers, got none")
+    axes = _axes(axes)
+    for color, (label, numbers) in zip(PALETTE * len(record), record.items(), strict=False):
+        axes.plot(numbers, color=color, label=label)
+    axes.set(xlabel="step", ylabel="loss")
+    axes.legend()
+    return axes
+
+
+def contours(
+    loss: Callable[[Tensor], Tensor],
+    *paths: Tensor,
+    bounds: tuple[float, float, float, float] = (-2.0, 2.0, -2.0, 2.0),
+    levels: int = 8,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draws the contours of a loss of two weights, and paths of descent over them.
+
+    Args:
+        loss: from points of shape `(count, 2)` to losses of shape `(count,)`.
+        *paths: points of shape `(steps, 2)`.
+        bounds: left, right, bottom and top end.
+        levels: about how many contours.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if a shape or the bounds break their rule.
+        ImportError: if matplotlib is missing.
+    """
+    left, right, bottom, top = bounds
+    if not (left < right and bottom < top):
+        raise ValueError(f"bounds must be (left, right, bottom, top) in rising order, got {bounds}")
+    for path in paths:
+        if path.ndim != 2 or path.shape[1] != 2:
+            raise ValueError(f"paths must have the shape (steps, 2), got {tuple(path.shape)}")
+    x, y = torch.linspace(left, right, 81), torch.linspace(bottom, top, 81)
+    heights = loss(torch.cartesian_prod(x, y)).detach()
+    if heights.shape != (81 * 81,):
+        raise ValueError(
+            f"loss must return the shape (count,), got {tuple(heights.shape)} for {81 * 81} points"
+        )
+    axes = _axes(axes)
+    axes.contour(x, y, heights.reshape(81, 81).T, levels=levels, colors=PALETTE[7], linewidths=0.7)
+    for color, path in zip(PALETTE * len(paths), paths, strict=False):
+        axes.plot(*path.detach().cpu().T, color=color, marker=".")
+    axes.set(xlabel="first weight", ylabel="second weight")
+    return axes
+
+
+def regularization_path(
+    penalties: Sequence[float],
+    coefficients: Tensor,
+    names: Sequence[str] | None = None,
+    *,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draws how each coefficient shrinks as the penalty grows.
+
+    Args:
+        penalties: positive numbers.
+        coefficients: shape `(penalties, features)`.
+        names: of the features, written at the lines' ends.
+        axes: where to draw; those of a new figure if omitted.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if a shape does not fit, or a penalty is not positive.
+        ImportError: if matplotlib is missing.
+    """
+    if coefficients.ndim != 2 or len(coefficients) != len(penalties):
+        shape = tuple(coefficients.shape)
+        raise ValueError(f"coefficients must have the shape ({len(penalties)}, features), got {shape}")
+    if names is not None and len(names) != coefficients.shape[1]:
+        raise ValueError(f"names must be the {coefficients.shape[1]} features', got {len(names)}")
+    if not min(penalties) > 0:
+        raise ValueError(f"penalties must be positive, got {min(penalties)}")
+    axes = _axes(axes)
+    rows = coefficients.detach().cpu()
+    first = min(range(len(penalties)), key=lambda i: penalties[i])  # where the coefficients are largest
+    for i, column in enumerate(rows.T):
+        axes.semilogx(penalties, column, color=PALETTE[i % 8], linestyle=("-", "--", "-.", ":")[i // 8 % 4])
+        if names is not None:
+            axes.annotate(
+                names[i], (penalties[first], column[first]), ha="right", va="center", fontsize="small"
+            )
+    axes.set(xlabel="penalty", ylabel="coefficient")
+    return axes
+
+
+def _axes(axes: "Axes | None") -> "Axes":
+    if axes is not None:
+        return axes
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("a drawing needs matplotlib: pip install 'lego[plot]'") from error
+    made: Axes = plt.subplots()[1]
+    return made

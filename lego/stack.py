@@ -1,13 +1,14 @@
 """Stacks of layers: whole networks from one line."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
 from torch import Generator, nn
 
 from lego._names import find
-from lego.activations import ACTIVATIONS
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, Elementwise
 from lego.initialization import initialize
 
 __all__ = ["mlp"]
@@ -35,7 +36,7 @@ def mlp(
 
     Args:
         widths: features of the input, of each hidden layer and of the output, as in `[2, 64, 64, 3]`.
-        activation: a name in `ACTIVATIONS`, or what makes a module, such as `nn.GELU`.
+        activation: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or what makes a module, such as `nn.GELU`.
         init: a name in `INITIALIZERS`. The default suits the default activation, ReLU; tanh and sigmoid want
             `"xavier_normal"`. PyTorch's own, `"pytorch"`, is too small for deep ReLU nets.
         dropout: probability that a hidden unit is dropped in training.
@@ -78,4 +79,6 @@ def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]
         raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
     if callable(activation):
         return activation
+    if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
+        return partial(Elementwise, SEARCH_CANDIDATES[activation])
     return find("activation", activation, ACTIVATIONS, "ACTIVATIONS")

@@ -1,12 +1,16 @@
 import itertools
 import re
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 
-from lego.activations import ACTIVATIONS
-from lego.plotting import PALETTE, look
+from lego import plotting
+from lego.activations import FACTS
+from lego.plotting import LOOKS, PALETTE, look
+from lego.training import History
 
 # What eyes without one kind of cone see, in linear RGB: Machado, Oliveira & Fernandes (2009), severity 1.
 SIGHT = {
@@ -62,17 +66,17 @@ def test_colors_stay_apart_without_a_cone(sight):
     assert closest > 10  # 2.3 is just noticeable
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", FACTS)
 def test_every_activation_has_a_look_that_a_plot_takes(name):
     figure, axes = plt.subplots()
     (line,) = axes.plot([0, 1], [0, 1], **look(name))
     assert line.get_color() in PALETTE
-    assert line.get_label().lower() == name
+    assert line.get_label()
     plt.close(figure)
 
 
 def test_no_two_bricks_look_alike():
-    looks = [(look(name)["color"], look(name)["linestyle"]) for name in ACTIVATIONS]
+    looks = [(look(name)["color"], look(name)["linestyle"]) for name in LOOKS]
     assert len(set(looks)) == len(looks)
 
 
@@ -84,3 +88,116 @@ def test_a_look_is_the_callers_own():
 def test_error_names_argument_rule_and_value():
     with pytest.raises(ValueError, match=r"name must be a name in LOOKS \(nearest: sigmoid.*got 'Sigmod'"):
         look("Sigmod")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+DRAWINGS = {
+    "activation": lambda **axes: plotting.activation("mish", **axes),
+    "distributions": lambda **axes: plotting.distributions(
+        {"1": torch.randn(99), "2": torch.zeros(9)}, **axes
+    ),
+    "gradient_flow": lambda **axes: plotting.gradient_flow({"0": 1.0, "2": 0.1}, **axes),
+    "history": lambda **axes: plotting.history(History(loss=[3.0, 1.0]), **axes),
+    "contours": lambda **axes: plotting.contours(lambda w: w.square().sum(dim=1), torch.eye(2), **axes),
+    "regularization_path": lambda **axes: plotting.regularization_path(
+        [1.0, 2.0], torch.eye(2), ["a", "b"], **axes
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_drawing_takes_axes_or_makes_them_and_changes_nothing_else(name):
+    settings = dict(plt.rcParams)
+    _, mine = plt.subplots()
+    assert DRAWINGS[name](axes=mine) is mine and len(plt.get_fignums()) == 1
+    assert mine.get_xlabel() and mine.has_data()
+    assert DRAWINGS[name]() is not mine and len(plt.get_fignums()) == 2
+    assert dict(plt.rcParams) == settings
+
+
+def test_activation_draws_value_and_slope():
+    axes = plotting.activation("cos(x) - x", low=-1, high=2)
+    value, gradient = axes.get_lines()
+    x = np.asarray(value.get_xdata())
+    assert (x[0], x[-1]) == (-1, 2)
+    np.testing.assert_allclose(value.get_ydata(), np.cos(x) - x, atol=1e-6)
+    np.testing.assert_allclose(gradient.get_ydata(), -np.sin(x) - 1, atol=1e-6)
+    assert plotting.activation(torch.nn.ELU()).get_lines()[0].get_label() == "ELU"
+    assert plotting.activation(torch.sin).get_lines()[0].get_label() == "sin"
+
+
+def test_distributions_share_their_bins_and_keep_their_order():
+    generator = torch.Generator().manual_seed(0)
+    axes = plotting.distributions(
+        {"wide": 3 * torch.randn(10_000, generator=generator), "narrow": torch.randn(500)}
+    )
+    wide, narrow = axes.patches
+    assert np.array_equal(wide.get_data().edges, narrow.get_data().edges)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["wide", "narrow"]
+    assert max(wide.get_data().values) == pytest.approx(0.9) and max(
+        narrow.get_data().values
+    ) == pytest.approx(-0.1)
+
+
+def test_gradient_flow_of_several_nets_and_a_norm_of_zero():
+    axes = plotting.gradient_flow({"a": {"0": 1.0, "2": 0.0}, "b": {"0": 0.5, "2": 0.1}})
+    first, second = axes.get_lines()
+    assert np.isnan(first.get_ydata()[1]) and list(second.get_ydata()) == [0.5, 0.1]
+    assert axes.get_yscale() == "log" and [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "a",
+        "b",
+    ]
+
+
+def test_history_draws_plain_numbers_too():
+    axes = plotting.history({"training": [3, 2, 1], "validation": [3, 2.5, 2.4]})
+    assert [list(line.get_ydata()) for line in axes.get_lines()] == [[3, 2, 1], [3, 2.5, 2.4]]
+
+
+def test_contours_have_the_first_weight_along_x():
+    axes = plotting.contours(lambda w: w[:, 0], torch.tensor([[0.0, 1.0], [1.0, 1.5]]))
+    (path,) = axes.get_lines()
+    assert list(path.get_xdata()) == [0, 1] and list(path.get_ydata()) == [1, 1.5]
+    for line in axes.collections[0].get_paths():
+        for part in line.to_polygons(closed_only=False):
+            assert np.ptp(part[:, 0]) < 1e-4, "a loss of the first weight alone has upright contours"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plotting.activation("mihs"), r"brick must be a name .*nearest: mish.*got 'mihs'"),
+        (lambda: plotting.activation("mish", low=1, high=1), r"low must be below high, got 1 and 1"),
+        (lambda: plotting.distributions({}), r"values must hold numbers under each name, got \[\]"),
+        (lambda: plotting.distributions({"a": torch.tensor([float("nan")])}), r"values must be finite.*'a'"),
+        (lambda: plotting.gradient_flow({}), r"norms must hold a norm for each layer, got none"),
+        (lambda: plotting.history({}), r"record must hold numbers, got none"),
+        (lambda: plotting.contours(lambda w: w, bounds=(1, 0, 0, 1)), r"bounds must be .*got \(1, 0, 0, 1\)"),
+        (lambda: plotting.contours(lambda w: w), r"loss must return the shape \(count,\), got \(6561, 2\)"),
+        (lambda: plotting.contours(lambda w: w[:, 0], torch.ones(3)), r"paths must have .*got \(3,\)"),
+        (lambda: plotting.regularization_path([1.0], torch.eye(2)), r"coefficients must .*got \(2, 2\)"),
+        (
+            lambda: plotting.regularization_path([0.0, 1.0], torch.eye(2)),
+            r"penalties must be positive, got 0",
+        ),
+        (
+            lambda: plotting.regularization_path([1.0, 2.0], torch.eye(2), ["a"]),
+            r"names must be the 2 .*got 1",
+        ),
+    ],
+)
+def test_drawings_refuse_what_they_cannot_draw(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    assert not plt.get_fignums(), "no empty figure is left behind"
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"pip install 'lego\[plot\]'"):
+        plotting.activation("relu")

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lego.activations import ACTIVATIONS
+from lego.activations import FACTS
 from lego.initialization import INITIALIZERS
 from lego.stack import mlp
 
@@ -15,18 +15,32 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+BY_HAND = {
+    "sigmoid": lambda z: 1 / (1 + torch.exp(-z)),
+    "tanh": torch.tanh,
+    "relu": lambda z: z.clamp(min=0),
+    "leaky_relu": lambda z: torch.where(z > 0, z, z / 100),
+    "swish": lambda z: z * torch.sigmoid(z),
+    "cos(x) - x": lambda z: torch.cos(z) - z,
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
 def test_the_formula_by_hand(name):
     model = mlp([3, 5, 4, 2], name, init="pytorch", generator=seeded()).double()
     x = torch.randn(7, 3, dtype=torch.double)
-    f = {
-        "sigmoid": lambda z: 1 / (1 + torch.exp(-z)),
-        "tanh": torch.tanh,
-        "relu": lambda z: z.clamp(min=0),
-    }[name]
+    f = BY_HAND[name]
     first, second, last = (layer for layer in model if isinstance(layer, nn.Linear))
     h = f(f(x @ first.weight.T + first.bias) @ second.weight.T + second.bias)
     torch.testing.assert_close(model(x), h @ last.weight.T + last.bias)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_activation_and_candidate_has_a_net(name):
+    model = mlp([3, 8, 2], name, generator=seeded())
+    x = torch.linspace(-2, 2, 12).reshape(4, 3)
+    assert model(x).shape == (4, 2) and model(x).isfinite().all()
+    torch.testing.assert_close(model[2](model[1](model[0](x))), model(x))
 
 
 def test_order_of_the_bricks():
