@@ -6,7 +6,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench bench-activations lock clean
+.PHONY: help serve build test lint bench bench-bricks lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,8 @@ lint: $(READY) ## check style and types
 bench: $(READY) ## time the build against its floor and against plain Python
 	@$(BIN)/python benchmarks/build.py
 
-bench-activations: $(READY) ## time the activations, and rewrite the table on the page Sigmoid
-	@$(BIN)/python benchmarks/activations.py
+bench-bricks: $(READY) ## time the activations, and rewrite the tables of their pages
+	@$(BIN)/python benchmarks/bricks.py
 
 lock: $(READY) ## write the versions that are installed now to requirements.lock
 	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock

@@ -180,7 +180,8 @@ def swish(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
     Range: $[-0.278 / \beta, \infty)$ for positive beta.
     Source: Ramachandran, Zoph & Le (2017), arXiv:1710.05941
     """
-    return acon_c(x, 1.0, 0.0, beta)
+    value: Tensor = _Swish.apply(x, *_parameters(x, beta=beta))  # type: ignore[no-untyped-call]
+    return value
 
 
 def silu(x: Tensor) -> Tensor:
@@ -217,7 +218,7 @@ def acon_a(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    return acon_c(x, 1.0, 0.0, beta)
+    return swish(x, beta)
 
 
 def acon_b(x: Tensor, p: float | Tensor = 0.25, beta: float | Tensor = 1.0) -> Tensor:
@@ -251,12 +252,7 @@ def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tens
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    parameters = [torch.as_tensor(p, dtype=x.dtype, device=x.device) for p in (p1, p2, beta)]
-    for name, p in zip(("p1", "p2", "beta"), parameters, strict=True):
-        ends = zip(reversed(p.shape), reversed(x.shape), strict=False)
-        if p.ndim > x.ndim or any(size not in (1, whole) for size, whole in ends):
-            raise ValueError(f"{name} must broadcast to the shape {tuple(x.shape)}, got {tuple(p.shape)}")
-    value: Tensor = _Acon.apply(x, *parameters)  # type: ignore[no-untyped-call]
+    value: Tensor = _Acon.apply(x, *_parameters(x, p1=p1, p2=p2, beta=beta))  # type: ignore[no-untyped-call]
     return value
 
 
@@ -935,30 +931,11 @@ class _Gelu(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        slopes: Tensor = _GeluSlope.apply(gradient, x)  # type: ignore[no-untyped-call]
-        return slopes
-
-
-class _GeluSlope(Function):
-    """A gradient times the slope of GELU."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(gradient: Tensor, x: Tensor) -> Tensor:
-        return torch.ops.aten.gelu_backward(gradient, x)  # type: ignore[no-any-return]
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:
-        gradient, x = ctx.saved_tensors
-        z = x.clamp(-40, 40)  # beyond, the normal density is zero in every dtype
+        if not torch.is_grad_enabled():  # nobody asks for a second derivative
+            return torch.ops.aten.gelu_backward(gradient, x)  # type: ignore[no-any-return]
+        z = _widen(x).clamp(-40, 40)  # beyond, the normal density is zero in every dtype
         density = torch.exp(-z.square() / 2) / math.sqrt(2 * math.pi)
-        slopes: Tensor = _GeluSlope.apply(upstream, x)  # type: ignore[no-untyped-call]
-        return slopes, upstream * gradient * density * (2 - z.square())
+        return gradient * (0.5 * torch.erfc(-z / math.sqrt(2)) + z * density).to(x.dtype)
 
 
 class _Mish(Function):
@@ -977,32 +954,13 @@ class _Mish(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        slopes: Tensor = _MishSlope.apply(gradient, x)  # type: ignore[no-untyped-call]
-        return slopes
-
-
-class _MishSlope(Function):
-    """A gradient times the slope of Mish."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(gradient: Tensor, x: Tensor) -> Tensor:
-        return torch.ops.aten.mish_backward(gradient, x)  # type: ignore[no-any-return]
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:
-        gradient, x = ctx.saved_tensors
-        z = x.clamp(-1e3, 1e3)  # beyond, the factors are zero in every dtype
-        s, u = torch.sigmoid(z), torch.sigmoid(-z)  # with u = 1 / (1 + e^x), tanh(softplus(x)) is as below
-        t = (1 - u.square()) / (1 + u.square())
-        bend = (2 * u / (1 + u.square())).square() * s * (2 + z * (u - 2 * s * t))
-        slopes: Tensor = _MishSlope.apply(upstream, x)  # type: ignore[no-untyped-call]
-        return slopes, upstream * gradient * bend
+        if not torch.is_grad_enabled():
+            return torch.ops.aten.mish_backward(gradient, x)  # type: ignore[no-any-return]
+        z = _widen(x).clamp(-1e3, 1e3)  # beyond, the factors are zero in every dtype
+        u = torch.sigmoid(-z)
+        square = u.square()  # with u = 1 / (1 + e^x), tanh(softplus(x)) is (1 - u²) / (1 + u²)
+        slopes = (1 - square) / (1 + square) + z * torch.sigmoid(z) * (2 * u / (1 + square)).square()
+        return gradient * slopes.to(x.dtype)
 
 
 class _Acon(Function):
@@ -1014,7 +972,7 @@ class _Acon(Function):
     def forward(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
         u = (q1 - q2) * wide
-        return (u * torch.sigmoid(b * u) + q2 * wide).to(x.dtype)
+        return torch.addcmul(q2 * wide, u, torch.sigmoid(b * u)).to(x.dtype)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -1025,19 +983,66 @@ class _Acon(Function):
         inputs = ctx.saved_tensors
         g, x, p1, p2, beta = map(_widen, (gradient, *inputs))
         u = (p1 - p2) * x
-        z = beta * u
-        s, t = torch.sigmoid(z), torch.sigmoid(-z)
-        rise = s + z * (s * t)  # of u σ(βu), by u
+        rise, bell = _slopes(g, beta * u)  # by u
         results: tuple[Callable[[], Tensor], ...] = (
-            lambda: (p1 - p2) * rise + p2,
+            lambda: (p1 - p2) * rise + p2 * g,
             lambda: x * rise,
-            lambda: x * (1 - rise),
-            lambda: u * (u * (s * t)),
+            lambda: x * (g - rise),
+            lambda: u * bell * u,
         )
-        return tuple(
-            (g * result()).sum_to_size(like.shape).to(like.dtype) if needed else None
-            for result, like, needed in zip(results, inputs, ctx.needs_input_grad, strict=True)
-        )
+        return _gradients(ctx, results, inputs)
+
+
+class _Swish(Function):
+    """Swish that keeps nothing but its inputs for the backward pass."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, beta: Tensor) -> Tensor:
+        wide = _widen(x)
+        return (wide * torch.sigmoid(_widen(beta) * wide)).to(x.dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        inputs = ctx.saved_tensors
+        g, x, beta = map(_widen, (gradient, *inputs))
+        rise, bell = _slopes(g, beta * x)
+        return _gradients(ctx, (lambda: rise, lambda: x * bell * x), inputs)
+
+
+def _gradients(
+    ctx: Any, results: tuple[Callable[[], Tensor], ...], inputs: tuple[Tensor, ...]
+) -> tuple[Tensor | None, ...]:
+    """Those that are asked for, each in the shape and dtype of its input."""
+    return tuple(
+        result().sum_to_size(like.shape).to(like.dtype) if needed else None
+        for result, like, needed in zip(results, inputs, ctx.needs_input_grad, strict=True)
+    )
+
+
+def _slopes(gradient: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+    """A gradient times the slope of SiLU, and times that of the sigmoid."""
+    s = torch.sigmoid(z)
+    if torch.is_grad_enabled():  # the fast one below has no derivative
+        bell = gradient * (s * torch.sigmoid(-z))
+    else:
+        bell = torch.ops.aten.sigmoid_backward(gradient, s)
+    return torch.addcmul(gradient * s, z, bell), bell
+
+
+def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
+    """Tensors that broadcast with the input."""
+    tensors = [torch.as_tensor(p, dtype=x.dtype, device=x.device) for p in parameters.values()]
+    for name, p in zip(parameters, tensors, strict=True):
+        ends = zip(reversed(p.shape), reversed(x.shape), strict=False)
+        if p.ndim > x.ndim or any(size not in (1, whole) for size, whole in ends):
+            raise ValueError(f"{name} must broadcast to the shape {tuple(x.shape)}, got {tuple(p.shape)}")
+    return tensors
 
 
 def _widen(x: Tensor) -> Tensor:

@@ -1,0 +1,200 @@
+"""What the activations cost: against PyTorch's own, against their formula typed in, and against ReLU.
+
+    make bench-bricks                                     all of it, on this machine
+    .venv/bin/python benchmarks/bricks.py --device cuda   the race alone, on a GPU
+
+One run, rounds interleaved, so that a busy moment strikes all alike; what counts are the ratios, medians over rounds.
+Saved is what autograd keeps for the backward pass, in bytes for each byte of input. Writes into benchmarks/results/:
+bricks-<device>.md (the race), and on a CPU activations.md and cost.md (the tables of two pages).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from lego.activations import ACTIVATIONS, FACTS, AconC, acon_c, swish
+
+RESULTS = Path(__file__).parent / "results"
+Function = Callable[[Tensor], Tensor]
+
+NAIVE: dict[str, Function] = {
+    "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
+    "tanh": lambda x: (torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x)),
+    "relu": lambda x: torch.where(x > 0, x, 0.0),
+    "leaky_relu": lambda x: torch.where(x > 0, x, 0.01 * x),
+    "elu": lambda x: torch.where(x > 0, x, torch.exp(x) - 1),
+    "selu": lambda x: 1.0507009873554805 * torch.where(x > 0, x, 1.6732632423543773 * (torch.exp(x) - 1)),
+    "softplus": lambda x: torch.log(1 + torch.exp(x)),
+    "silu": lambda x: x * (1 / (1 + torch.exp(-x))),
+    "mish": lambda x: x * torch.tanh(torch.log(1 + torch.exp(x))),
+    "gelu": lambda x: 0.5 * x * (1 + torch.erf(x / math.sqrt(2))),
+    "relu_squared": lambda x: torch.where(x > 0, x, 0.0) ** 2,
+    "hardsigmoid": lambda x: (x / 6 + 0.5).clamp(0, 1),
+    "hardtanh": lambda x: torch.where(x > 1, 1.0, torch.where(x < -1, -1.0, x)),
+    "hardswish": lambda x: x * (x / 6 + 0.5).clamp(0, 1),
+}
+PYTORCH: dict[str, Function] = {
+    "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "leaky_relu": F.leaky_relu, "elu": F.elu,
+    "selu": F.selu, "softplus": F.softplus, "silu": F.silu, "mish": F.mish, "gelu": F.gelu,
+    "hardsigmoid": F.hardsigmoid, "hardtanh": F.hardtanh, "hardswish": F.hardswish,
+}  # fmt: skip
+
+
+def contestants(device: torch.device, dtype: torch.dtype) -> dict[str, dict[str, Function]]:
+    """By brick: ours, PyTorch's where it has one, and the formula; learned parameters are learned in each."""
+    rows: dict[str, dict[str, Function]] = {}
+    for name in NAIVE:
+        rows[name] = {"ours": ACTIVATIONS[name](), "formula": NAIVE[name]}
+        if name in PYTORCH:
+            rows[name]["PyTorch"] = PYTORCH[name]
+    beta = torch.ones((), device=device, dtype=dtype, requires_grad=True)
+    rows["swish, β learned"] = {
+        "ours": lambda x: swish(x, beta),
+        "formula": lambda x: x * torch.sigmoid(beta * x),
+    }
+    layer = AconC(p1=1.0, p2=0.2).to(device, dtype)
+    p1, p2, b = layer.p1.view(()), layer.p2.view(()), layer.beta.view(())
+    rows["acon_c, learned"] = {
+        "ours": lambda x: acon_c(x, p1, p2, b),
+        "formula": lambda x: (p1 - p2) * x * torch.sigmoid(b * (p1 - p2) * x) + p2 * x,
+    }
+    return rows
+
+
+def seconds(function: Function, x: Tensor) -> float:
+    """Time of one forward and backward pass."""
+    if x.is_cuda:
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    function(x).backward(torch.ones_like(x))
+    if x.is_cuda:
+        torch.cuda.synchronize()
+    x.grad = None
+    return time.perf_counter() - start
+
+
+def saved(function: Function, x: Tensor) -> float:
+    """Bytes kept for the backward pass, each storage once, for each byte of input."""
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        function(x)
+    return sum(kept.values()) / (x.numel() * x.element_size())
+
+
+def ratio(times: dict[str, list[float]], one: str, other: str) -> float:
+    """Median over rounds; the first two warm up."""
+    return statistics.median(a / b for a, b in zip(times[one][2:], times[other][2:], strict=True))
+
+
+def race(
+    device: torch.device, sizes: list[int], dtypes: list[torch.dtype], rounds: int, compiled: bool
+) -> str:
+    """The table of all bricks, sizes and dtypes."""
+    table = [
+        "| Brick | numbers | dtype | ours, × PyTorch | × formula | × compiled | saved: ours | PyTorch | formula |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for dtype in dtypes:
+        rows = contestants(device, dtype)
+        for size in sizes:
+            x = torch.randn(size, device=device, dtype=dtype, requires_grad=True)
+            for name, row in rows.items():
+                if compiled:
+                    row["compiled"] = torch.compile(row["formula"])
+                times: dict[str, list[float]] = {who: [] for who in row}
+                for _ in range((rounds if size < 5_000_000 else max(3, rounds // 4)) + 2):
+                    for who, function in row.items():
+                        times[who].append(seconds(function, x))
+                cells = [
+                    f"{ratio(times, 'ours', who):.2f}" if who in row else "–"
+                    for who in ("PyTorch", "formula", "compiled")
+                ]
+                cells += [
+                    f"{saved(row[who], x):.1f}" if who in row else "–"
+                    for who in ("ours", "PyTorch", "formula")
+                ]
+                short = str(dtype).removeprefix("torch.")
+                table.append(f"| {name} | {size:.0e} | {short} | {' | '.join(cells)} |")
+                print(table[-1], flush=True)
+    return "\n".join(table)
+
+
+def tables_of_the_pages(rounds: int) -> tuple[str, str]:
+    """Facts and cost of each activation, and the cost alone: the brick by itself and in a layer of 512 units."""
+    numbers = torch.randn(1_000_000, requires_grad=True)
+    batch = torch.randn(512, 512, requires_grad=True)
+    layers = {name: nn.Sequential(nn.Linear(512, 512), make()) for name, make in ACTIVATIONS.items()}
+    alone: dict[str, list[float]] = {name: [] for name in ACTIVATIONS}
+    inside: dict[str, list[float]] = {name: [] for name in ACTIVATIONS}
+    for _ in range(rounds + 2):
+        for name, layer in layers.items():
+            alone[name].append(seconds(layer[1], numbers))
+            inside[name].append(seconds(layer, batch))
+    facts = [
+        "| Brick | Range | Zero-centered | Smooth | Monotonic | Lowest | Cost alone | in a layer | Year | Source |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    cost = ["| Activation | alone, × ReLU | inside a layer, × ReLU |", "|---|---|---|"]
+    for name in ACTIVATIONS:
+        prices = f"{ratio(alone, name, 'relu'):.1f}", f"{ratio(inside, name, 'relu'):.2f}"
+        facts.append(fact_row(name, *prices))
+        cost.append(f"| {name} | {' | '.join(prices)} |")
+    return "\n".join(facts), "\n".join(cost)
+
+
+def fact_row(name: str, alone: str, inside: str) -> str:
+    """One row of the table of facts."""
+    fact = FACTS[name]
+    low, high = (f"{end:.3g}".replace("-", "−").replace("inf", "∞") for end in (fact.low, fact.high))
+    lowest = (
+        "–" if fact.minimum is None else f"{fact.minimum[1]:.3f} at {fact.minimum[0]:.2f}".replace("-", "−")
+    )
+    marks = ["yes" if mark else "no" for mark in (fact.zero_centered, fact.smooth, fact.monotonic)]
+    link = f"[`{name}`][lego.activations.{name}]"
+    source = fact.source.split(",")[0].split(" (")[0]
+    cells = [link, f"{low} to {high}", *marks, lowest, alone, inside, str(fact.year), source]
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Run, print, and keep the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu", help="where to run (default: cpu)")
+    parser.add_argument("--sizes", default="1e4,1e6,1e7", help="numbers of each input (default: 1e4,1e6,1e7)")
+    parser.add_argument("--dtypes", default="float32,bfloat16", help="default: float32,bfloat16")
+    parser.add_argument("--rounds", type=int, default=21, help="rounds; the median counts (default: 21)")
+    parser.add_argument("--compile", action="store_true", help="race against the compiled formula too")
+    options = parser.parse_args()
+    device = torch.device(options.device)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    sizes = [int(float(size)) for size in options.sizes.split(",")]
+    dtypes = [getattr(torch, name) for name in options.dtypes.split(",")]
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"one core, {platform.machine()}"
+    note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds."
+    text = race(device, sizes, dtypes, options.rounds, options.compile)
+    RESULTS.joinpath(f"bricks-{device.type}.md").write_text(f"{text}\n\n{note}\n", encoding="utf-8")
+    if device.type == "cpu":
+        for name, table in zip(("activations", "cost"), tables_of_the_pages(options.rounds), strict=True):
+            foot = "" if name == "activations" else f"\n\n{note[0].upper()}{note[1:]}"
+            RESULTS.joinpath(f"{name}.md").write_text(table + foot + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
