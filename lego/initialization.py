@@ -4,26 +4,37 @@ A scheme fills one weight of shape `(fan_out, fan_in, *kernel)` in place and ret
 each fan counts the positions of the kernel too. A scheme that needs the fans raises a `ValueError` without
 them.
 
-`initialize` applies a scheme to a whole model. `INITIALIZERS` maps each name to its scheme, in teaching
-order.
+`initialize` applies a scheme to a whole model; `lsuv_` and `fixup_` need more than a weight, a batch and the
+residual branches. `INITIALIZERS` maps each name to its scheme. `gain` says by how much any activation shrinks a
+signal.
 """
 
 import math
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from inspect import signature
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import torch
 from torch import Generator, Tensor, nn
 
 from lego._names import find
 
+if TYPE_CHECKING:
+    from lego.propagation import Activation
+
 __all__ = [
     "INITIALIZERS",
     "constant_",
+    "fixup_",
+    "gain",
     "he_normal_",
     "he_uniform_",
     "initialize",
     "lecun_normal_",
+    "lecun_uniform_",
+    "lsuv_",
     "normal_",
+    "orthogonal_",
     "pytorch_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -123,6 +134,25 @@ def lecun_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | N
     return nn.init.normal_(weight, std=gain / math.sqrt(_fan_in(weight)), generator=generator)
 
 
+def lecun_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    r"""Uniform draws that keep the variance of a signal through a linear layer.
+
+    $$w \sim \mathcal{U}(-a, a), \quad a = \text{gain} \sqrt{\tfrac{3}{\text{fan\_in}}}$$
+
+    Args:
+        weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
+        gain: makes up for what the activation takes away.
+        generator: source of randomness; PyTorch's global one if omitted.
+
+    Returns:
+        `weight` itself.
+
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.6
+    """
+    bound = gain * math.sqrt(3 / _fan_in(weight))
+    return nn.init.uniform_(weight, -bound, bound, generator=generator)
+
+
 def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     r"""Uniform draws that compromise between keeping the signal's variance and the gradient's.
 
@@ -161,13 +191,15 @@ def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
     return nn.init.xavier_normal_(weight, gain, generator=generator)
 
 
-def he_uniform_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
+def he_uniform_(weight: Tensor, *, gain: float = math.sqrt(2), generator: Generator | None = None) -> Tensor:
     r"""Uniform draws that keep the mean square of activations through ReLU layers.
 
-    $$w \sim \mathcal{U}\!\left(-\sqrt{\tfrac{6}{\text{fan\_in}}}, \sqrt{\tfrac{6}{\text{fan\_in}}}\right)$$
+    $$w \sim \mathcal{U}(-a, a), \quad a = \text{gain} \sqrt{\tfrac{3}{\text{fan\_in}}}
+    = \sqrt{\tfrac{6}{\text{fan\_in}}} \text{ for ReLU}$$
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
+        gain: makes up for what the activation takes away; $\sqrt2$ is ReLU's.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -175,17 +207,18 @@ def he_uniform_(weight: Tensor, *, generator: Generator | None = None) -> Tensor
 
     Source: He et al. (2015), arXiv:1502.01852
     """
-    _fan_in(weight)  # checks the shape
-    return nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
+    return lecun_uniform_(weight, gain=gain, generator=generator)
 
 
-def he_normal_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
+def he_normal_(weight: Tensor, *, gain: float = math.sqrt(2), generator: Generator | None = None) -> Tensor:
     r"""Normal draws that keep the mean square of activations through ReLU layers.
 
-    $$w \sim \mathcal{N}\!\left(0, \tfrac{2}{\text{fan\_in}}\right)$$
+    $$w \sim \mathcal{N}\!\left(0, \tfrac{\text{gain}^2}{\text{fan\_in}}\right)
+    = \mathcal{N}\!\left(0, \tfrac{2}{\text{fan\_in}}\right) \text{ for ReLU}$$
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
+        gain: makes up for what the activation takes away; $\sqrt2$ is ReLU's.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -193,48 +226,147 @@ def he_normal_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
 
     Source: He et al. (2015), arXiv:1502.01852, equation 10
     """
+    return lecun_normal_(weight, gain=gain, generator=generator)
+
+
+def orthogonal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    r"""Random rotation: keeps every length exactly, as far as the shape allows.
+
+    $$W^\top W = \text{gain}^2 I \quad \text{or} \quad W W^\top = \text{gain}^2 I$$
+
+    Args:
+        weight: shape `(fan_out, fan_in, *kernel)`, overwritten; a kernel counts as inputs.
+        gain: makes up for what the activation takes away.
+        generator: source of randomness; PyTorch's global one if omitted.
+
+    Returns:
+        `weight` itself.
+
+    Source: Saxe, McClelland & Ganguli (2013), arXiv:1312.6120
+    """
     _fan_in(weight)  # checks the shape
-    return nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+    wide = torch.empty(
+        weight.shape, dtype=torch.promote_types(weight.dtype, torch.float32), device=weight.device
+    )
+    with torch.no_grad():
+        weight.copy_(nn.init.orthogonal_(wide, gain, generator=generator))  # the rotation needs 32 bits
+    return weight
 
 
-INITIALIZERS: dict[str, Callable[..., Tensor]] = {  # teaching order
+INITIALIZERS: dict[str, Callable[..., Tensor]] = {
     "zeros": zeros_,
     "constant": constant_,
     "normal": normal_,
     "pytorch": pytorch_,
     "lecun_normal": lecun_normal_,
+    "lecun_uniform": lecun_uniform_,
     "xavier_uniform": xavier_uniform_,
     "xavier_normal": xavier_normal_,
     "he_uniform": he_uniform_,
     "he_normal": he_normal_,
+    "orthogonal": orthogonal_,
 }
+"""The scheme of each name, in teaching order."""
 
+_ALIASES = {
+    "lecun": "lecun_normal",
+    "xavier": "xavier_normal",
+    "glorot": "xavier_normal",
+    "glorot_normal": "xavier_normal",
+    "glorot_uniform": "xavier_uniform",
+    "he": "he_normal",
+    "kaiming": "he_normal",
+    "kaiming_normal": "he_normal",
+    "kaiming_uniform": "he_uniform",
+}
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def initialize(model: Model, scheme: str, *, generator: Generator | None = None, **options: float) -> Model:
+def gain(activation: "Activation", *, backward: bool = False) -> float:
+    r"""Factor that makes up for what an activation takes away from a normal signal of variance 1, or a gradient.
+
+    $$\frac{1}{\sqrt{\operatorname{E} \phi(z)^2}} \quad \text{or, backward,} \quad
+    \frac{1}{\sqrt{\operatorname{E} \phi'(z)^2}}, \qquad z \sim \mathcal{N}(0, 1)$$
+
+    For any activation; `torch.nn.init.calculate_gain` raises for GELU, SiLU, Mish and ELU.
+
+    Args:
+        activation: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or module.
+        backward: whether the gradient is to be kept, and not the signal.
+
+    Raises:
+        ValueError: if the activation is unknown, not elementwise, or zero for almost every input.
+
+    Source: the argument of He et al. (2015), arXiv:1502.01852, for any activation
+
+    Examples:
+        ```python
+        from lego.initialization import gain
+
+        print(gain("relu") ** 2, gain("gelu"), gain("gelu", backward=True))
+        ```
+    """
+    from lego.propagation import chi, variance_map  # here: the schemes alone need neither
+
+    share = chi(activation, 1.0) if backward else variance_map(activation, 1.0)
+    if share == 0:
+        raise ValueError("activation must not be zero for almost every input, got a mean square of 0")
+    return 1 / math.sqrt(share)
+
+
+def initialize(
+    model: Model,
+    scheme: str,
+    *,
+    activation: "Activation | None" = None,
+    generator: Generator | None = None,
+    **options: Any,
+) -> Model:
     r"""Fills the weights of every linear and convolution layer by one scheme, and sets their biases to zero.
 
     Transposed convolutions and all other layers keep their values. The scheme `"pytorch"` draws the biases as
-    PyTorch does: $b \sim \mathcal{U}(\pm 1 / \sqrt{\text{fan\_in}})$.
+    PyTorch does: $b \sim \mathcal{U}(\pm 1 / \sqrt{\text{fan\_in}})$. Frozen weights are filled as well.
 
     Args:
         model: any module, overwritten.
-        scheme: a name in `INITIALIZERS`.
+        scheme: a name in `INITIALIZERS`, `"lsuv"` or `"fixup"`; the names of their authors mean the same, such as
+            `"kaiming_uniform"`, and without a distribution the normal one.
+        activation: scales a scheme that has a gain by the [gain][lego.initialization.gain] of this activation.
         generator: source of randomness; PyTorch's global one if omitted.
-        **options: the scheme's own arguments, such as `std` of `"normal"` or `gain` of `"xavier_normal"`.
+        **options: the scheme's own arguments, such as `std` of `"normal"`, `gain` of `"xavier_normal"`, `batch` of
+            `"lsuv"` or `branches` of `"fixup"`.
 
     Returns:
         `model` itself.
 
     Raises:
-        ValueError: if `scheme` is unknown, or `model` has no linear or convolution layer.
+        ValueError: if `scheme` is unknown or has no gain for `activation`, or `model` has no linear or convolution
+            layer. Nothing is changed then.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.initialization import initialize
+
+        model = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.GELU(), torch.nn.Linear(64, 10))
+        initialize(model, "he_normal", activation="gelu", generator=torch.Generator().manual_seed(0))
+        print(model[0].weight.std() * 8)
+        ```
     """
-    fill = find("scheme", scheme, INITIALIZERS, "INITIALIZERS")
-    layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
-    if not layers:
-        raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
-    for layer in layers:
+    scheme = _ALIASES.get(scheme, scheme) if isinstance(scheme, str) else scheme
+    fill = find("scheme", scheme, {**INITIALIZERS, "lsuv": lsuv_, "fixup": fixup_}, "INITIALIZERS")
+    if activation is not None:
+        if "gain" not in signature(fill).parameters:
+            raise ValueError(f"activation must be omitted for a scheme without a gain, got {scheme!r}")
+        if "gain" in options:
+            raise ValueError(f"gain must be omitted where activation is given, got {options['gain']}")
+        options["gain"] = gain(activation)
+    if scheme in ("lsuv", "fixup"):
+        fill(model, generator=generator, **options)
+        return model
+    signature(fill).bind(torch.empty(0), generator=generator, **options)  # before anything changes
+    for layer in _layers(model):
         fill(layer.weight, generator=generator, **options)
         if layer.bias is not None and scheme == "pytorch":
             bound = 1 / math.sqrt(_fan_in(layer.weight))
@@ -242,6 +374,121 @@ def initialize(model: Model, scheme: str, *, generator: Generator | None = None,
         elif layer.bias is not None:
             nn.init.zeros_(layer.bias)
     return model
+
+
+def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Model:
+    """Layer-sequential unit variance: orthogonal weights, then each layer scaled to variance 1 on a batch.
+
+    Every linear and convolution layer that the model calls is scaled, in the order in which it is called; one
+    scaling is exact, for the biases are zero. Buffers such as those of batch norms, hooks and the random state are
+    as before afterwards.
+
+    Args:
+        model: any module, overwritten.
+        batch: what the model takes: a tensor, or a tuple or dict of arguments.
+        generator: source of randomness; PyTorch's global one if omitted.
+
+    Returns:
+        `model` itself.
+
+    Raises:
+        ValueError: if the model has no linear or convolution layer, or a layer's output does not vary.
+
+    Source: Mishkin & Matas (2015), arXiv:1511.06422, algorithm 1
+    """
+    initialize(model, "orthogonal", generator=generator)
+    names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    scaled: set[nn.Module] = set()
+
+    def scale(layer: Any, _: Any, output: Tensor) -> Tensor:
+        if layer in scaled:
+            return output
+        scaled.add(layer)
+        std = output.double().std(correction=0).item()
+        if not 0 < std < math.inf:
+            raise ValueError(f"batch must vary at layer {names[layer]!r}, got a standard deviation of {std}")
+        layer.weight /= std
+        return output / std
+
+    hooks = [layer.register_forward_hook(scale) for layer in names]
+    devices = [p.device for p in model.parameters() if p.is_cuda][:1]
+    try:
+        with torch.random.fork_rng(devices), torch.no_grad():
+            if isinstance(batch, dict):
+                model(**batch)
+            elif isinstance(batch, tuple):
+                model(*batch)
+            else:
+                model(batch)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        with torch.no_grad():
+            for name, buffer in model.named_buffers():
+                buffer.copy_(buffers[name])
+    return model
+
+
+def fixup_(
+    model: Model,
+    branches: Iterable[nn.Module],
+    *,
+    head: nn.Module | None = None,
+    generator: Generator | None = None,
+) -> Model:
+    r"""Residual nets without normalization: He's weights, with each branch scaled down and closed at its end.
+
+    In each of $L$ residual branches of $m$ layers the last layer is zero, and the others are He's times
+
+    $$L^{-1/(2m-2)}$$
+
+    The head is zero, and all else is He's. The scalar biases and multipliers that belong to the method are the
+    architecture's: a learned number, starting at 0, before each layer and activation, and one, starting at 1, at
+    the end of each branch.
+
+    Args:
+        model: any module, overwritten.
+        branches: the residual branches, modules of the model.
+        head: the last linear layer of the model, if it is to be zero.
+        generator: source of randomness; PyTorch's global one if omitted.
+
+    Returns:
+        `model` itself.
+
+    Raises:
+        ValueError: if there is no branch, or a branch has no linear or convolution layer or is not in the model.
+
+    Source: Zhang, Dauphin & Ma (2019), arXiv:1901.09321, section 4
+    """
+    branches = list(branches)
+    if not branches:
+        raise ValueError("branches must hold at least one residual branch, got none")
+    inside = set(model.modules())
+    for module in (*branches, *([] if head is None else [head])):
+        if module not in inside:
+            raise ValueError(f"branches and head must be modules of the model, got {type(module).__name__}")
+        _layers(module)
+    initialize(model, "he_normal", generator=generator)
+    with torch.no_grad():
+        for branch in branches:
+            *first, last = _layers(branch)
+            for layer in first:
+                layer.weight *= len(branches) ** (-1 / (2 * len(first)))
+            last.weight.zero_()
+        for layer in _layers(head) if head is not None else []:
+            layer.weight.zero_()
+    return model
+
+
+def _layers(model: nn.Module) -> list[Any]:
+    layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
+    if not layers:
+        raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
+    for name, layer in model.named_modules():
+        if isinstance(layer, _LAYERS) and isinstance(layer.weight, nn.parameter.UninitializedParameter):
+            raise ValueError(f"model must have seen a batch, got the lazy layer {name!r} without a shape")
+    return layers
 
 
 def _fan_in(weight: Tensor) -> int:

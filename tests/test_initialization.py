@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from lego.initialization import INITIALIZERS, constant_, initialize, normal_
+from lego.initialization import INITIALIZERS, constant_, fixup_, gain, initialize, lsuv_, normal_
 from lego.stack import mlp
 
 SHAPES = {"linear": (300, 200), "convolution": (64, 32, 5, 5)}
@@ -14,10 +15,12 @@ VARIANCES = {  # of fan_in, fan_out
     "normal": lambda i, o: 0.01**2,
     "pytorch": lambda i, o: 1 / (3 * i),
     "lecun_normal": lambda i, o: 1 / i,
+    "lecun_uniform": lambda i, o: 1 / i,
     "xavier_uniform": lambda i, o: 2 / (i + o),
     "xavier_normal": lambda i, o: 2 / (i + o),
     "he_uniform": lambda i, o: 2 / i,
     "he_normal": lambda i, o: 2 / i,
+    "orthogonal": lambda i, o: 1 / max(i, o),
 }
 RANDOM = [name for name in INITIALIZERS if name not in ("zeros", "constant")]
 
@@ -40,7 +43,7 @@ def test_variance_is_the_papers(name, shape):
     weight = torch.empty(shape, dtype=torch.double)
     assert INITIALIZERS[name](weight, generator=seeded()) is weight
     kernel = math.prod(shape[2:])
-    variance = VARIANCES[name](shape[1] * kernel, shape[0] * kernel)
+    variance = VARIANCES[name](shape[1] * kernel, shape[0] * (1 if name == "orthogonal" else kernel))
     # the sample variance of n normal draws has a relative deviation of √(2/n); five of them
     tolerance = 5 * math.sqrt(2 / weight.numel())
     assert weight.var().item() == pytest.approx(variance, rel=tolerance, abs=1e-30)
@@ -52,7 +55,7 @@ def test_variance_is_the_papers(name, shape):
 def test_shape_of_the_distribution(name):
     weight = INITIALIZERS[name](torch.empty(300, 200, dtype=torch.double), generator=seeded())
     z = weight / weight.std()
-    kurtosis = 1.8 if name in ("pytorch", "xavier_uniform", "he_uniform") else 3.0
+    kurtosis = 1.8 if name in ("pytorch", "xavier_uniform", "he_uniform", "lecun_uniform") else 3.0
     assert (z**4).mean().item() == pytest.approx(kurtosis, rel=0.05)
     if kurtosis == 1.8:  # the bound itself
         assert weight.abs().max().item() == pytest.approx(math.sqrt(3 * VARIANCES[name](200, 300)), rel=1e-3)
@@ -153,6 +156,18 @@ def test_errors_name_argument_rule_and_value():
         normal_(torch.empty(2, 2), std=-1)
     with pytest.raises(TypeError, match="std"):
         initialize(nn.Linear(2, 2), "he_normal", std=1.0)
+    with pytest.raises(
+        ValueError, match=r"activation must be omitted for a scheme without a gain, got 'normal'"
+    ):
+        initialize(nn.Linear(2, 2), "normal", activation="relu")
+    with pytest.raises(ValueError, match=r"gain must be omitted where activation is given, got 2"):
+        initialize(nn.Linear(2, 2), "he", activation="relu", gain=2)
+    with pytest.raises(ValueError, match=r"activation must not be zero for almost every input"):
+        gain(lambda z: 0 * z)
+    with pytest.raises(ValueError, match=r"function must be elementwise"):
+        gain(lambda z: z.sum())
+    with pytest.raises(ValueError, match=r"lazy layer '0'"):
+        initialize(nn.Sequential(nn.LazyLinear(3)), "he")
 
 
 @pytest.mark.parametrize("shape", [(3,), (), (3, 0), (0, 3)])
@@ -164,3 +179,119 @@ def test_a_weight_needs_both_fans(name, shape):
 
 def test_constant_units_stay_identical():
     assert constant_(torch.empty(5, 4)).unique().tolist() == [pytest.approx(0.1)]
+
+
+GAINS = {  # 1 / sqrt(E f(z)²), to the digits of multi-precision arithmetic or closed forms
+    "tanh": 1.5925, "elu": 1.2452, "silu": 1.6765, "gelu": 1.5335, "mish": 1.4869, "relu_squared": 0.8165,
+    "sigmoid": 1.8462, "relu": math.sqrt(2), "selu": 1.0, "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GAINS)
+def test_gains_of_any_activation(name):
+    exact = {"relu", "leaky_relu", "selu"}
+    assert gain(name) == pytest.approx(GAINS[name], abs=1e-10 if name in exact else 6e-5)
+
+
+def test_gains_in_closed_form():
+    assert gain("relu", backward=True) == pytest.approx(math.sqrt(2), abs=1e-10)
+    assert gain("relu_squared") == pytest.approx(math.sqrt(2 / 3), abs=1e-10)
+    # E (z Φ(z))² = 1/3 + 1/(2π√3), by parts
+    assert gain(F.gelu) == pytest.approx((1 / 3 + 1 / (2 * math.pi * math.sqrt(3))) ** -0.5, abs=1e-10)
+    assert gain(nn.Identity()) == pytest.approx(1, abs=1e-12)
+    assert gain(torch.exp) == pytest.approx(math.exp(-1), abs=1e-10)
+    assert gain(F.hardtanh) == pytest.approx(0.5161**-0.5, rel=1e-3)
+    layer = nn.PReLU()
+    assert gain(layer) == pytest.approx(math.sqrt(2 / (1 + 0.25**2)), abs=1e-10)
+    assert layer.weight.dtype == torch.float and layer.weight.requires_grad and layer.weight.grad is None
+
+
+@pytest.mark.parametrize("activation", ["gelu", "tanh", "leaky_relu", F.silu])
+@pytest.mark.parametrize("scheme", ["he_normal", "lecun_uniform", "orthogonal"])
+def test_the_gain_keeps_the_signal_of_any_activation(scheme, activation):
+    model = initialize(nn.Linear(400, 400), scheme, activation=activation, generator=seeded())
+    assert model.weight.std().item() == pytest.approx(gain(activation) / 20, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [("xavier", "xavier_normal"), ("glorot_uniform", "xavier_uniform"), ("kaiming", "he_normal"), ("he", "he_normal"),
+     ("kaiming_uniform", "he_uniform"), ("lecun", "lecun_normal")],
+)  # fmt: skip
+def test_the_authors_names_mean_the_same(alias, name):
+    one, two = (initialize(nn.Linear(5, 4), scheme, generator=seeded()) for scheme in (alias, name))
+    assert torch.equal(one.weight, two.weight)
+
+
+@pytest.mark.parametrize("shape", [(30, 30), (40, 20), (20, 40), (8, 3, 3, 3)])
+def test_orthogonal_keeps_lengths(shape):
+    weight = INITIALIZERS["orthogonal"](torch.empty(shape, dtype=torch.double), gain=2.0, generator=seeded())
+    matrix = weight.flatten(1)
+    small = matrix @ matrix.T if len(matrix) <= matrix.shape[1] else matrix.T @ matrix
+    torch.testing.assert_close(small, 4 * torch.eye(len(small), dtype=torch.double))
+
+
+def test_nothing_changes_when_an_argument_is_wrong():
+    model = small_cnn()
+    before = [parameter.clone() for parameter in model.parameters()]
+    for scheme, options in [
+        ("he", {"std": 1}),
+        ("normal", {"activation": "relu"}),
+        ("fixup", {"branches": []}),
+    ]:
+        with pytest.raises((ValueError, TypeError)):
+            initialize(model, scheme, **options)
+    with pytest.raises(ValueError, match="std must"):
+        initialize(model, "normal", std=-1)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+def test_lsuv_gives_each_layer_unit_variance_on_the_batch_and_changes_nothing_else():
+    torch.manual_seed(0)
+    shared = nn.Linear(16, 16)
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.Tanh(),
+        nn.Flatten(),
+        nn.Dropout(0.5),
+        shared,
+        shared,
+        nn.Linear(16, 3),
+    )
+    batch = 7 + 3 * torch.randn(64, 1, 4, 4, generator=seeded())
+    means, modes = model[1].running_mean.clone(), [m.training for m in model.modules()]
+    state = torch.get_rng_state()
+    assert initialize(model, "lsuv", batch=batch, generator=seeded()) is model
+    assert torch.equal(model[1].running_mean, means) and model[1].num_batches_tracked == 0
+    assert torch.equal(torch.get_rng_state(), state) and modes == [m.training for m in model.modules()]
+    assert not any(m._forward_hooks for m in model.modules())
+    seen = []
+    hooks = [
+        m.register_forward_hook(lambda m, i, o: seen.append(o.var(correction=0)))
+        for m in (model[0], model[5], model[7])
+    ]
+    with torch.random.fork_rng():
+        torch.set_rng_state(state)
+        model(batch)
+    for hook in hooks:
+        hook.remove()
+    for variance in (seen[0], seen[1], seen[-1]):  # of a shared layer the first call counts
+        assert variance.item() == pytest.approx(1, abs=1e-4)
+    with pytest.raises(ValueError, match=r"batch must vary at layer '0', got a standard deviation of 0.0"):
+        lsuv_(small_cnn(), torch.zeros(3, 1, 4, 4))
+
+
+def test_fixup_starts_as_the_identity_and_scales_the_branches():
+    branches = [
+        nn.Sequential(nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 50))
+        for _ in range(16)
+    ]
+    model = nn.ModuleList([nn.Linear(50, 50), *branches, nn.Linear(50, 10)])
+    fixup_(model, branches, head=model[-1], generator=seeded())
+    assert (model[-1].weight == 0).all() and all((branch[4].weight == 0).all() for branch in branches)
+    inner = torch.cat([branch[i].weight.flatten() for branch in branches for i in (0, 2)]).std().item()
+    assert inner == pytest.approx(math.sqrt(2 / 50) * 16 ** (-1 / 4), rel=0.01)
+    assert model[0].weight.std().item() == pytest.approx(math.sqrt(2 / 50), rel=0.05)
+    with pytest.raises(ValueError, match="branches and head must be modules of the model, got Linear"):
+        fixup_(model, [nn.Linear(2, 2)])

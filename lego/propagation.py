@@ -1,0 +1,406 @@
+r"""Propagation: what depth does to a signal, computed without a network.
+
+In a wide layer with weights of variance $\sigma_w^2 / n$ and biases of variance $\sigma_b^2$, pre-activations are
+normal. All that a layer does to their variance $q$ and to the correlation $c$ of two inputs is a map of numbers,
+and depth repeats the map. `weight_variance` is $\sigma_w^2$ and `bias_variance` $\sigma_b^2$ throughout.
+
+An activation is a name in `lego.activations.ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or
+module. Expectations over normal numbers are Gauss-Legendre sums in float64 on panels that meet where the
+argument is 0: right to about 1e-12 for functions that are smooth elsewhere, and to about 1e-4 where they have
+a kink at another place. Plain Gauss-Hermite needs thousands of nodes for the kink of ReLU.
+
+Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lego._names import find
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
+from lego.diagnostics import slope
+
+__all__ = [
+    "chi",
+    "correlation_map",
+    "critical",
+    "depth_scale",
+    "expectation",
+    "fixed_point",
+    "moments_jacobian",
+    "moments_map",
+    "variance_map",
+    "variances",
+]
+
+Activation = str | Callable[[Tensor], Tensor]
+REACH = 13.0  # standard deviations; the density beyond is below 1e-37
+PANELS, NODES = 4, 48  # on either side
+
+
+def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0) -> float:
+    r"""Mean of a function of a normal number.
+
+    $$\operatorname{E} f(z), \qquad z \sim \mathcal{N}(\text{mean}, \text{variance})$$
+
+    Args:
+        function: elementwise, on float64.
+        mean: of $z$.
+        variance: of $z$; 0 gives $f(\text{mean})$.
+
+    Raises:
+        ValueError: if `variance` is negative or not finite, or the function is not elementwise or not finite.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.propagation import expectation
+
+        print(expectation(lambda z: z.square()), expectation(torch.relu))
+        ```
+    """
+    if not 0 <= variance < math.inf:
+        raise ValueError(f"variance must be finite and at least 0, got {variance}")
+    std = math.sqrt(variance)
+    z, weights = _grid(-mean / std if std else 0.0)
+    return _mean(function, mean + std * z, weights)
+
+
+def variance_map(
+    activation: Activation,
+    variance: float,
+    weight_variance: float = 1.0,
+    bias_variance: float = 0.0,
+    *,
+    keep: float = 1.0,
+) -> float:
+    r"""Variance of the next layer's pre-activations.
+
+    $$q' = \frac{\sigma_w^2}{\text{keep}} \operatorname{E} \phi(\sqrt{q} z)^2 + \sigma_b^2$$
+
+    Args:
+        activation: $\phi$.
+        variance: $q$, of this layer's pre-activations.
+        weight_variance: $\sigma_w^2$.
+        bias_variance: $\sigma_b^2$.
+        keep: share of the units that dropout keeps.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+
+    Source: Poole et al. (2016), arXiv:1606.05340, equation 3; with dropout, arXiv:1611.01232, section 5
+    """
+    _check(weight_variance, bias_variance, keep)
+    phi = _function(activation)
+    return weight_variance / keep * expectation(lambda z: phi(z).square(), variance=variance) + bias_variance
+
+
+def variances(
+    activation: Activation,
+    depth: int,
+    weight_variance: float = 1.0,
+    bias_variance: float = 0.0,
+    *,
+    start: float = 1.0,
+) -> list[float]:
+    r"""Variance of the pre-activations of each layer, from the first on.
+
+    $$q_1 = \text{start}, \quad q_{l+1} = \sigma_w^2 \operatorname{E} \phi(\sqrt{q_l} z)^2 + \sigma_b^2$$
+
+    Args:
+        activation: $\phi$.
+        depth: how many layers.
+        weight_variance: $\sigma_w^2$.
+        bias_variance: $\sigma_b^2$.
+        start: variance of the first layer's pre-activations.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+    """
+    if depth < 1:
+        raise ValueError(f"depth must be at least 1, got {depth}")
+    found = [start]
+    while len(found) < depth:
+        found.append(variance_map(activation, found[-1], weight_variance, bias_variance))
+    return found
+
+
+def correlation_map(
+    activation: Activation,
+    correlation: float,
+    variance: float,
+    weight_variance: float = 1.0,
+    bias_variance: float = 0.0,
+    *,
+    keep: float = 1.0,
+) -> float:
+    r"""Correlation of two inputs after a layer, when both have the same variance.
+
+    $$c' = \frac{\sigma_w^2 \operatorname{E} \phi(\sqrt{q} z_1)\, \phi\bigl(\sqrt{q} (c z_1 + \sqrt{1 - c^2} z_2)\bigr)
+    + \sigma_b^2}{q'}$$
+
+    Dropout draws another mask for each input, so that $q'$ grows by $1/\text{keep}$ and the numerator does not:
+    two equal inputs come out different.
+
+    Args:
+        activation: $\phi$.
+        correlation: $c$, from -1 to 1.
+        variance: $q$.
+        weight_variance: $\sigma_w^2$.
+        bias_variance: $\sigma_b^2$.
+        keep: share of the units that dropout keeps.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+
+    Source: Poole et al. (2016), arXiv:1606.05340, equation 5; Schoenholz et al. (2017), arXiv:1611.01232
+    """
+    if not -1 <= correlation <= 1:
+        raise ValueError(f"correlation must be from -1 to 1, got {correlation}")
+    after = variance_map(activation, variance, weight_variance, bias_variance, keep=keep)
+    if after == 0:
+        raise ValueError(f"activation must pass a signal of variance {variance} on, got a variance of 0")
+    phi, std, rest = _function(activation), math.sqrt(variance), math.sqrt(1 - correlation**2)
+    outer, weights = _grid(0.0)
+    if rest < 1e-12:
+        products = phi(std * outer) * phi(correlation * std * outer)
+    else:
+        inner, inner_weights = _grid(
+            -correlation * outer / rest
+        )  # panels meet where the second argument is 0
+        second = (phi(std * (correlation * outer[:, None] + rest * inner)) * inner_weights).sum(dim=1)
+        products = phi(std * outer) * second
+    return (weight_variance * float((products * weights).sum()) + bias_variance) / after
+
+
+def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -> float:
+    r"""Factor by which a layer multiplies the mean square of a gradient, or a small difference of two inputs.
+
+    $$\chi = \sigma_w^2 \operatorname{E} \phi'(\sqrt{q} z)^2$$
+
+    Below 1 gradients vanish, above 1 they explode; at 1 a net can be trained at any depth.
+
+    Args:
+        activation: $\phi$.
+        variance: $q$.
+        weight_variance: $\sigma_w^2$.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+
+    Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 5
+    """
+    _check(weight_variance)
+    phi = _function(activation)
+    return weight_variance * expectation(lambda z: slope(phi, z).square(), variance=variance)
+
+
+def fixed_point(
+    activation: Activation, weight_variance: float, bias_variance: float = 0.0, *, start: float = 1.0
+) -> float:
+    """Variance that a layer leaves as it is, reached from `start`; 0 if the signal dies out, infinity if it grows.
+
+    Args:
+        activation: the activation.
+        weight_variance: of a layer's weights, times its inputs.
+        bias_variance: of its biases.
+        start: where to start.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+    """
+    _check(weight_variance, bias_variance)
+    q = start
+    for _ in range(2000):
+        one = variance_map(activation, q, weight_variance, bias_variance)
+        two = variance_map(activation, one, weight_variance, bias_variance) if one < 1e12 else math.inf
+        if abs(one - q) <= 1e-13 * max(1e-6, q):
+            return one if one > 1e-9 else 0.0
+        bend = two - 2 * one + q
+        jump = (
+            q - (one - q) ** 2 / bend if math.isfinite(bend) and bend else two
+        )  # Aitken: skips slow convergence
+        q = jump if abs(two - one) < abs(one - q) and 0 < jump < 1e9 else two
+        if q > 1e12:
+            return math.inf
+        if q < 1e-12:
+            return bias_variance and q
+    return q
+
+
+def critical(activation: Activation, bias_variance: float = 0.0) -> float:
+    r"""Weight variance at the edge of chaos: $\chi = 1$ at the fixed point of the variance.
+
+    Args:
+        activation: the activation.
+        bias_variance: $\sigma_b^2$.
+
+    Returns:
+        $\sigma_w^2$; with a bias variance of 0, that at which a small signal neither dies nor grows.
+
+    Raises:
+        ValueError: if `bias_variance` is negative, or there is no such weight variance below 100.
+
+    Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
+    """
+    _check(0.0, bias_variance)
+    phi = _function(activation)
+    if bias_variance == 0:
+        steepness = chi(phi, 1e-16)
+        if not 0.01 < steepness < math.inf:
+            raise ValueError(f"activation must have a slope at zero, got a mean square slope of {steepness}")
+        return 1 / steepness
+
+    def excess(weight_variance: float) -> float:
+        q = fixed_point(phi, weight_variance, bias_variance)
+        return chi(phi, min(q, 1e9), weight_variance) - 1
+
+    low, high = 1e-3, 1e-3
+    while excess(high) < 0:
+        low, high = high, 1.5 * high
+        if high > 100:
+            raise ValueError(
+                "activation must reach the edge of chaos, got none for weight variances up to 100"
+            )
+    while high - low > 1e-12 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
+    return (low + high) / 2
+
+
+def depth_scale(factor: float) -> float:
+    r"""Number of layers over which a deviation that each layer multiplies by `factor` falls to a share of $1/e$.
+
+    $$\xi = \frac{1}{\lvert \ln \chi \rvert}$$
+
+    Args:
+        factor: such as [chi][lego.propagation.chi]; 1 gives infinity.
+
+    Raises:
+        ValueError: if `factor` is not positive.
+
+    Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 9
+    """
+    if not factor > 0:
+        raise ValueError(f"factor must be above 0, got {factor}")
+    return math.inf if factor == 1 else 1 / abs(math.log(factor))
+
+
+def moments_map(activation: Activation, mean: float, variance: float) -> tuple[float, float]:
+    r"""Mean and variance of a layer's outputs, from those of its pre-activations.
+
+    $$\mu' = \operatorname{E} \phi(z), \quad \nu' = \operatorname{E} \phi(z)^2 - \mu'^2, \qquad
+    z \sim \mathcal{N}(\mu, \nu)$$
+
+    SELU leaves $(0, 1)$ as it is.
+
+    Args:
+        activation: $\phi$.
+        mean: $\mu$.
+        variance: $\nu$.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+
+    Source: Klambauer et al. (2017), arXiv:1706.02515, equation 3
+    """
+    phi = _function(activation)
+    first = expectation(phi, mean, variance)
+    return first, expectation(lambda z: (phi(z) - first).square(), mean, variance)
+
+
+def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float = 1.0) -> Tensor:
+    r"""How the outputs' mean and variance move with those of the pre-activations.
+
+    $$J = \begin{pmatrix} \partial \mu' / \partial \mu & \partial \mu' / \partial \nu \\
+    \partial \nu' / \partial \mu & \partial \nu' / \partial \nu \end{pmatrix}$$
+
+    For SELU at $(0, 1)$ the mean of a layer's weights multiplies the first column; with weights of mean 0 the
+    second decides.
+
+    Args:
+        activation: $\phi$.
+        mean: $\mu$.
+        variance: $\nu$, positive.
+
+    Returns:
+        Shape `(2, 2)`, float64.
+
+    Raises:
+        ValueError: if an argument breaks its rule; the message names it.
+
+    Source: Klambauer et al. (2017), arXiv:1706.02515, section "Stable and attracting fixed point"
+    """
+    if not variance > 0:
+        raise ValueError(f"variance must be above 0, got {variance}")
+    phi = _function(activation)
+    first = expectation(phi, mean, variance)
+
+    def moments(weight: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+        one = expectation(lambda z: weight(z) * phi(z), mean, variance)
+        return one, expectation(lambda z: weight(z) * phi(z).square(), mean, variance) - 2 * first * one
+
+    by_mean = moments(lambda z: (z - mean) / variance)  # derivatives of the density, by the density
+    by_variance = moments(lambda z: ((z - mean).square() / variance - 1) / (2 * variance))
+    return torch.tensor([by_mean, by_variance], dtype=torch.float64).T
+
+
+def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
+    """The activation as a function of float64 tensors, without gradients."""
+    function: Callable[[Tensor], Tensor]
+    if isinstance(activation, str):
+        if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
+            function = SEARCH_CANDIDATES[activation]
+        else:
+            function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
+    elif isinstance(activation, nn.Module):
+        function = copy.deepcopy(activation).double()
+    elif callable(activation):
+        function = activation
+    else:
+        raise ValueError(f"activation must be a name, a function or a module, got {activation!r}")
+    for parameter in function.parameters() if isinstance(function, nn.Module) else ():
+        parameter.requires_grad_(False)
+    return function
+
+
+@lru_cache
+def _rule() -> tuple[Tensor, Tensor]:
+    """Nodes and weights of Gauss and Legendre on panels of equal width from 0 to 1."""
+    nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(NODES))
+    starts = torch.arange(PANELS, dtype=torch.float64)[:, None]
+    return ((starts + (nodes + 1) / 2) / PANELS).flatten(), (weights / 2 / PANELS).repeat(PANELS)
+
+
+def _grid(meeting: float | Tensor) -> tuple[Tensor, Tensor]:
+    """Nodes and weights for the standard normal density, on panels that meet at a point; a row for each point."""
+    middle = torch.as_tensor(meeting, dtype=torch.float64).clamp(-REACH, REACH)[..., None]
+    places, shares = _rule()
+    left, right = middle + REACH, REACH - middle
+    z = torch.cat([left * places - REACH, middle + right * places], dim=-1)
+    weights = torch.cat([left * shares, right * shares], dim=-1)
+    return z, weights * torch.exp(-z.square() / 2) / math.sqrt(2 * math.pi)
+
+
+def _mean(function: Callable[[Tensor], Tensor], z: Tensor, weights: Tensor) -> float:
+    y = function(z)
+    if not isinstance(y, Tensor) or y.shape != z.shape:
+        raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(z.shape)}")
+    total = float((y.detach() * weights).sum())
+    if not math.isfinite(total):
+        raise ValueError(f"function must be finite for normal numbers, got a mean of {total}")
+    return total
+
+
+def _check(weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0) -> None:
+    for name, value in {"weight_variance": weight_variance, "bias_variance": bias_variance}.items():
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name} must be finite and at least 0, got {value}")
+    if not 0 < keep <= 1:
+        raise ValueError(f"keep must be above 0 and at most 1, got {keep}")

@@ -1,0 +1,160 @@
+import math
+from itertools import pairwise
+
+import mpmath as mp
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from lego.propagation import (
+    chi,
+    correlation_map,
+    critical,
+    depth_scale,
+    expectation,
+    fixed_point,
+    moments_jacobian,
+    moments_map,
+    variance_map,
+    variances,
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "mean", "variance", "exact"),
+    [
+        (lambda z: z**6, 0.0, 1.0, 15.0),
+        (torch.relu, 0.0, 1.0, 1 / math.sqrt(2 * math.pi)),
+        (torch.relu, 0.5, 4.0, None),
+        (torch.exp, 1.0, 0.25, math.exp(1.125)),
+        (torch.cos, 0.3, 2.0, math.cos(0.3) * math.exp(-1)),
+        (torch.sigmoid, 0.7, 0.0, 1 / (1 + math.exp(-0.7))),
+    ],
+)
+def test_expectations(function, mean, variance, exact):
+    if exact is None:
+        std = mp.sqrt(variance)
+        exact = float(mean * mp.ncdf(mean / std) + std * mp.npdf(mean / std))
+    assert expectation(function, mean, variance) == pytest.approx(exact, rel=1e-12)
+
+
+def test_critical_points():
+    assert critical("relu") == pytest.approx(2, abs=1e-9)
+    assert critical("tanh") == pytest.approx(1, abs=1e-9)
+    assert critical("tanh", 0.05) == pytest.approx(1.7610, abs=5e-5)
+    assert critical("silu") == pytest.approx(4, abs=1e-6)
+    q = fixed_point("tanh", critical("tanh", 0.05), 0.05)
+    assert chi("tanh", q, critical("tanh", 0.05)) == pytest.approx(1, abs=1e-9)
+    assert variance_map("tanh", q, critical("tanh", 0.05), 0.05) == pytest.approx(q, rel=1e-9)
+    with pytest.raises(ValueError, match="activation must have a slope at zero"):
+        critical("relu_squared")
+
+
+def test_fixed_points():
+    assert fixed_point("relu", 1.0) == 0 and fixed_point("tanh", 0.5) == 0
+    assert fixed_point("relu", 3.0) == math.inf
+    assert fixed_point("relu", 1.0, 0.5) == pytest.approx(1.0, rel=1e-9)  # q = q/2 + 1/2
+    assert fixed_point(lambda z: z, 0.5, 0.5) == pytest.approx(1.0, rel=1e-9)
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(st.floats(-1, 1), st.floats(0.01, 50))
+def test_the_correlation_map_of_relu(correlation, variance):
+    c = correlation
+    exact = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+    assert correlation_map("relu", c, variance, 2.0) == pytest.approx(exact, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(st.floats(-1, 1), st.floats(0.1, 3), st.floats(0, 2))
+def test_the_correlation_map_of_a_linear_layer(correlation, weight_variance, bias_variance):
+    after = weight_variance + bias_variance
+    expected = (weight_variance * correlation + bias_variance) / after
+    assert correlation_map(lambda z: z, correlation, 1.0, weight_variance, bias_variance) == pytest.approx(
+        expected, abs=1e-10
+    )
+
+
+def test_chi_is_the_slope_of_the_correlation_map_at_one():
+    q = fixed_point("tanh", 2.0, 0.1)
+    step = 1e-4
+    rise = (1 - correlation_map("tanh", 1 - step, q, 2.0, 0.1)) / step
+    assert rise == pytest.approx(chi("tanh", q, 2.0), rel=1e-3)
+
+
+def test_dropout_makes_equal_inputs_differ_and_moves_the_variance():
+    assert correlation_map("relu", 1.0, 1.0, 2.0, keep=0.8) == pytest.approx(0.8)
+    assert variance_map("relu", 1.0, 2.0, keep=0.8) == pytest.approx(1.25)
+
+
+def test_tanh_fades_like_one_by_two_l():
+    found = variances("tanh", 400)
+    assert found[0] == 1 and found[99] == pytest.approx(0.00512, abs=1e-5)
+    assert all(0.9 < 2 * (layer + 1) * found[layer] < 1.25 for layer in range(50, 400))
+    relu = variances("relu", 5, 1 / 3)  # PyTorch's default: a sixth in each layer
+    assert [b / a for a, b in pairwise(relu)] == pytest.approx([1 / 6] * 4)
+
+
+def test_selu_keeps_mean_0_and_variance_1():
+    assert moments_map("selu", 0.0, 1.0) == pytest.approx((0, 1), abs=1e-12)
+    jacobian = moments_jacobian("selu")
+    assert jacobian[0, 1].item() == pytest.approx(0.08883, abs=5e-6)
+    assert jacobian[1, 1].item() == pytest.approx(0.78265, abs=5e-6)
+    step = 1e-3
+    for column, (mean, variance) in enumerate([(step, 1.0), (0.0, 1 + step)]):
+        moved = torch.tensor(moments_map("selu", mean, variance)).double() - torch.tensor([0.0, 1.0]).double()
+        torch.testing.assert_close(jacobian[:, column], moved / step, rtol=1e-3, atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "gelu"])
+def test_a_wide_network_does_what_the_maps_say(name):
+    width, weight_variance, bias_variance = 1000, 1.5, 0.1
+    function = {"tanh": torch.tanh, "relu": torch.relu, "gelu": F.gelu}[name]
+    generator = torch.Generator().manual_seed(0)
+    q, c = 1.0, 0.6
+    z = torch.randn(2, width, generator=generator)
+    z[1] = c * z[0] + math.sqrt(1 - c * c) * z[1]
+    for _ in range(4):
+        weight = torch.randn(width, width, generator=generator) * math.sqrt(weight_variance / width)
+        bias = math.sqrt(bias_variance) * torch.randn(width, generator=generator)
+        c = correlation_map(name, c, q, weight_variance, bias_variance)
+        q = variance_map(name, q, weight_variance, bias_variance)
+        z = function(z) @ weight.T + bias
+    assert z.square().mean().item() == pytest.approx(q, rel=0.15)
+    assert (z[0] @ z[1] / (z[0].norm() * z[1].norm())).item() == pytest.approx(c, abs=0.05)
+
+
+def test_depth_scale():
+    assert depth_scale(1) == math.inf and depth_scale(math.exp(-0.1)) == pytest.approx(10)
+    assert depth_scale(math.exp(0.5)) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: expectation(torch.relu, variance=-1), "variance must be finite and at least 0, got -1"),
+        (lambda: expectation(lambda z: z[:3]), "function must be elementwise"),
+        (lambda: expectation(lambda z: 1 / (z - z)), "function must be finite for normal numbers"),
+        (lambda: variance_map("relu", 1.0, -1), "weight_variance must be finite and at least 0, got -1"),
+        (lambda: variance_map("relu", 1.0, 1, -2), "bias_variance must be finite and at least 0, got -2"),
+        (lambda: variance_map("relu", 1.0, keep=0), "keep must be above 0 and at most 1, got 0"),
+        (lambda: variance_map("rleu", 1.0), "activation must be a name in ACTIVATIONS .*relu.*got 'rleu'"),
+        (lambda: variance_map(3, 1.0), "activation must be a name, a function or a module, got 3"),
+        (lambda: correlation_map("relu", 1.5, 1.0), "correlation must be from -1 to 1, got 1.5"),
+        (lambda: variances("relu", 0), "depth must be at least 1, got 0"),
+        (lambda: depth_scale(0), "factor must be above 0, got 0"),
+        (lambda: moments_jacobian("relu", 0, 0), "variance must be above 0, got 0"),
+    ],
+)
+def test_errors_name_the_argument_the_rule_and_the_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_module_stays_as_it_was():
+    layer = nn.PReLU()
+    variance_map(layer, 1.0)
+    assert layer.weight.dtype == torch.float and layer.weight.requires_grad
