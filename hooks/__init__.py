@@ -7,6 +7,8 @@
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons
 - `repair.py` mends the theme's markup
 - `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook and plain Markdown of a page
+- `claims.py` makes the table of the lecture's claims
+- `reference.py` joins the API reference, which mkdocstrings makes, to the pages
 - `links.py` knows where the links of a source lead from each of these
 - `publish.py` replaces the old site by the new one, whole or not at all
 """

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from hooks import labs, links, pages, twin  # noqa: E402
+from hooks import labs, links, pages, reference, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
 from hooks.engine.engine import TIME_LIMIT  # noqa: E402
@@ -40,6 +40,7 @@ log = logging.getLogger("mkdocs.plugins.handbook")
 limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
 engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=limit)
 atexit.register(engine.close)
+MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
 
@@ -78,6 +79,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     build.staging = Staging(Path(config.site_dir))
     atexit.register(build.staging.discard)
     config.site_dir = str(build.staging.folder)
+    config.extra_css.remove(MKDOCSTRINGS_CSS)  # the few rules that are wanted stand in extra.css
     if not config.repo_url:
         config.edit_uri = None
     return config
@@ -116,11 +118,12 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         return markdown
     try:
         markdown = pages.expand(markdown, uri, build.outcomes, ROOT)
+        markdown = reference.link_objects(markdown, uri)
     except pages.PageError as error:
         raise PluginError(str(error)) from None
-    build.markdown[uri] = markdown
+    build.markdown[uri] = reference.link_objects(reference.plain(markdown, ROOT), uri)
     resolve = links.to_the_site(page.file, files, config.site_url)
-    if notebook := twin.notebook(markdown, resolve, build.outcomes):
+    if notebook := twin.notebook(build.markdown[uri], resolve, build.outcomes):
         build.notebooks[uri] = notebook
     return markdown
 
@@ -155,7 +158,9 @@ def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Mend what the theme gets wrong."""
+    """Mend what the theme gets wrong, and join the reference to the pages."""
+    if reference.is_reference(page.file.src_uri):
+        output = reference.join(output, uses_from(page.file))
     return repair(output)
 
 
@@ -181,6 +186,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
     (site / "llms.txt").write_text(listing, encoding="utf-8")
+
+    (site / MKDOCSTRINGS_CSS).unlink()
 
     counters = [
         handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)
@@ -219,6 +226,17 @@ def on_serve(
 def is_lab(file: File) -> bool:
     """Whether a file of docs/ is a lab."""
     return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
+
+
+def uses_from(source: File) -> dict[str, list[tuple[str, str]]]:
+    """Title and address, as `source` sees it, of the pages that use each object of the library."""
+    pages_of: dict[str, list[tuple[str, str]]] = {}
+    for name, uris in reference.uses(build.markdown).items():
+        for uri in uris:
+            file = build.files.get_file_from_path(uri)
+            assert file is not None and file.page is not None
+            pages_of.setdefault(name, []).append((str(file.page.title), file.url_relative_to(source)))
+    return pages_of
 
 
 def outcome_of(lab: File) -> Outcome:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hooks import claims
 from hooks.engine import Outcome
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -131,7 +132,8 @@ def read_included(root: Path, path: str, place: str) -> str:
     file = (root / path).resolve()
     if not file.is_relative_to(root) or not file.is_file():
         raise PageError(f"{place}: there is no file {path} to include")
-    return file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    return claims.table(text) if file.name == "claims.toml" else text
 
 
 def lines(markdown: str) -> Iterator[tuple[int, str, bool]]:

@@ -36,19 +36,21 @@ if TYPE_CHECKING:
 
 __all__ = ["OPTIMIZERS", "PRECISIONS", "History", "Stopper", "accuracy", "fit"]
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # teaching order
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": torch.optim.SGD,
     "momentum": partial(torch.optim.SGD, momentum=0.9),
     "rmsprop": torch.optim.RMSprop,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
 }
+"""What makes each optimizer from `(parameters, lr=lr)`, by name, in teaching order."""
 
-PRECISIONS: dict[str, torch.dtype | None] = {  # what autocast computes in
+PRECISIONS: dict[str, torch.dtype | None] = {
     "float32": None,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+"""What autocast computes in, by name; `None` is no autocast."""
 
 
 class Stopper(Protocol):

@@ -53,15 +53,26 @@ def test_tests_of_deleted_snippets_go():
     assert tests == {Path(name).with_name(f"test_{Path(name).name}.py") for name in SNIPPETS}
 
 
-def test_pages_of_activations_are_bricks():
+TOPICS = {"index", "zero_centering", "cost", "dying_relu", "search", "acon", "gated", "choice"}
+
+
+def test_pages_of_activations_are_bricks_or_topics():
     pages = {Path(page).name for page in PAGES if page.startswith("activations/")}
-    assert pages <= set(ACTIVATIONS) | {"index"}
+    assert pages <= set(ACTIVATIONS) | TOPICS and pages >= TOPICS
+    families = {"leaky_relu": "prelu", "swish": "silu", "acon": "acon_c", "gated": "relu_squared"}
+    assert set(families) <= pages
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (ROOT / "lego").glob("[a-z]*.py")))
+def test_every_module_has_its_page_of_the_reference(module):
+    assert f"::: lego.{module}\n" in (ROOT / "docs" / "reference" / f"{module}.md").read_text()
+    assert f"({module}.md)" in (ROOT / "docs" / "reference" / "index.md").read_text()
 
 
 def test_every_page_and_lab_is_in_the_navigation():
     nav = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
     for name in [f"{page}.md" for page in PAGES] + [f"labs/{lab}.py" for lab in LABS]:
-        assert f": {name}\n" in nav
+        assert f": {name}\n" in nav or f"- {name}\n" in nav
 
 
 def test_every_module_of_the_library_has_a_test_file():

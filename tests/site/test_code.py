@@ -24,6 +24,7 @@ def html_blocks(site, page):
     return [
         block.text_content().rstrip("\n")
         for block in tree.xpath("//div[contains(@class, 'language-python')]//code")
+        if "doc-signature" not in block.xpath("ancestor::div/@class")[-1]
     ]
 
 

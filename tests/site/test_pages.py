@@ -1,7 +1,10 @@
 """The built site: links, anchors, texts of pictures, ids, twins, and nothing from another host."""
 
+import importlib
+import inspect
 import json
 import re
+import tomllib
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import nbformat
@@ -11,7 +14,8 @@ from lxml import html
 from tests.conftest import ROOT, mkdocs
 
 PAGES = sorted(
-    path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in (ROOT / "docs").rglob("*.md")
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("/index")
+    for path in (ROOT / "docs").rglob("*.md")
 )
 PAGES += sorted(f"labs/{path.stem}" for path in (ROOT / "docs" / "labs").glob("*.py"))
 
@@ -92,13 +96,28 @@ def test_every_page_has_a_twin_and_every_page_with_code_a_notebook(site, trees, 
         assert "://" in link or (folder / link).is_file(), link
     has_code = bool(
         trees[folder.joinpath("index.html").relative_to(site).as_posix()].xpath(
-            "//div[contains(@class, 'language-python')]"
+            "//div[@class='language-python highlight']"
         )
     )
     notebooks = list(folder.glob("*.ipynb"))
     assert len(notebooks) == has_code
     for path in notebooks:
         nbformat.validate(nbformat.read(path, as_version=4))
+
+
+MODULES = sorted(path.stem for path in (ROOT / "lego").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_reference_holds_every_public_name_and_each_method(trees, name):
+    module = importlib.import_module(f"lego.{name}")
+    ids = set(trees[f"reference/{name}/index.html"].xpath("//@id"))
+    public = {f"lego.{name}.{thing}" for thing in module.__all__}
+    for thing in module.__all__:
+        if isinstance(getattr(module, thing), type) and getattr(module, thing).__module__ == module.__name__:
+            methods = [key for key, value in vars(getattr(module, thing)).items() if inspect.isfunction(value)]
+            public |= {f"lego.{name}.{thing}.{key}" for key in methods if not key.startswith("_")}
+    assert public <= ids, public - ids
 
 
 def test_llms_txt_lists_every_page(site):
@@ -116,14 +135,16 @@ def test_search_finds_headings_and_skips_the_drawings(site):
     assert not any("¶" in title for title in titles)
 
 
-def test_the_claims_link_to_their_figures(trees):
+def test_every_claim_has_its_row_and_every_row_of_a_written_page_its_evidence(trees):
     rows = trees["claims/index.html"].xpath("//tbody/tr")
-    assert len(rows) >= 7
-    for row in rows:
+    claims = tomllib.loads((ROOT / "docs" / "claims.toml").read_text())["claim"]
+    assert [row[0].get("id") for row in rows] == [f"claim-{number}" for number in range(1, 40)]
+    for row, claim in zip(rows, claims, strict=True):
         verdict = row[2].text_content().strip()
-        assert verdict in {"holds", "holds with care", "wrong in part", "wrong"} and row.xpath(
-            "./td[5]//a/@href"
-        )
+        assert verdict in {"holds", "holds with care", "wrong in part", "announced"}
+        coming = row[4].text_content().strip() == "coming"
+        assert coming == (f"{claim['page']}/index.html" not in trees), claim["page"]
+        assert coming or row.xpath("./td[5]//a/@href")
 
 
 def test_edit_and_colab_links_need_a_configured_repository(trees, tmp_path):

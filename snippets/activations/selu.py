@@ -1,0 +1,30 @@
+"""SELU leads every mean and variance to 0 and 1, fifty layers deep."""
+
+import matplotlib.pyplot as plt
+import torch
+
+from lego.activations import selu
+from lego.plotting import PALETTE
+
+width, depth = 512, 50
+generator = torch.Generator().manual_seed(0)
+starts = [(0.6, 0.4), (-0.6, 0.4), (0.6, 1.8), (-0.6, 1.8), (0.0, 2.2)]
+ends = []
+figure, axes = plt.subplots()
+for color, (mean, variance) in zip(PALETTE, starts, strict=False):
+    h = mean + variance**0.5 * torch.randn(256, width, generator=generator)
+    path = [(mean, variance)]
+    for _ in range(depth):
+        weight = torch.randn(width, width, generator=generator)
+        weight -= weight.mean(dim=0)  # the mean of a unit's weights is 0
+        h = selu(h @ weight / width**0.5)
+        path.append((h.mean().item(), h.var().item()))
+    ends.append(path[-1])
+    axes.plot(*zip(*path, strict=True), color=color, marker=".")
+    axes.plot(mean, variance, color=color, marker="s")
+
+axes.plot(0, 1, "o", color="black", markersize=9, fillstyle="none")
+axes.set(xlabel="mean of a layer's outputs", ylabel="variance")
+worst = max(max(abs(m), abs(v - 1)) for m, v in ends)
+print(f"after {depth} layers: within {worst:.2f} of (0, 1)")
+plt.show()
