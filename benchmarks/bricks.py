@@ -147,7 +147,7 @@ def tables_of_the_pages(rounds: int) -> tuple[str, str]:
             alone[name].append(seconds(layer[1], numbers))
             inside[name].append(seconds(layer, batch))
     facts = [
-        "| Brick | Range | Zero-centered | Smooth | Monotonic | Lowest | Cost alone | in a layer | Year | Source |",
+        "| Brick | Range | Centered | Smooth | Monotonic | Dip | Cost | in a layer | Year | Source |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     cost = ["| Activation | alone, × ReLU | inside a layer, × ReLU |", "|---|---|---|"]
@@ -161,14 +161,12 @@ def tables_of_the_pages(rounds: int) -> tuple[str, str]:
 def fact_row(name: str, alone: str, inside: str) -> str:
     """One row of the table of facts."""
     fact = FACTS[name]
-    low, high = (f"{end:.3g}".replace("-", "−").replace("inf", "∞") for end in (fact.low, fact.high))
-    lowest = (
-        "–" if fact.minimum is None else f"{fact.minimum[1]:.3f} at {fact.minimum[0]:.2f}".replace("-", "−")
-    )
+    ends = [f"{end:.3g}".replace("-", "−").replace("inf", "∞") for end in (fact.low, fact.high)]
+    lowest = "–" if fact.minimum is None else f"{fact.minimum[1]:.3f}".replace("-", "−")
     marks = ["yes" if mark else "no" for mark in (fact.zero_centered, fact.smooth, fact.monotonic)]
     link = f"[`{name}`][lego.activations.{name}]"
     source = fact.source.split(",")[0].split(" (")[0]
-    cells = [link, f"{low} to {high}", *marks, lowest, alone, inside, str(fact.year), source]
+    cells = [link, f"{ends[0]} … {ends[1]}", *marks, lowest, alone, inside, str(fact.year), source]
     return f"| {' | '.join(cells)} |"
 
 

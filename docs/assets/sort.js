@@ -12,9 +12,12 @@ document$.subscribe(() => {
         const down = heading.getAttribute("aria-sort") === "ascending"
         headings.forEach((other) => other.removeAttribute("aria-sort"))
         heading.setAttribute("aria-sort", down ? "descending" : "ascending")
-        const text = (row) => row.cells[column].textContent.trim().replace("−", "-")
-        const rows = [...table.tBodies[0].rows].sort((one, two) =>
-          text(one).localeCompare(text(two), "en", { numeric: true }))
+        const text = (row) => row.cells[column].textContent.trim().replace(/−/g, "-")
+        const compare = (one, two) => {
+          const [a, b] = [parseFloat(one), parseFloat(two)]
+          return isNaN(a) || isNaN(b) ? one.localeCompare(two, "en") : a - b
+        }
+        const rows = [...table.tBodies[0].rows].sort((one, two) => compare(text(one), text(two)))
         table.tBodies[0].append(...(down ? rows.reverse() : rows))
       })
     })
