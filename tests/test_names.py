@@ -78,3 +78,13 @@ def test_every_page_and_lab_is_in_the_navigation():
 def test_every_module_of_the_library_has_a_test_file():
     modules = {path.stem for path in (ROOT / "lego").glob("*.py")} - {"__init__"}
     assert modules <= {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+
+
+def test_the_table_of_activations_holds_the_facts_of_today():
+    from benchmarks.bricks import fact_row
+
+    rows = (ROOT / "benchmarks" / "results" / "activations.md").read_text().splitlines()[2:]
+    assert len(rows) == len(ACTIVATIONS)
+    for row, name in zip(rows, ACTIVATIONS, strict=True):
+        cells = row.split(" | ")
+        assert row == fact_row(name, cells[6], cells[7]), "run make bench-bricks"
