@@ -11,14 +11,16 @@ one layer's output $z$ and the next one's input $h$ is found by differentiating:
 elementwise, the product of any vector $v$ with the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
 """
 
+import copy
 import math
+import statistics
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -27,33 +29,102 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils import parametrize
+from torch.optim import Optimizer
 
-__all__ = ["Finding", "Layer", "Report", "diagnose", "gradient_norms", "slope"]
+from lego._names import find
 
-# Thresholds lie between what was measured on healthy and on sick nets.
-VANISHING_FACTOR = 0.5  # healthy 0.83-1.04, after training up to 1.28; sick 0.06-0.39
-EXPLODING_FACTOR = 1.4  # sick 1.5-2.0
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["THRESHOLDS", "Finding", "Layer", "Report", "Watch", "diagnose", "gradient_norms", "slope"]
+
+THRESHOLDS: dict[str, float] = {
+    "vanishing": 0.5,
+    "exploding": 1.4,
+    "saturated": 0.3,
+    "dead": 0.4,
+    "identical": 0.0,
+    "uncentered": 2.0,
+    "unscaled": 1000.0,
+    "chance": 3.0,
+    "slow": 1e-4,
+    "fast": 0.2,
+    "overfit": 0.1,
+}
+"""Where a finding begins; each lies between what was measured on healthy and on sick nets.
+
+| Name | Measured | Healthy | Sick |
+|---|---|---|---|
+| vanishing | gradient factor per layer | 0.83 to 1.28 | 0.06 to 0.39 |
+| exploding | the same | 0.83 to 1.28 | 1.5 to 2.0 |
+| saturated | share of a layer's values where the slope is below 0.01 | at most 0.02 | 0.70 |
+| dead | share of a layer's units that pass no gradient on | at most 0.25 | 0.56 to 1 |
+| identical | share of a layer's units that copy another | exactly 0 | more |
+| uncentered | size of the inputs' mean by their spread | at most 1.4, raw digits | 2.4, raw wine |
+| unscaled | largest by smallest spread of the inputs' features | at most 160, raw digits | 2500, raw wine |
+| chance | cross-entropy by that of guessing, log K | at most 2, at the start | 10 and more, raw inputs |
+| slow | median size of an update by its weights' | 0.002 to 0.04 | below 1e-4 |
+| fast | the same | 0.002 to 0.04 | above 0.4 |
+| overfit | loss of one batch after training on it, by that before | near 0 | near 1 |
+"""
+
 FACTOR_LAYERS = 4  # fewer say little about a factor per layer
-SATURATED_SHARE = 0.3  # healthy at most 0.02 of a layer's values, sick 0.70
 FLAT_SLOPE = 0.01
-DEAD_SHARE = 0.4  # healthy at most 0.25 of the worst layer's units, sick 0.56-1
 DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
-IDENTICAL_SHARE = 0.0  # healthy exactly 0
+RANK_SAMPLE = 64  # positions and units that the effective rank looks at
 
 Loss = Callable[[Any, Any], Tensor]
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 _SHARES = {
-    "saturated": (SATURATED_SHARE, "values lie where the activation is flat"),
-    "dead": (DEAD_SHARE, "units pass on no gradient at all"),
-    "identical": (IDENTICAL_SHARE, "units copy another one, and will go on to"),
+    "saturated": "values lie where the activation is flat",
+    "dead": "units pass on no gradient at all",
+    "identical": "units copy another one, and will go on to",
 }
-_REMEDIES = {
-    "vanishing gradient": "ReLU with he_normal, norm layers, residual connections",
-    "exploding gradient": "smaller initial weights, norm layers, gradient clipping",
-    "saturated units": "smaller initial weights, standardized inputs, norm layers, ReLU",
-    "dead units": "lower learning rate, he_normal, biases at zero, leaky ReLU",
-    "identical units": "random initial weights",
-    "non-finite": "finite inputs, a smaller learning rate, a loss from logits",
+_ADVICE = {  # by finding: severity, what to try, and the page of the handbook that explains it
+    "vanishing gradient": (
+        "error",
+        "ReLU with he_normal, norm layers, residual connections",
+        "gradients/vanishing/",
+    ),
+    "exploding gradient": (
+        "error",
+        "smaller initial weights, norm layers, gradient clipping",
+        "gradients/factor/",
+    ),
+    "saturated units": (
+        "warning",
+        "smaller initial weights, standardized inputs, norm layers, ReLU",
+        "activations/sigmoid/",
+    ),
+    "dead units": (
+        "warning",
+        "lower learning rate, he_normal, biases at zero, leaky ReLU",
+        "activations/dying_relu/",
+    ),
+    "identical units": ("error", "random initial weights", ""),
+    "non-finite": (
+        "error",
+        "finite inputs, a smaller learning rate, a loss from logits",
+        "activations/mish/",
+    ),
+    "uncentered input": ("warning", "subtract the training mean", "activations/zero_centering/"),
+    "unscaled input": (
+        "warning",
+        "standardize each feature on the training data",
+        "activations/zero_centering/",
+    ),
+    "loss above chance": (
+        "warning",
+        "smaller weights in the last layer, scaled inputs, the right labels",
+        "",
+    ),
+    "frozen parameters": ("note", "requires_grad_(), if they are to learn", ""),
+    "unreachable parameters": ("note", "use them in forward, or remove them", ""),
+    "parameters without optimizer": ("warning", "hand them to the optimizer", ""),
+    "mixed modes": ("warning", "model.train() before training, model.eval() before evaluation", ""),
+    "learning rate too low": ("warning", "a larger learning rate", ""),
+    "learning rate too high": ("error", "a smaller learning rate", ""),
+    "cannot overfit one batch": ("error", "look for a bug before you look for more data", ""),
 }
 
 
@@ -73,6 +144,10 @@ class Layer:
         dead: share of the units whose activation passes on no gradient at any position (example, pixel or
             token); `None` with fewer than 16 positions, and for the last layer.
         identical: share of the units that copy another unit, in weights and in gradient.
+        gradient_to_weight: norm of the weight's gradient by that of the weight.
+        update_to_weight: norm of the optimizer's next update by that of the weight; `None` without an optimizer.
+        effective_rank: exponential of the entropy of the centered outputs' singular values, on at most 64
+            positions and units (Roy & Vetterli, 2007): how many directions they really use.
     """
 
     name: str
@@ -84,6 +159,9 @@ class Layer:
     saturated: float | None
     dead: float | None
     identical: float
+    gradient_to_weight: float | None = None
+    update_to_weight: float | None = None
+    effective_rank: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +175,8 @@ class Finding:
         threshold: what a healthy model keeps to.
         message: the finding in one sentence.
         remedy: what to try.
+        severity: `"error"`, `"warning"` or `"note"`.
+        page: address of the handbook's page that explains it, from the site's root; empty if there is none yet.
     """
 
     name: str
@@ -105,6 +185,8 @@ class Finding:
     threshold: float
     message: str
     remedy: str
+    severity: str
+    page: str
 
 
 @dataclass(frozen=True)
@@ -135,8 +217,33 @@ class Report:
         lines.append(f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.gradient_factor, '.2g')}")
         for finding in self.findings:
             text = f"{finding.name} at {finding.layer}: {finding.message}. Try: {finding.remedy}."
+            text += f" See {finding.page}" if finding.page else ""
             lines += textwrap.wrap(text, 80, subsequent_indent="  ")
         return "\n".join(lines if self.findings else [*lines, "no findings"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain numbers, strings, lists and dicts, as JSON takes them."""
+        return asdict(self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draws the spread of each layer's output and of the gradient that arrives there.
+
+        Args:
+            axes: where to draw; those of a new figure if omitted.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: if matplotlib is missing.
+        """
+        from lego.plotting import gradient_flow
+
+        spreads = {row.name: row.std for row in self.layers}
+        gradients = {row.name: row.output_gradient or 0.0 for row in self.layers}
+        axes = gradient_flow({"output": spreads, "gradient": gradients}, axes=axes)
+        axes.set_ylabel("spread")
+        return axes
 
 
 def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -188,13 +295,21 @@ def gradient_norms(
         ValueError: if `loss` does not return a scalar, or the model calls no weighted layer.
     """
     with _unchanged(model):
-        value, calls = _forward(model, inputs, targets, loss)
+        value, calls, _ = _forward(model, inputs, targets, loss)
         weights = {call.name: call.weight for call in calls if call.first and call.weight.requires_grad}
         gradients = _gradients(value, list(weights.values()))
     return {name: _norm(gradient) or 0.0 for name, gradient in zip(weights, gradients, strict=True)}
 
 
-def diagnose(model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entropy) -> Report:
+def diagnose(
+    model: nn.Module,
+    batch: tuple[Any, Any],
+    loss: Loss = F.cross_entropy,
+    *,
+    optimizer: Optimizer | None = None,
+    overfit: int = 0,
+    thresholds: Mapping[str, float] | None = None,
+) -> Report:
     r"""Examines a model on one batch: signal and gradient of each layer, and what ails it.
 
     The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ and loss $L$ is
@@ -202,27 +317,114 @@ def diagnose(model: nn.Module, batch: tuple[Any, Any], loss: Loss = F.cross_entr
     $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
     \right)^{1/(n-1)}$$
 
-    Findings: `"vanishing gradient"` (factor below 0.5) and `"exploding gradient"` (above 1.4), both from
-    four layers on; `"saturated units"` (more than 0.3 of a layer's values where the slope is below 0.01);
-    `"dead units"` (more than 0.4 of a layer's units); `"identical units"` (any); and alone, for it spoils
-    every other number, `"non-finite"` (an output, a loss or a gradient that is infinite or NaN).
+    Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
+    `"exploding gradient"`, both from four layers on; `"saturated units"`, `"dead units"`, `"identical units"`;
+    `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`, for cross-entropy;
+    `"frozen parameters"`, `"unreachable parameters"`; `"mixed modes"` of dropout and batch norm; with an
+    optimizer `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`; with
+    `overfit` `"cannot overfit one batch"`; and alone, for it spoils every other number, `"non-finite"`.
 
     Args:
         model: any module, in the mode to be examined; left as it was.
-        batch: inputs and targets, as the model and `loss` want them.
+        batch: inputs and targets, as the model and `loss` want them. Inputs in a dict go to the model by name.
         loss: a function of the model's output and the targets that returns a scalar.
+        optimizer: the one that trains the model; its next update is measured and taken back.
+        overfit: how many steps of Adam to train a copy of the model on the batch; 200 say much. They cost as much
+            as so many steps of training.
+        thresholds: other thresholds, by name.
 
     Returns:
         The report; `print` it.
 
     Raises:
-        ValueError: if `loss` does not return a scalar, or the model calls no weighted layer.
+        ValueError: if `loss` does not return a scalar, the model calls no weighted layer, or a threshold is unknown.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.diagnostics import diagnose
+        from lego.stack import mlp
+
+        model = mlp([20] * 10 + [2], "sigmoid")
+        print(diagnose(model, (torch.randn(64, 20), torch.randint(2, (64,)))))
+        ```
     """
+    limits = dict(THRESHOLDS)
+    for name, number in (thresholds or {}).items():
+        find("thresholds", name, THRESHOLDS, "THRESHOLDS")
+        limits[name] = number
     with _unchanged(model):
-        value, calls = _forward(model, *batch, loss)
-        rows, norms = _examine(value, calls)
+        value, calls, output = _forward(model, *batch, loss)
+        rows, norms, gradients = _examine(model, value, calls)
         number, factor = value.item(), _factor(norms)
-    return Report(number, factor, rows, _findings(number, factor, rows))
+        updates = _updates(model, gradients, optimizer) if optimizer is not None else {}
+    rows = [
+        replace(row, update_to_weight=updates.get(id(call.weight)))
+        for row, call in zip(rows, calls, strict=True)
+    ]
+    broken = _non_finite(number, rows)
+    if broken:
+        return Report(number, factor, rows, [broken])
+    findings = _findings(factor, rows, limits)
+    findings += _input_findings(calls[0], limits)
+    findings += _loss_findings(number, output, batch[1], loss, limits)
+    findings += _parameter_findings(model, gradients, optimizer)
+    findings += _mode_findings(model)
+    if updates:
+        findings += _rate_findings(list(updates.values()), limits)
+    if overfit:
+        findings += _overfit_findings(model, batch, loss, overfit, limits)
+    return Report(number, factor, rows, findings)
+
+
+@dataclass
+class Watch:
+    """Examines a model again and again while it trains: pass it to [fit][lego.training.fit] as `watch`.
+
+    Attributes:
+        batch: inputs and targets to examine it on, the same each time.
+        every: how many steps lie between two reports.
+        loss: as in [diagnose][lego.diagnostics.diagnose].
+        reports: the reports, by step.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.diagnostics import Watch
+        from lego.stack import mlp
+        from lego.training import fit
+
+        x, y = torch.randn(64, 8), torch.randint(3, (64,))
+        watch = Watch((x, y), every=10)
+        history = fit(mlp([8, 32, 3]), x, y, steps=21, lr=0.1, watch=watch)
+        print(list(watch.reports), history.watched["dead"])
+        ```
+    """
+
+    batch: tuple[Any, Any]
+    every: int = 100
+    loss: Loss = F.cross_entropy
+    reports: dict[int, Report] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Checks the numbers."""
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, got {self.every}")
+
+    def __call__(self, step: int, model: nn.Module) -> dict[str, float] | None:
+        """At a chosen step examines the model, and returns its worst numbers by name."""
+        if step % self.every:
+            return None
+        report = self.reports[step] = diagnose(model, self.batch, self.loss)
+        worst = {
+            name: max(getattr(row, name) or 0.0 for row in report.layers)
+            for name in ("saturated", "dead", "identical")
+        }
+        return (
+            worst if report.gradient_factor is None else {**worst, "gradient factor": report.gradient_factor}
+        )
 
 
 @dataclass
@@ -258,7 +460,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
                 tensor.data.copy_(before)  # through data: a graph that the caller still holds stays valid
 
 
-def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call]]:
+def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:
     calls: list[_Call] = []
     hooks = []
     try:
@@ -269,7 +471,8 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
                 hooks.append(module.register_forward_hook(record, with_kwargs=True))
             elif isinstance(module, _NORMS):
                 hooks.append(module.register_forward_hook(partial(_follow, calls)))
-        value = loss(model(inputs), targets)
+        result = model(**inputs) if isinstance(inputs, dict) else model(inputs)
+        value = loss(result, targets)
     finally:
         for hook in hooks:
             hook.remove()
@@ -277,7 +480,7 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
         raise ValueError(f"model must call a layer with a weight, got {type(model).__name__}")
     if not isinstance(value, Tensor) or value.ndim > 0 or not value.requires_grad:
         raise ValueError(f"loss must return a scalar tensor with a gradient, got {value}")
-    return value, calls
+    return value, calls, result
 
 
 def _record(
@@ -309,36 +512,86 @@ def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output
     return None
 
 
-def _gradients(value: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
+def _gradients(value: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
     """The gradients of those tensors that have one; frozen ones have none."""
     free = [tensor for tensor in tensors if tensor.requires_grad]
     found = iter(torch.autograd.grad(value, free, retain_graph=True, allow_unused=True) if free else ())
     return [next(found) if tensor.requires_grad else None for tensor in tensors]
 
 
-def _examine(value: Tensor, calls: list[_Call]) -> tuple[list[Layer], list[float | None]]:
-    outputs = _gradients(value, [call.output for call in calls])
-    weights = _gradients(value, [call.weight for call in calls])
+def _examine(
+    model: nn.Module, value: Tensor, calls: list[_Call]
+) -> tuple[list[Layer], list[float | None], list[Tensor | None]]:
+    """A row for each call, the norms of their outputs' gradients, and the gradient of each parameter."""
+    tensors = [*(call.output for call in calls), *(call.weight for call in calls), *model.parameters()]
+    found = _gradients(value, tensors)
+    outputs, weights, others = (
+        found[: len(calls)],
+        found[len(calls) : 2 * len(calls)],
+        found[2 * len(calls) :],
+    )
     rows, norms = [], []
     for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
         z = call.output.detach().double()
         saturated, dead = _flat(call, [later.input for later in calls[i + 1 :]])
         norm = _norm(upstream)
         norms.append(norm)
+        size = float(call.weight.detach().double().norm())
+        push = _norm(gradient)
         rows.append(
             Layer(
                 name=call.name,
                 kind=type(call.layer).__name__,
                 mean=z.mean().item(),
                 std=z.std(correction=0).item(),
-                weight_gradient=_norm(gradient),
+                weight_gradient=push,
                 output_gradient=None if norm is None else norm / math.sqrt(z.numel()),
                 saturated=saturated,
                 dead=dead,
                 identical=_identical(call, upstream),
+                gradient_to_weight=None if push is None or size == 0 else push / size,
+                effective_rank=_effective_rank(_units(call, z)),
             )
         )
-    return rows, norms
+    return rows, norms, others
+
+
+def _effective_rank(units: Tensor) -> float | None:
+    """The directions that a sample of the outputs uses; None with a single position."""
+    rows, columns = (max(1, size // RANK_SAMPLE) for size in units.shape)
+    sample = units[::rows, ::columns][:RANK_SAMPLE, :RANK_SAMPLE]
+    if len(sample) < 2 or not bool(sample.isfinite().all()):
+        return None
+    sizes = torch.linalg.svdvals(sample - sample.mean(dim=0))
+    total = sizes.sum()
+    if total == 0:
+        return 0.0
+    shares = sizes[sizes > 0] / total
+    return math.exp(-float((shares * shares.log()).sum()))
+
+
+def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer) -> dict[int, float]:
+    """Size of the optimizer's next update by that of each weight, by id; everything is put back."""
+    parameters = list(model.parameters())
+    kept = [parameter.grad for parameter in parameters]
+    before = [parameter.detach().clone() for parameter in parameters]
+    state = copy.deepcopy(optimizer.state_dict())
+    try:
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+        ratios = {}
+        for parameter, old in zip(parameters, before, strict=True):
+            size = float(old.double().norm())
+            if parameter.ndim > 1 and parameter.grad is not None and size > 0:
+                ratios[id(parameter)] = float((parameter.detach() - old).double().norm()) / size
+        return ratios
+    finally:
+        optimizer.load_state_dict(state)
+        with torch.no_grad():
+            for parameter, old, gradient in zip(parameters, before, kept, strict=True):
+                parameter.copy_(old)
+                parameter.grad = gradient
 
 
 def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:
@@ -391,23 +644,126 @@ def _factor(norms: list[float | None]) -> float | None:
     return float((measured[0] / measured[-1]) ** (1 / (len(measured) - 1)))
 
 
-def _findings(loss: float, factor: float | None, rows: list[Layer]) -> list[Finding]:
-    broken = _non_finite(loss, rows)
-    if broken:
-        return [broken]
+def _finding(name: str, layer: str, value: float, threshold: float, message: str) -> Finding:
+    severity, remedy, page = _ADVICE[name]
+    return Finding(name, layer, value, threshold, message, remedy, severity, page)
+
+
+def _findings(factor: float | None, rows: list[Layer], limits: Mapping[str, float]) -> list[Finding]:
     findings = []
-    if factor is not None and not VANISHING_FACTOR <= factor <= EXPLODING_FACTOR:
-        vanishing = factor < VANISHING_FACTOR
-        name = "vanishing gradient" if vanishing else "exploding gradient"
-        threshold = VANISHING_FACTOR if vanishing else EXPLODING_FACTOR
+    if factor is not None and not limits["vanishing"] <= factor <= limits["exploding"]:
+        name = "vanishing" if factor < limits["vanishing"] else "exploding"
         message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
-        findings.append(Finding(name, rows[0].name, factor, threshold, message, _REMEDIES[name]))
-    for share, (threshold, what) in _SHARES.items():
+        findings.append(_finding(f"{name} gradient", rows[0].name, factor, limits[name], message))
+    for share, what in _SHARES.items():
         value, where = max(((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0))
-        if value > threshold:
-            name, message = f"{share} units", f"{value:.0%} of its {what}"
-            findings.append(Finding(name, where, value, threshold, message, _REMEDIES[name]))
+        if value > limits[share]:
+            findings.append(
+                _finding(f"{share} units", where, value, limits[share], f"{value:.0%} of its {what}")
+            )
     return findings
+
+
+def _input_findings(first: _Call, limits: Mapping[str, float]) -> Iterator[Finding]:
+    """What the first layer gets, feature by feature."""
+    if first.input is None or not first.input.is_floating_point() or first.input.ndim < 2:
+        return
+    features = _units(first, first.input.detach().double())
+    if len(features) < DEAD_POSITIONS:
+        return
+    means, spreads = features.mean(dim=0), features.std(dim=0, correction=0)
+    varying = spreads[spreads > 0]
+    if len(varying) == 0:
+        return
+    offset = float(means.square().mean().sqrt() / spreads.square().mean().sqrt())
+    if offset > limits["uncentered"]:
+        message = f"the mean of its inputs is {offset:.3g} times their spread"
+        yield _finding("uncentered input", first.name, offset, limits["uncentered"], message)
+    ratio = float(varying.max() / varying.min())
+    if ratio > limits["unscaled"]:
+        message = f"the spread of its inputs differs by a factor of {ratio:.3g} from feature to feature"
+        yield _finding("unscaled input", first.name, ratio, limits["unscaled"], message)
+
+
+def _loss_findings(
+    value: float, output: Any, targets: Any, loss: Loss, limits: Mapping[str, float]
+) -> Iterator[Finding]:
+    """Cross-entropy of classes against that of guessing."""
+    entropy = loss is F.cross_entropy or isinstance(loss, nn.CrossEntropyLoss)
+    if not entropy or not isinstance(output, Tensor) or output.ndim < 2 or targets.is_floating_point():
+        return
+    classes = output.shape[1]
+    if classes > 1 and value > limits["chance"] * math.log(classes):
+        message = f"{value:.3g}, where guessing among {classes} classes gives {math.log(classes):.3g}"
+        yield _finding("loss above chance", "loss", value / math.log(classes), limits["chance"], message)
+
+
+def _parameter_findings(
+    model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer | None
+) -> Iterator[Finding]:
+    named = list(model.named_parameters())
+    held = (
+        {id(p) for group in optimizer.param_groups for p in group["params"]}
+        if optimizer is not None
+        else set()
+    )
+    groups = {
+        "frozen parameters": [name for name, p in named if not p.requires_grad],
+        "unreachable parameters": [
+            name for (name, p), g in zip(named, gradients, strict=True) if p.requires_grad and g is None
+        ],
+        "parameters without optimizer": [
+            name for name, p in named if optimizer is not None and p.requires_grad and id(p) not in held
+        ],
+    }
+    for finding, names in groups.items():
+        if names:
+            share = len(names) / len(named)
+            what = f"{len(names)} of {len(named)} parameters, from {names[0]} on"
+            yield _finding(finding, names[0].rpartition(".")[0] or "model", share, 0.0, what)
+
+
+def _mode_findings(model: nn.Module) -> Iterator[Finding]:
+    """Dropout and batch norm that are not in the model's own mode."""
+    odd = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, (_DropoutNd, _NormBase)) and module.training != model.training
+    ]
+    if odd:
+        mode, other = ("training", "evaluation") if model.training else ("evaluation", "training")
+        message = f"in {other} mode, while the model is in {mode} mode"
+        yield _finding("mixed modes", odd[0], len(odd), 0.0, message)
+
+
+def _rate_findings(updates: list[float], limits: Mapping[str, float]) -> Iterator[Finding]:
+    ratio = statistics.median(updates)
+    message = f"the next update changes the weights by {ratio:.2g} of their size"
+    if ratio < limits["slow"]:
+        yield _finding("learning rate too low", "optimizer", ratio, limits["slow"], message)
+    if ratio > limits["fast"]:
+        yield _finding("learning rate too high", "optimizer", ratio, limits["fast"], message)
+
+
+def _overfit_findings(
+    model: nn.Module, batch: tuple[Any, Any], loss: Loss, steps: int, limits: Mapping[str, float]
+) -> Iterator[Finding]:
+    """Trains a copy on the batch, without dropout."""
+    twin = copy.deepcopy(model)
+    losses = []
+    with _unchanged(twin):
+        free = [parameter for parameter in twin.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(free, lr=0.01)
+        for _ in range(steps + 1):
+            value, _, _ = _forward(twin, *batch, loss)
+            losses.append(value.item())
+            for parameter, gradient in zip(free, _gradients(value, free), strict=True):
+                parameter.grad = gradient
+            optimizer.step()
+    share = losses[-1] / losses[0] if losses[0] > 0 else 0.0
+    if not share <= limits["overfit"]:
+        message = f"after {steps} steps on it, its loss is still {losses[-1]:.3g}, from {losses[0]:.3g}"
+        yield _finding("cannot overfit one batch", "model", share, limits["overfit"], message)
 
 
 def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
@@ -419,8 +775,7 @@ def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
         places.append((row.name, "weight's gradient", row.weight_gradient or 0.0))
     for where, what, number in places:
         if not math.isfinite(number):
-            message = f"its {what} holds {number}"
-            return Finding("non-finite", where, number, math.inf, message, _REMEDIES["non-finite"])
+            return _finding("non-finite", where, number, math.inf, f"its {what} holds {number}")
     return None
 
 

@@ -1,5 +1,6 @@
 import copy
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from lego import diagnostics
-from lego.diagnostics import Finding, Report, diagnose, gradient_norms, slope
+from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
 from lego.initialization import initialize
 from lego.stack import mlp
 from lego.training import fit
@@ -563,7 +564,7 @@ def test_a_layer_run_without_gradients_is_not_called_sick():
 
     report = diagnose(Backbone(), vectors())
     assert report.layers[0].output_gradient is None
-    assert report.findings == []
+    assert [finding.severity for finding in report.findings] == ["note"]
 
 
 # Findings
@@ -577,8 +578,8 @@ def names(report):
 def test_healthy_models_have_no_findings(name):
     make, data = HEALTHY[name]
     report = diagnose(make(), data())
-    assert report.findings == []
-    assert str(report).endswith("no findings")
+    assert names(report) == (["frozen parameters"] if name == "frozen" else [])
+    assert name == "frozen" or str(report).endswith("no findings")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -628,10 +629,10 @@ SICK = {
 def test_sick_models_have_their_findings(name):
     make, expected = SICK[name]
     report = diagnose(make(), vectors())
-    assert names(report) == expected
+    assert [name for name in names(report) if name != "loss above chance"] == expected
     rows = {row.name: row for row in report.layers}
     for finding in report.findings:
-        assert isinstance(finding, Finding) and finding.layer in rows
+        assert isinstance(finding, Finding) and (finding.layer in rows or finding.name == "loss above chance")
         assert (finding.value < finding.threshold) is (finding.name == "vanishing gradient")
         assert finding.message and finding.remedy and finding.name in str(report)
 
@@ -793,6 +794,230 @@ def test_the_report_fits_a_terminal():
 
 
 def test_thresholds_are_the_measured_ones():
-    assert (diagnostics.VANISHING_FACTOR, diagnostics.EXPLODING_FACTOR) == (0.5, 1.4)
-    assert (diagnostics.SATURATED_SHARE, diagnostics.FLAT_SLOPE) == (0.3, 0.01)
-    assert (diagnostics.DEAD_SHARE, diagnostics.IDENTICAL_SHARE) == (0.4, 0)
+    measured = {"vanishing": 0.5, "exploding": 1.4, "saturated": 0.3, "dead": 0.4, "identical": 0}
+    measured |= {"slow": 1e-4, "fast": 0.2, "uncentered": 2, "unscaled": 1000, "chance": 3, "overfit": 0.1}
+    assert measured == diagnostics.THRESHOLDS and diagnostics.FLAT_SLOPE == 0.01
+
+
+def test_thresholds_can_be_others():
+    model = deep("sigmoid", "xavier_normal")
+    assert names(diagnose(model, vectors(), thresholds={"vanishing": 0.0})) == []
+    assert names(diagnose(deep(), vectors(), thresholds={"dead": -1})) == ["dead units"]
+    with pytest.raises(
+        ValueError, match=r"thresholds must be a name in THRESHOLDS \(nearest: dead.*got 'daed'"
+    ):
+        diagnose(model, vectors(), thresholds={"daed": 0.5})
+
+
+# Inputs, loss, parameters, modes
+
+
+def table(scales, offset=0.0):
+    generator = torch.Generator().manual_seed(0)
+    x = (torch.randn(128, len(scales), generator=generator) + offset) * torch.tensor(scales)
+    return x, torch.randint(3, (128,), generator=generator)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (table([1.0] * 4), []),
+        (table([1.0] * 4, offset=5.0), ["uncentered input"]),
+        (table([1e-3, 1.0, 1.0, 3.0]), ["unscaled input"]),
+        (table([1.0, 1.0, 1.0, 0.0]), []),
+    ],
+)
+def test_inputs_are_looked_at_feature_by_feature(data, expected):
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    found = [name for name in names(diagnose(model, data)) if "input" in name]
+    assert found == expected
+
+
+def test_channels_of_images_are_features():
+    x = torch.rand(8, 3, 6, 6) * torch.tensor([1e-4, 1.0, 1.0])[:, None, None]
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3))
+    assert "unscaled input" in names(diagnose(model, (x, torch.arange(8) % 3)))
+
+
+def test_a_loss_far_above_guessing_is_a_finding_for_classes_alone():
+    x, y = table([1.0] * 4)
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    model[-1].weight.data *= 30
+    (finding,) = diagnose(model, (x, y)).findings
+    assert finding.name == "loss above chance" and finding.value == pytest.approx(
+        F.cross_entropy(model(x), y).item() / math.log(3)
+    )
+    assert names(diagnose(model, (x, model(x).detach() + 99), F.mse_loss)) == []
+
+
+def test_frozen_and_unreachable_parameters_are_notes():
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    model.spare = nn.Linear(3, 3)
+    model[0].requires_grad_(False)
+
+    class Skip(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = model
+
+        def forward(self, x):
+            return self.net[2](self.net[1](self.net[0](x)))
+
+    findings = {finding.name: finding for finding in diagnose(Skip(), table([1.0] * 4)).findings}
+    assert set(findings) == {"frozen parameters", "unreachable parameters"}
+    assert (
+        findings["frozen parameters"].value
+        == findings["unreachable parameters"].value
+        == pytest.approx(2 / 6)
+    )
+    assert {finding.severity for finding in findings.values()} == {"note"}
+    assert findings["unreachable parameters"].layer == "net.spare"
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Dropout(0.5), lambda: nn.BatchNorm1d(16)])
+@pytest.mark.parametrize("training", [True, False])
+def test_a_layer_left_in_the_other_mode_is_a_finding(make, training):
+    model = nn.Sequential(nn.Linear(4, 16), make(), nn.ReLU(), nn.Linear(16, 3)).train(training)
+    assert names(diagnose(model, table([1.0] * 4))) == []
+    model[1].train(not training)
+    (finding,) = diagnose(model, table([1.0] * 4)).findings
+    assert finding.name == "mixed modes" and finding.layer == "1"
+    assert model.training is training and model[1].training is not training
+
+
+# The optimizer
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), []),
+        (lambda p: torch.optim.Adam(p, lr=1e-3), []),
+        (lambda p: torch.optim.Adam(p, lr=1e-7), ["learning rate too low"]),
+        (lambda p: torch.optim.Adam(p, lr=0.5), ["learning rate too high"]),
+        (lambda p: torch.optim.SGD(p, lr=0.0), ["learning rate too low"]),
+    ],
+)
+def test_the_next_update_is_measured_and_taken_back(make, expected):
+    model, (x, y) = mlp([4, 32, 32, 3], generator=torch.Generator().manual_seed(0)), table([1.0] * 4)
+    optimizer = make(model.parameters())
+    for _ in range(2):  # so that it has a state
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    weights = [p.detach().clone() for p in model.parameters()]
+    gradients = [p.grad.clone() for p in model.parameters()]
+    state = copy.deepcopy(optimizer.state_dict())
+    report = diagnose(model, (x, y), optimizer=optimizer)
+    assert [name for name in names(report) if "rate" in name] == expected
+    assert all(torch.equal(a, b) for a, b in zip(weights, model.parameters(), strict=True))
+    assert all(torch.equal(a, p.grad) for a, p in zip(gradients, model.parameters(), strict=True))
+    for key, values in optimizer.state_dict()["state"].items():
+        for name, value in values.items():
+            assert (
+                torch.equal(torch.as_tensor(value), torch.as_tensor(state["state"][key][name]))
+                or value is None
+            )
+    optimizer.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()
+    for row, module, old in zip(report.layers, (model[0], model[2], model[4]), weights[::2], strict=True):
+        expected_ratio = (module.weight.detach() - old).norm() / old.norm()
+        assert row.update_to_weight == pytest.approx(expected_ratio.item(), rel=1e-4, abs=1e-12)
+
+
+def test_parameters_that_nobody_trains_are_a_finding():
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    optimizer = torch.optim.Adam(model[0].parameters(), lr=1e-3)
+    (finding,) = diagnose(model, table([1.0] * 4), optimizer=optimizer).findings
+    assert finding.name == "parameters without optimizer" and finding.layer == "2" and finding.value == 0.5
+
+
+def test_a_net_that_cannot_overfit_one_batch():
+    model = mlp([4, 64, 64, 3], generator=torch.Generator().manual_seed(0))
+    x, y = (part[:32] for part in table([1.0] * 4))
+    before = [p.detach().clone() for p in model.parameters()]
+    assert names(diagnose(model, (x, y), overfit=200)) == []
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    (finding,) = diagnose(model, (torch.ones_like(x) * x.std(), y), overfit=50).findings[-1:]
+    assert finding.name == "cannot overfit one batch" and finding.value > 0.1
+
+
+# More of each layer, and of the report
+
+
+def test_effective_rank_counts_the_directions():
+    class Make(nn.Module):
+        def __init__(self, rank):
+            super().__init__()
+            self.first, self.second = nn.Linear(16, rank, bias=False), nn.Linear(rank, 32, bias=False)
+            nn.init.orthogonal_(self.first.weight), nn.init.orthogonal_(self.second.weight)
+
+        def forward(self, x):
+            return self.second(self.first(x))
+
+    x = torch.linalg.qr(torch.randn(64, 16, generator=torch.Generator().manual_seed(0)))[0]
+    x = torch.linalg.qr(x - x.mean(dim=0))[0]
+    for rank in (1, 4, 16):
+        rows = diagnose(Make(rank), (x, torch.arange(64) % 32)).layers
+        assert [row.effective_rank for row in rows] == pytest.approx([rank, rank], rel=0.01)
+
+
+def test_gradient_to_weight():
+    model, (x, y) = mlp([4, 8, 3], generator=torch.Generator().manual_seed(0)), table([1.0] * 4)
+    row = diagnose(model, (x, y)).layers[0]
+    assert row.gradient_to_weight == pytest.approx(
+        row.weight_gradient / model[0].weight.norm().item(), rel=1e-5
+    )
+
+
+def test_a_report_becomes_a_dict_and_a_picture():
+    import json
+
+    import matplotlib.pyplot as plt
+
+    report = diagnose(deep("sigmoid", "xavier_normal"), vectors())
+    data = json.loads(json.dumps(report.to_dict()))
+    assert data["findings"][0]["name"] == "vanishing gradient" and len(data["layers"]) == len(report.layers)
+    axes = report.plot()
+    assert [len(line.get_xdata()) for line in axes.get_lines()] == [len(report.layers)] * 2
+    plt.close("all")
+
+
+def test_pages_of_findings_exist():
+    from tests.conftest import ROOT
+
+    for severity, remedy, page in diagnostics._ADVICE.values():
+        assert severity in {"error", "warning", "note"} and remedy
+        assert not page or (ROOT / "docs" / f"{page.rstrip('/')}.md").is_file()
+
+
+def test_inputs_in_a_dict_go_to_the_model_by_name():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, *, features, scale):
+            return self.layer(features * scale)
+
+    x, y = table([1.0] * 4)
+    assert diagnose(Named(), ({"features": x, "scale": 1.0}, y)).layers[0].name == "layer"
+
+
+def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
+    from lego.training import fit
+
+    x, y = table([1.0] * 4)
+    losses = []
+    for watch in (None, Watch((x, y), every=4)):
+        generator = torch.Generator().manual_seed(0)
+        model = mlp([4, 16, 16, 16, 3], dropout=0.2, generator=generator)
+        torch.manual_seed(0)
+        history = fit(model, x, y, steps=10, lr=0.1, batch_size=32, watch=watch, generator=generator)
+        losses.append(history.loss)
+    assert losses[0] == losses[1]
+    assert list(watch.reports) == [0, 4, 8] and len(history.watched["dead"]) == 3
+    assert history.watched["gradient factor"][0] == pytest.approx(watch.reports[0].gradient_factor)
+    with pytest.raises(ValueError, match="every must be at least 1, got 0"):
+        Watch((x, y), every=0)
