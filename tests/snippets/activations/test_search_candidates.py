@@ -5,7 +5,7 @@ def test_one_is_nearly_a_line_and_one_outgrows_every_line(run_snippet):
     found = run_snippet("activations/search_candidates")
     steepness = found["steepness"]
     low, high = steepness["sinc(x) + x"]
-    assert 0.5 < low and high < 1.5
+    assert low > 0.5 and high < 1.5
     assert steepness["x * arcsinh(x)^2"][1] > 9
     others = [span for name, span in steepness.items() if not name.startswith(("sinc", "x *"))]
     assert all(min(abs(low), abs(high)) < 1.01 and max(abs(low), abs(high)) < 2.01 for low, high in others)
