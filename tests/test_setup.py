@@ -111,5 +111,7 @@ def test_the_library_alone_needs_little():
     assert names == {"torch", "numpy", "tqdm"}
     assert set(project["optional-dependencies"]) == {"plot", "data", "docs", "test"}
     modules = ", ".join(f"lego.{path.stem}" for path in (ROOT / "lego").glob("[a-z]*.py"))
-    code = f"import sys, {modules}\nassert not {{'matplotlib', 'mkdocs', 'scipy', 'sklearn'}} & set(sys.modules)"
+    code = (
+        f"import sys, {modules}\nassert not {{'matplotlib', 'mkdocs', 'scipy', 'sklearn'}} & set(sys.modules)"
+    )
     subprocess.run([os.sys.executable, "-c", code], cwd=ROOT, check=True, timeout=100)

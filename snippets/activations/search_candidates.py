@@ -9,9 +9,7 @@ from lego.plotting import look
 
 x = torch.linspace(-5, 5, 401)
 steepness = {}
-figure, panels = plt.subplots(
-    3, 3, figsize=(7, 5.5), sharex=True, sharey=True
-)
+figure, panels = plt.subplots(3, 3, figsize=(7, 5.5), sharex=True, sharey=True)
 for axes, (name, function) in zip(
     panels.flat, SEARCH_CANDIDATES.items(), strict=True
 ):

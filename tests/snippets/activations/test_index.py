@@ -12,4 +12,6 @@ def test_what_differs_most_is_the_slope_left_of_zero(run_snippet):
         right[name] = found["slope"](make(), x)[x > 1].abs().mean().item()
     smooth = ["relu", "leaky_relu", "prelu", "elu", "selu", "silu", "mish", "gelu"]
     assert max(right[name] for name in smooth) < 1.2 * min(right[name] for name in smooth)
-    assert max(found["left"][name] for name in smooth) > 10 * sorted(found["left"][name] for name in smooth)[1]
+    assert (
+        max(found["left"][name] for name in smooth) > 10 * sorted(found["left"][name] for name in smooth)[1]
+    )
