@@ -30,5 +30,5 @@ for name, function in [("relu", relu), ("elu", elu)]:
 
 value.set(title="output", xlabel="x")
 value.legend()
-offset.set(title="mean of a unit / spread", xlabel="layer", ylim=(0, 1))
+offset.set(title="mean of a unit / spread", xlabel="layer", ylim=(0, 1.2))
 plt.show()

@@ -1,4 +1,4 @@
-"""Centering a deep net's sigmoids pays at large learning rates alone."""
+"""Centering a deep net's sigmoids pays most at large learning rates."""
 
 import matplotlib.pyplot as plt
 import torch
