@@ -1,13 +1,24 @@
-r"""Preprocessing: fitted on the training data, applied anywhere.
+r"""Preprocessing: inputs centered, scaled and decorrelated, by statistics of the training data alone.
 
-Each is a module that takes its statistics from the training data when it is made. So they live in the model,
-move with it to a device, and are saved with it: `nn.Sequential(Standardize(train), mlp(...))`. The constructor's
-data alone decides; what is applied later changes nothing.
+Each brick is a module that fits in its constructor and is applied anywhere: `standardize = Standardize(train)`,
+then `standardize(x)`, and `standardize.inverse(y)` to go back. Never fit to validation or test data: the score
+would be that of a model which has seen them.
 
-Statistics are computed and kept in float64, and results have the dtype of what they are applied to. Data has the
-shape `(count, *features)`; statistics are for each feature. A feature that never changes is left in place: it
-becomes 0 when centered, and `low` when brought to a range. NaN and infinity in the training data are refused.
+- Shapes: the first dimension of `train` counts the examples, the others are the features. What is transformed
+  has the same last dimensions, after any others: a batch, or one example.
+- Dtypes: the result has the dtype of the input, or PyTorch's default one for integers.
+- Precision: statistics are float64 buffers, so is the arithmetic. They move with a model to its device, but stay
+  float64 if it is converted to another dtype. A device without float64, such as Apple's `mps`, cannot hold them.
+- A constant column becomes zero, in `MinMax` the lower end, as in scikit-learn. A single example is nothing but
+  constant columns.
+- NaN and infinity raise a `ValueError` at fitting; later, NaN gives NaN.
+- Loading: the `state_dict` holds all that was fitted and chosen. To load it without the training data, fit to
+  zeros, `Standardize(torch.zeros(1, 13))`, and for `Whiten` with an `epsilon` above zero, which loading replaces.
 """
+
+import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,56 +26,64 @@ from torch import Tensor, nn
 __all__ = ["Center", "ImageStandardize", "MinMax", "Standardize", "Whiten", "condition_number"]
 
 
-class _Affine(nn.Module):
-    """Subtracts a shift and divides by a scale, both for each feature."""
+class _Fitted(nn.Module):
+    """Module whose statistics stay float64, whatever a model is converted to: half precision would spoil them."""
 
-    shift: Tensor
-    scale: Tensor
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        def move(buffer: Tensor) -> Tensor:
+            moved = fn(buffer)
+            return moved if moved.dtype == buffer.dtype else buffer.to(moved.device)
 
-    def __init__(self, shift: Tensor, scale: Tensor, *, free: int = 0) -> None:
-        super().__init__()
-        self.free = free  # trailing dimensions of any size
-        self.register_buffer("shift", shift)
-        self.register_buffer("scale", torch.where(scale == 0, 1.0, scale))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The data, shape `(count, *features)`, transformed."""
-        _check_features("x", x, self.shift, self.free)
-        return ((x.double() - self.shift) / self.scale).to(_floating(x))
-
-    def inverse(self, y: Tensor) -> Tensor:
-        """What was transformed, in the units of the data again."""
-        _check_features("y", y, self.shift, self.free)
-        return (y.double() * self.scale + self.shift).to(_floating(y))
+        return super()._apply(move, recurse)  # type: ignore[no-untyped-call]
 
 
-class Center(_Affine):
-    r"""Subtracts the mean of each feature.
+class Center(_Fitted):
+    r"""Each feature minus its mean over the training data.
 
     $$y = x - \mu$$
 
+    On images of shape `(count, channels, height, width)` this subtracts the mean image, pixel by pixel.
+
     Args:
-        train: training data, shape `(count, *features)`.
+        train: shape `(count, ...)`.
 
     Raises:
-        ValueError: if `train` is empty or holds a number that is not finite.
+        TypeError: if `train` is not a tensor of real numbers.
+        ValueError: if `train` is empty or has values that are not finite; at use, if the features differ in shape.
+
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.3; for images Krizhevsky, Sutskever & Hinton
+    (2012), section 2
     """
 
+    mean: Tensor
+
     def __init__(self, train: Tensor) -> None:
-        mean = _checked(train).mean(dim=0)
-        super().__init__(mean, torch.ones_like(mean))
+        super().__init__()
+        self.register_buffer("mean", _moments(train)[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The centered `x`."""
+        return _as(x, _double(x, self.mean) - self.mean)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        """What `forward` made `y` of."""
+        return _as(y, _double(y, self.mean, "y") + self.mean)
 
 
-class Standardize(_Affine):
-    r"""Gives each feature mean 0 and variance 1.
+class Standardize(_Fitted):
+    r"""Each feature minus its mean, divided by its standard deviation over the training data: the z-score.
 
-    $$y = \frac{x - \mu}{\sigma}, \qquad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2$$
+    $$y = \frac{x - \mu}{\sigma}, \quad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2$$
+
+    The sum is divided by $n$, as in scikit-learn's `StandardScaler`. A column whose values are all equal is
+    divided by 1.
 
     Args:
-        train: training data, shape `(count, *features)`.
+        train: shape `(count, ...)`.
 
     Raises:
-        ValueError: if `train` is empty or holds a number that is not finite.
+        TypeError: if `train` is not a tensor of real numbers.
+        ValueError: if `train` is empty or has values that are not finite; at use, if the features differ in shape.
 
     Examples:
         ```python
@@ -72,165 +91,334 @@ class Standardize(_Affine):
 
         from lego.preprocessing import Standardize
 
-        train, test = 5 + 2 * torch.randn(100, 3), 5 + 2 * torch.randn(10, 3)
+        train = torch.tensor([[1.0, 1000.0], [3.0, 5000.0]])
         standardize = Standardize(train)
-        print(standardize(test).mean(), standardize.inverse(standardize(test)).allclose(test))
+        print(standardize(torch.tensor([[2.0, 7000.0]])))  # 0 and 2 standard deviations
+        print(standardize.inverse(standardize(train)))
+        ```
+
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.3
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, train: Tensor) -> None:
+        super().__init__()
+        mean, std = _moments(train)
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The standardized `x`."""
+        return _as(x, (_double(x, self.mean) - self.mean) / self.std)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        """What `forward` made `y` of."""
+        return _as(y, _double(y, self.mean, "y") * self.std + self.mean)
+
+
+class MinMax(_Fitted):
+    r"""Each feature stretched so that the training data run from `low` to `high`.
+
+    $$y = \text{low} + (\text{high} - \text{low}) \frac{x - \min}{\max - \min}$$
+
+    New data may lie outside. One outlier in the training data squeezes all the rest.
+
+    Args:
+        train: shape `(count, ...)`.
+        low: where the smallest value goes, and every value of a constant column.
+        high: where the largest value goes.
+
+    Raises:
+        TypeError: if `train` is not a tensor of real numbers.
+        ValueError: if `low` and `high` are not finite or not in order, or `train` is empty or has values that are
+            not finite; at use, if the features differ in shape.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.preprocessing import MinMax
+
+        scale = MinMax(torch.tensor([[0], [255]]), low=-1)
+        print(scale(torch.tensor([[0], [51], [255]])))
         ```
     """
 
-    def __init__(self, train: Tensor) -> None:
-        data = _checked(train)
-        super().__init__(data.mean(dim=0), _spread(data, [0]))
-
-
-class MinMax(_Affine):
-    r"""Brings each feature of the training data to a range.
-
-    $$y = \text{low} + (\text{high} - \text{low}) \frac{x - x_{\min}}{x_{\max} - x_{\min}}$$
-
-    Args:
-        train: training data, shape `(count, *features)`.
-        low: lower end of the range.
-        high: upper end of the range.
-
-    Raises:
-        ValueError: if `train` is empty or holds a number that is not finite, or `low` is not below `high`.
-    """
+    minimum: Tensor
+    span: Tensor
+    low: Tensor
+    high: Tensor
 
     def __init__(self, train: Tensor, low: float = 0.0, high: float = 1.0) -> None:
-        if not low < high:
-            raise ValueError(f"low must be below high, got {low} and {high}")
-        data = _checked(train)
-        least, most = data.amin(dim=0), data.amax(dim=0)
-        scale = torch.where(most == least, 1.0, (most - least) / (high - low))
-        super().__init__(least - low * scale, scale)
-
-
-class ImageStandardize(_Affine):
-    r"""Gives each channel of images mean 0 and variance 1, over all images and pixels.
-
-    $$y_c = \frac{x_c - \mu_c}{\sigma_c}$$
-
-    Args:
-        train: training images, shape `(count, channels, height, width)`.
-
-    Raises:
-        ValueError: if `train` has another number of dimensions, is empty, or holds a number that is not finite.
-    """
-
-    def __init__(self, train: Tensor) -> None:
-        if train.ndim != 4:
-            shape = tuple(train.shape)
-            raise ValueError(f"train must have the shape (count, channels, height, width), got {shape}")
-        data = _checked(train)
-        mean, spread = data.mean(dim=(0, 2, 3)), _spread(data, [0, 2, 3])
-        super().__init__(mean[:, None, None], spread[:, None, None], free=2)
-
-
-class Whiten(nn.Module):
-    r"""Makes features uncorrelated, each with variance 1.
-
-    $$y = W (x - \mu), \qquad
-    W_{\mathrm{PCA}} = \Lambda^{-1/2} U^\top, \quad W_{\mathrm{ZCA}} = U \Lambda^{-1/2} U^\top$$
-
-    $U \Lambda U^\top$ is the covariance matrix $\frac1n \sum_i (x_i - \mu)(x_i - \mu)^\top$. PCA orders the
-    results by the variance that they had, largest first; ZCA stays as near to the data as whitening can.
-
-    Args:
-        train: training data, shape `(count, features)`.
-        method: `"pca"` or `"zca"`.
-        epsilon: is added to each variance in $\Lambda$; needed where a direction has none.
-
-    Raises:
-        ValueError: if an argument breaks its rule, or a direction has no variance and `epsilon` is 0.
-    """
-
-    shift: Tensor
-    matrix: Tensor
-
-    def __init__(self, train: Tensor, method: str = "pca", *, epsilon: float = 0.0) -> None:
-        if method not in ("pca", "zca"):
-            raise ValueError(f"method must be 'pca' or 'zca', got {method!r}")
-        if not epsilon >= 0:
-            raise ValueError(f"epsilon must be at least 0, got {epsilon}")
-        if train.ndim != 2:
-            raise ValueError(f"train must have the shape (count, features), got {tuple(train.shape)}")
-        data = _checked(train)
-        mean = data.mean(dim=0)
-        centered = data - mean
-        triangle = torch.linalg.qr(centered / len(data) ** 0.5, mode="r").R  # same second moment, few rows
-        missing = data.shape[1] - len(triangle)
-        _, spreads, rows = torch.linalg.svd(nn.functional.pad(triangle, (0, 0, 0, missing)))
-        flat = spreads <= spreads[0] * data.shape[1] * torch.finfo(torch.float64).eps
-        if epsilon == 0 and flat.any():
-            raise ValueError(
-                f"epsilon must be above 0 where a direction has no variance ({int(flat.sum())} of {len(flat)} "
-                f"have none), got {epsilon}"
-            )
-        matrix = rows / (spreads.square() + epsilon).sqrt()[:, None]
         super().__init__()
-        self.register_buffer("shift", mean)
-        self.register_buffer("matrix", rows.T @ matrix if method == "zca" else matrix)
+        if not -math.inf < low < high < math.inf:
+            raise ValueError(f"low and high must be finite and low below high, got {low} and {high}")
+        minimum, maximum = _range(train)
+        self.register_buffer("minimum", minimum)
+        self.register_buffer("span", torch.where(maximum == minimum, 1.0, maximum - minimum))
+        self.register_buffer("low", minimum.new_tensor(low))
+        self.register_buffer("high", minimum.new_tensor(high))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The data, shape `(count, features)`, whitened."""
-        _check_features("x", x, self.shift)
-        return ((x.double() - self.shift) @ self.matrix.T).to(_floating(x))
+        """The stretched `x`."""
+        share = (_double(x, self.minimum) - self.minimum) / self.span
+        return _as(x, self.low + (self.high - self.low) * share)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What was whitened, in the units of the data again."""
-        _check_features("y", y, self.shift)
-        x: Tensor = torch.linalg.solve(self.matrix, y.double().T).T + self.shift
-        return x.to(_floating(y))
+        """What `forward` made `y` of."""
+        share = (_double(y, self.minimum, "y") - self.low) / (self.high - self.low)
+        return _as(y, self.minimum + self.span * share)
+
+
+class ImageStandardize(_Fitted):
+    r"""Each channel of an image minus its mean, divided by its standard deviation over all training images and pixels.
+
+    $$y = \frac{x - \mu_c}{\sigma_c}$$
+
+    The pixels of a channel stay comparable with each other, and a pixel that is constant harms nothing. Height and
+    width may differ from those of the training images. For statistics of each pixel take `Center` or
+    `Standardize`.
+
+    Args:
+        train: shape `(count, channels, height, width)`.
+
+    Raises:
+        TypeError: if `train` is not a tensor of real numbers.
+        ValueError: if `train` has another shape, is empty or has values that are not finite; at use, if the number
+            of channels differs.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.preprocessing import ImageStandardize
+
+        train = torch.randint(256, (100, 3, 8, 8), dtype=torch.uint8)
+        standardize = ImageStandardize(train)
+        print(standardize(train).std(dim=(0, 2, 3), correction=0))
+        ```
+
+    Source: Simonyan & Zisserman (2015), arXiv:1409.1556, section 2.1, for the mean
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, train: Tensor) -> None:
+        super().__init__()
+        _check(train)
+        if train.ndim != 4:
+            raise ValueError(
+                f"train must have shape (count, channels, height, width), got {tuple(train.shape)}"
+            )
+        mean, std = _moments(train.movedim(1, -1).flatten(0, -2))
+        self.register_buffer("mean", mean[:, None, None])
+        self.register_buffer("std", std[:, None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The standardized images `x`."""
+        return _as(x, (self._images(x) - self.mean) / self.std)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        """What `forward` made `y` of."""
+        return _as(y, self._images(y, "y") * self.std + self.mean)
+
+    def _images(self, x: Tensor, argument: str = "x") -> Tensor:
+        channels = len(self.mean)
+        if x.ndim < 3 or x.shape[-3] != channels:
+            raise ValueError(
+                f"{argument} must have shape (..., {channels}, height, width), got {tuple(x.shape)}"
+            )
+        return x.double()
+
+
+class Whiten(_Fitted):
+    r"""Features made uncorrelated, each of variance one: the cloud of the training data becomes a ball.
+
+    $$y = W (x - \mu), \quad W_{\text{PCA}} = (\Lambda + \varepsilon)^{-1/2}\, V^\top, \quad
+    W_{\text{ZCA}} = V (\Lambda + \varepsilon)^{-1/2}\, V^\top$$
+
+    Here $V \Lambda V^\top = \frac1n \sum_i (x_i - \mu)(x_i - \mu)^\top$ is the covariance of the training data.
+    PCA turns the axes to the principal components, the largest variance first, the largest entry of each positive.
+    ZCA turns them back, so that each output stays as close to its input as it can. The covariance is divided by
+    $n$, as the variance in [Standardize][lego.preprocessing.Standardize]; scikit-learn's `PCA(whiten=True)` divides
+    by $n - 1$, and its outputs are $\sqrt{(n - 1) / n}$ times ours.
+
+    A direction in which the training data do not vary cannot be brought to variance one: it raises an error unless
+    there is an `epsilon`. Where they hardly vary is mostly noise, which whitening makes as large as the signal: an
+    `epsilon` of the noise's variance prevents it.
+
+    Args:
+        train: shape `(count, features)`; flatten images.
+        method: `"pca"` or `"zca"`.
+        epsilon: added to each variance, in its units.
+
+    Raises:
+        TypeError: if `train` is not a tensor of real numbers.
+        ValueError: if `method` or `epsilon` is out of range, or `train` has another shape, is empty, has values
+            that are not finite, or varies in fewer directions than it has features while `epsilon` is zero; at
+            use, if the number of features differs.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.preprocessing import Whiten
+
+        train = torch.randn(200, 2) @ torch.tensor([[3.0, 2.0], [0.0, 1.0]])
+        whiten = Whiten(train, "zca")
+        print(torch.cov(train.T), torch.cov(whiten(train).T, correction=0), sep="\n")
+        ```
+
+    Source: Bell & Sejnowski (1997), doi:10.1016/S0042-6989(97)00121-1, for ZCA; Kessy, Lewin & Strimmer (2018),
+    doi:10.1080/00031305.2016.1277159, for both
+    """
+
+    mean: Tensor
+    matrix: Tensor
+    inverse_matrix: Tensor
+
+    def __init__(self, train: Tensor, method: str = "pca", epsilon: float = 0.0) -> None:
+        super().__init__()
+        if method not in ("pca", "zca"):
+            raise ValueError(f'method must be "pca" or "zca", got {method!r}')
+        if not 0 <= epsilon < math.inf:
+            raise ValueError(f"epsilon must be finite and at least 0, got {epsilon}")
+        _check(train)
+        if train.ndim != 2:
+            raise ValueError(f"train must have shape (count, features), got {tuple(train.shape)}")
+        mean = _moments(train)[0]
+        triangle = torch.linalg.qr(train.detach() - mean, mode="r").R  # as exact as the data, and small
+        _, values, components = torch.linalg.svd(triangle)
+        std = torch.zeros_like(mean)
+        std[: len(values)] = values / math.sqrt(len(train))
+        if epsilon == 0:
+            _check_rank(train, std, components)
+        largest = components.gather(1, components.abs().argmax(dim=1, keepdim=True))
+        components = components * largest.sign()
+        scale = std.hypot(std.new_tensor(math.sqrt(epsilon)))
+        matrix, inverse = components / scale[:, None], components.T * scale
+        if method == "zca":
+            matrix, inverse = components.T @ matrix, inverse @ components
+        self.register_buffer("mean", mean)
+        self.register_buffer("matrix", matrix)
+        self.register_buffer("inverse_matrix", inverse)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The whitened `x`."""
+        return _as(x, (_double(x, self.mean) - self.mean) @ self.matrix.T)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        """What `forward` made `y` of."""
+        return _as(y, _double(y, self.mean, "y") @ self.inverse_matrix.T + self.mean)
 
 
 def condition_number(x: Tensor) -> float:
-    r"""Largest by smallest eigenvalue of the second moment: how long and narrow the valley of a linear loss is.
+    r"""How much narrower the valley of a least-squares loss on these inputs is than it is long.
 
-    $$\kappa\!\left(\frac1n \sum_i x_i x_i^\top\right)$$
+    $$\kappa = \frac{\lambda_{\max}}{\lambda_{\min}} \quad\text{of}\quad H = \frac1n \sum_i x_i x_i^\top$$
+
+    $H$ is the Hessian of half the mean squared error of a linear model on the inputs. For one with a bias append a
+    column of ones. The steps that gradient descent needs grow in proportion to $\kappa$. Nothing is centered: a
+    mean far from zero stretches the valley too.
 
     Args:
         x: shape `(count, features)`.
 
     Returns:
-        At least 1; infinite if the features are linearly dependent.
+        A number from 1, a round bowl, to infinity, a valley with a flat floor.
 
     Raises:
-        ValueError: if `x` has another number of dimensions, is empty, or holds a number that is not finite.
+        TypeError: if `x` is not a tensor of real numbers.
+        ValueError: if `x` has another shape, is empty or has values that are not finite.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.preprocessing import Standardize, condition_number
+
+        x = torch.randn(500, 2) * torch.tensor([1.0, 30.0]) + 5
+        print(condition_number(x), condition_number(Standardize(x)(x)))
+        ```
+
+    Source: LeCun, Kanter & Solla (1991), doi:10.1103/PhysRevLett.66.2396
     """
+    _range(x, "x")
     if x.ndim != 2:
-        raise ValueError(f"x must have the shape (count, features), got {tuple(x.shape)}")
-    sizes = torch.linalg.svdvals(_checked(x, "x"))
-    if len(x) < x.shape[1] or sizes[-1] <= sizes[0] * max(x.shape) * torch.finfo(torch.float64).eps:
-        return float("inf")
-    return float((sizes[0] / sizes[-1]) ** 2)
+        raise ValueError(f"x must have shape (count, features), got {tuple(x.shape)}")
+    values = torch.linalg.svdvals(x.double()).tolist()
+    flat = values[0] * torch.finfo(torch.double).eps * max(x.shape)  # below it, all is rounding
+    return math.inf if len(values) < x.shape[1] or values[-1] <= flat else (values[0] / values[-1]) ** 2
 
 
-def _checked(train: Tensor, name: str = "train") -> Tensor:
+def _check(train: Tensor, argument: str = "train") -> None:
+    if not isinstance(train, Tensor):
+        raise TypeError(f"{argument} must be a tensor, got {type(train).__name__}")
+    if train.is_complex() or train.dtype == torch.bool:
+        raise TypeError(f"{argument} must hold real numbers, got {train.dtype}")
     if train.ndim == 0 or train.numel() == 0:
-        raise ValueError(f"{name} must hold at least one example, got the shape {tuple(train.shape)}")
-    data = train.detach().double()
-    bad = ~data.isfinite()
-    if bad.any():
-        columns = bad.any(dim=0).sum().item() if data.ndim > 1 else 1
         raise ValueError(
-            f"{name} must be finite, got {int(bad.sum())} NaN or infinite numbers in {columns} features"
+            f"{argument} must hold at least one example and one feature, got shape {tuple(train.shape)}"
         )
-    return data
 
 
-def _spread(data: Tensor, dims: list[int]) -> Tensor:
-    """Standard deviation; exactly 0 where nothing varies, although the mean may be rounded."""
-    varies = data.amax(dim=dims) > data.amin(dim=dims)
-    return torch.where(varies, data.std(dim=dims, correction=0), 0.0)
+def _range(train: Tensor, argument: str = "train") -> tuple[Tensor, Tensor]:
+    """Smallest and largest value of each feature, if all are numbers."""
+    _check(train, argument)
+    low, high = (end.double() for end in train.detach().aminmax(dim=0))
+    wrong = ~((low > -1e300) & (high < 1e300))  # beyond, differences of numbers overflow; NaN is wrong too
+    if wrong.any():
+        raise ValueError(
+            f"{argument} must be finite and within ±1e300, got NaN, infinity or more in {_named(wrong)}"
+        )
+    return low, high
 
 
-def _check_features(name: str, x: Tensor, shift: Tensor, free: int = 0) -> None:
-    features = tuple(shift.shape[: shift.ndim - free])
-    if x.ndim != shift.ndim + 1 or tuple(x.shape[1 : 1 + len(features)]) != features:
-        shape = ", ".join(map(str, ("count", *features, *("any",) * free)))
-        raise ValueError(f"{name} must have the training data's shape ({shape}), got {tuple(x.shape)}")
+def _moments(train: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each feature, as float64; 1 where the deviation is zero."""
+    low, high = _range(train)
+    first = train[:1].detach().double()
+    shifted = train.detach() - first  # a large offset cancels here, exactly
+    size = torch.where(high == low, 1.0, high - low)
+    shifted /= size  # squares neither overflow nor vanish
+    mean = shifted.mean(dim=0)
+    std = size * shifted.sub_(mean).square_().mean(dim=0).sqrt()
+    return first[0] + size * mean, torch.where(std == 0, 1.0, std)
 
 
-def _floating(x: Tensor) -> torch.dtype:
-    return x.dtype if x.is_floating_point() else torch.get_default_dtype()
+def _check_rank(train: Tensor, std: Tensor, components: Tensor) -> None:
+    """Raises if data vary along a component no more than rounding does: theirs, or that of the decomposition."""
+    low, high = _range(train)
+    epsilon = torch.finfo(train.dtype if train.is_floating_point() else torch.double).eps
+    rounding = epsilon * components.abs() @ torch.maximum(low.abs(), high.abs())
+    rank = int((std > rounding.clamp(min=std[0] * len(std) * torch.finfo(torch.double).eps)).sum())
+    if rank < len(std):
+        constant = low == high
+        hint = f", constant in {_named(constant)}" if constant.any() else ""
+        raise ValueError(
+            f"train must vary in all {len(std)} directions, or epsilon be above 0, "
+            f"got {len(train)} examples that vary in {rank}{hint}"
+        )
+
+
+def _named(columns: Tensor) -> str:
+    """How many columns of a mask are meant, and the first of them."""
+    found = columns.reshape(columns.shape or (1,)).nonzero().tolist()
+    places = [place[0] if len(place) == 1 else tuple(place) for place in found]
+    more = ", …" if len(places) > 5 else ""
+    return f"{len(places)} of {columns.numel()} columns ({', '.join(map(str, places[:5]))}{more})"
+
+
+def _double(x: Tensor, statistic: Tensor, argument: str = "x") -> Tensor:
+    features = statistic.shape
+    if x.shape[x.ndim - len(features) :] != features:
+        shape = ", ".join(["...", *map(str, features)])
+        raise ValueError(f"{argument} must have shape ({shape}) like the training data, got {tuple(x.shape)}")
+    return x.double()
+
+
+def _as(x: Tensor, result: Tensor) -> Tensor:
+    return result.to(x.dtype if x.is_floating_point() else torch.get_default_dtype())

@@ -1,4 +1,8 @@
+import copy
+import dataclasses
+import inspect
 import math
+import pickle
 import random
 import sys
 
@@ -6,12 +10,18 @@ import numpy as np
 import pytest
 import sklearn.datasets
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mnist1d.data import get_dataset_args, make_dataset
+from torch.nn import functional as F
 
-from lego.datasets import DATASETS, breast_cancer, diabetes, digits, mnist1d, moons, rings, spirals, wine
+from lego import datasets
+from lego.datasets import DATASETS, Dataset, Part, digits, mnist1d, moons, rings, spirals, wine
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
+COMPUTED = {"spirals": spirals, "moons": moons, "rings": rings}
+REAL = ["digits", "wine", "breast_cancer", "diabetes"]
 ALL = (1, 0, 0)
 
 
@@ -19,27 +29,185 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+def parts(data):
+    return data.train, data.validation, data.test
+
+
+def load(name):
+    """What scikit-learn gives, unscaled."""
+    return getattr(sklearn.datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
+
+
+def small(name, **arguments):
+    """A set by its name, MNIST-1D with few examples."""
+    return DATASETS[name](**({"count": 200} if name == "mnist1d" else {}), **arguments)
+
+
+# what holds for all
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_dataset_tells_what_one_must_know(name):
+    data = small(name)
+    assert isinstance(data, Dataset) and data.name == name and all(type(part) is Part for part in parts(data))
+    assert data.description and data.source and data.license
+    for x, y in parts(data):
+        assert x.dtype == torch.float and x.isfinite().all() and len(x) == len(y) > 0
+        if data.classes is None:
+            assert y.dtype == torch.float and y.shape == (len(x), 1)
+        else:
+            assert y.dtype == torch.int64 and y.ndim == 1
+    if data.classes is not None:
+        assert data.all.targets.unique().tolist() == list(range(len(data.classes)))
+    assert data.features is None or len(data.features) == data.train.inputs.shape[1]
+    text = str(data)
+    for fact in (name, data.description, data.source, data.license, f"{len(data.train.targets):,} training"):
+        assert fact in text
+    assert "regression" in text if data.classes is None else f"{len(data.classes)} classes" in text
+    assert repr(data) == "<{}: {:,} training, {:,} validation, {:,} test examples>".format(
+        name, *(len(part.targets) for part in parts(data))
+    )
+
+
+def test_every_function_is_listed_once():
+    functions = [name for name in datasets.__all__ if inspect.isfunction(getattr(datasets, name))]
+    assert sorted(DATASETS) == functions and all(DATASETS[name].__name__ == name for name in DATASETS)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_generator_decides_and_no_global_state_changes(name):
+    torch.manual_seed(1), random.seed(1), np.random.seed(1)
+    before = torch.get_rng_state(), random.getstate(), pickle.dumps(np.random.get_state())
+    first, again, other = (small(name, generator=seeded(seed)) for seed in (3, 3, 4))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert random.getstate() == before[1] and pickle.dumps(np.random.get_state()) == before[2]
+    for one, two in zip(parts(first), parts(again), strict=True):
+        assert one.inputs.equal(two.inputs) and one.targets.equal(two.targets)
+    assert not first.train.inputs.equal(other.train.inputs)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_without_a_generator_only_computed_points_vary(name):
+    torch.manual_seed(0)
+    first, second = small(name), small(name)
+    assert first.train.inputs.equal(second.train.inputs) == (name not in COMPUTED)
+    torch.manual_seed(0)
+    assert small(name).train.inputs.equal(first.train.inputs)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_parts_are_the_whole_in_the_shares_asked_for(name):
+    whole = small(name, split=ALL, generator=seeded())
+    count = len(whole.train.targets)
+    assert len(whole.validation.targets) == len(whole.test.targets) == 0
+    assert whole.test.inputs.shape == (0, *whole.train.inputs.shape[1:])
+    data = small(name, split=(0.5, 0.3, 0.2), generator=seeded())
+    sizes = [len(part.targets) for part in parts(data)]
+    assert sum(sizes) == count
+    assert sizes == pytest.approx([count * 0.5, count * 0.3, count * 0.2], abs=1)
+
+    def rows(part):
+        return sorted(
+            torch.cat([part.inputs, part.targets.view(-1, len(part.targets[:1].flatten()))], 1).tolist()
+        )
+
+    assert rows(data.all) == rows(whole.train)
+    assert data.all.inputs.equal(torch.cat([part.inputs for part in parts(data)]))
+    assert data.all.targets.equal(torch.cat([part.targets for part in parts(data)]))
+
+
+def test_the_default_shares():
+    assert [len(part.targets) for part in parts(spirals(count=500))] == [300, 100, 100]
+    assert [len(part.targets) for part in parts(digits())] == [1078, 360, 359]
+
+
+@settings(deadline=None, max_examples=50, derandomize=True)
+@given(
+    count=st.integers(20, 300),
+    first=st.floats(0, 1),
+    second=st.floats(0, 1),
+    function=st.sampled_from([moons, rings]),
+)
+def test_any_shares_cut_without_loss(count, first, second, function):
+    split = (first, (1 - first) * second, (1 - first) * (1 - second))
+    sizes = [count * share for share in split]
+    try:
+        data = function(count, split=split, generator=seeded())
+    except ValueError:
+        assert any(0 < size < 1 for size in sizes)
+        return
+    found = [len(part.targets) for part in parts(data)]
+    assert sum(found) == count and found == pytest.approx(sizes, abs=1)
+    whole = function(count, split=ALL, generator=seeded()).train
+    assert data.all.inputs.equal(whole.inputs) and data.all.targets.equal(whole.targets)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ((0.5, 0.5), r"split must be three shares of at least 0 that sum to 1, got \(0.5, 0.5\)"),
+        ((0.5, 0.6, -0.1), r"split must be three shares of at least 0 that sum to 1, got \(0.5, 0.6, -0.1\)"),
+        ((0.5, 0.3, 0.1), "split must be three shares of at least 0 that sum to 1, got"),
+        ((0.6, 0.3, 0.2), "split must be three shares of at least 0 that sum to 1, got"),
+        ((math.nan, 0.5, 0.5), "split must be three shares of at least 0 that sum to 1, got"),
+        (
+            (0.99999, 0, 0.00001),
+            r"split must give each share above 0 an example, got \(0.99999, 0, 1e-05\) of \d+",
+        ),
+    ],
+)
+def test_other_splits_are_refused_before_anything_is_drawn(name, split, message):
+    generator = seeded()
+    with pytest.raises(ValueError, match=message):
+        small(name, split=split, generator=generator)
+    assert generator.get_state().equal(seeded().get_state())
+
+
+def test_a_dataset_cannot_be_changed_but_copied_and_saved():
+    data = moons(20)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        data.train = data.test
+    for twin in (copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        assert twin.train.inputs.equal(data.train.inputs) and str(twin) == str(data)
+
+
+# spirals
+
+
 @pytest.mark.parametrize(("classes", "count"), [(3, 300), (2, 7), (5, 5), (1, 4)])
-def test_shapes_types_and_balance(classes, count):
-    x, y = spirals(classes, count, split=ALL, generator=seeded()).train
-    assert x.shape == (count, 2) and x.dtype == torch.float
-    assert y.shape == (count,) and y.dtype == torch.int64
+def test_shapes_and_balance(classes, count):
+    data = spirals(classes, count, split=ALL, generator=seeded())
+    x, y = data.train
+    assert x.shape == (count, 2) and y.shape == (count,)
     shares = y.bincount(minlength=classes)
-    assert len(shares) == classes and shares.max() - shares.min() <= 1
+    assert len(shares) == classes == len(data.classes) and shares.max() - shares.min() <= 1
 
 
-def test_without_noise_the_points_follow_the_formula():
-    x, y = spirals(3, 300, 0.0, turns=1.0, split=ALL, generator=seeded()).train
+@pytest.mark.parametrize("classes", [3, 5])
+def test_without_noise_the_points_follow_the_formula(classes):
+    x, y = spirals(classes, 300, 0.0, turns=1.0, split=ALL, generator=seeded()).train
     radius = x.double().norm(dim=1) / math.sqrt(6)
-    assert radius.sort().values.tolist() == pytest.approx([(i // 3 + 1) / 100 for i in range(300)], abs=1e-6)
-    angle = 2 * math.pi * (y / 3 + radius)
+    along = [(i // classes + 1) / (300 // classes) for i in range(300)]
+    assert radius.sort().values.tolist() == pytest.approx(along, abs=1e-6)
+    angle = 2 * math.pi * (y / classes + radius)
     expected = radius[:, None] * math.sqrt(6) * torch.stack([angle.cos(), angle.sin()], dim=1)
     torch.testing.assert_close(x.double(), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("turns", [0.0, 0.5, 2.0])
+def test_turns_wind_the_arms(turns):
+    straight, wound = (
+        spirals(1, 100, 0.0, turns=times, split=ALL, generator=seeded()).train.inputs
+        for times in (0.0, turns)
+    )
+    angle = 2 * math.pi * turns * straight.norm(dim=1) / math.sqrt(6)
+    torch.testing.assert_close(wound[:, 0], straight[:, 0] * angle.cos(), rtol=0, atol=1e-5)
+
+
 def test_noise_turns_the_points_by_its_deviation():
-    (clean, _), (noisy, _) = (
-        spirals(3, 3000, noise, split=ALL, generator=seeded()).train for noise in (0.0, 0.1)
+    clean, noisy = (
+        spirals(3, 3000, noise, split=ALL, generator=seeded()).train.inputs for noise in (0.0, 0.1)
     )
     turned = torch.atan2(*noisy.T.flip(0)) - torch.atan2(*clean.T.flip(0))
     turned = (turned + math.pi) % (2 * math.pi) - math.pi
@@ -56,15 +224,6 @@ def test_unit_scale_in_random_order():
     assert y[:150].bincount().min() > 30
 
 
-def test_a_generator_decides_and_the_global_state_stays():
-    before = torch.get_rng_state()
-    first, again, other = (spirals(generator=seeded(seed)).train.inputs for seed in (0, 0, 1))
-    assert torch.equal(torch.get_rng_state(), before)
-    assert torch.equal(first, again) and not torch.equal(first, other)
-    torch.manual_seed(0)
-    assert torch.equal(spirals().train.inputs, first)
-
-
 @pytest.mark.parametrize(("name", "init"), [("relu", "he_normal"), ("tanh", "xavier_normal")])
 def test_six_layers_learn_it_and_a_straight_line_does_not(name, init):
     x, y = spirals(split=ALL, generator=seeded()).train
@@ -78,109 +237,192 @@ def test_six_layers_learn_it_and_a_straight_line_does_not(name, init):
     assert accuracy(straight, x, y) < 0.6
 
 
+# moons and rings
+
+
+@pytest.mark.parametrize("count", [2, 3, 100, 101])
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("function", "twin", "factor"),
     [
-        ({"classes": 0}, "classes must be at least 1, got 0"),
-        ({"classes": 4, "count": 3}, "count must be at least the 4 classes, got 3"),
-        ({"noise": -0.1}, "noise must be at least 0, got -0.1"),
-        ({"split": (0.5, 0.5, 0.5)}, r"split must be three shares that add up to 1, got \(0.5, 0.5, 0.5\)"),
-        ({"split": (1.2, -0.2, 0)}, r"split must be three shares that add up to 1"),
-        ({"split": (0.5, 0.5)}, r"split must be three shares that add up to 1"),
+        (moons, sklearn.datasets.make_moons, {}),
+        (
+            lambda *args, **keys: rings(*args, inner=0.3, **keys),
+            sklearn.datasets.make_circles,
+            {"factor": 0.3},
+        ),
+        (rings, sklearn.datasets.make_circles, {"factor": 0.5}),
     ],
 )
-def test_errors_name_argument_rule_and_value(arguments, message):
+def test_shapes_without_noise_are_those_of_scikit_learn(function, twin, factor, count):
+    expected, labels = twin(count, shuffle=False, noise=None, **factor)
+    x, y = function(count, 0.0, split=ALL, generator=seeded()).train
+    for label in (0, 1):
+        found, wanted = x[y == label].numpy(), expected[labels == label]
+        distance = np.linalg.norm(found[:, None] - wanted, axis=2)
+        assert found.shape == wanted.shape and distance.min(0).max() < 1e-6 and distance.min(1).max() < 1e-6
+
+
+@pytest.mark.parametrize("function", [moons, rings])
+def test_points_come_in_random_order_and_noise_has_its_deviation(function):
+    clean, noisy = (function(4000, noise, split=ALL, generator=seeded()).train for noise in (0.0, 0.2))
+    assert clean.targets.equal(noisy.targets)
+    noise = noisy.inputs - clean.inputs
+    assert noise.std(dim=0).tolist() == pytest.approx([0.2, 0.2], rel=0.05)
+    assert noise.mean(dim=0).tolist() == pytest.approx([0, 0], abs=0.02)
+    assert abs(np.corrcoef(noise.T)[0, 1]) < 0.05
+    for half in (clean.targets[:2000], clean.targets[2000:]):
+        assert half.double().mean().item() == pytest.approx(0.5, abs=0.05)
+    steps = (clean.inputs[1:] - clean.inputs[:-1]).norm(dim=1)
+    assert steps.median() > 0.5, "neighbors in the order are not neighbors in the plane"
+
+
+# real data
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_data_are_scikit_learns_raw_values(name):
+    data, bunch = DATASETS[name](), load(name)
+    x, y = data.all
+    found = np.column_stack([x, y.reshape(len(x))])
+    expected = np.column_stack([bunch.data.astype(np.float32), bunch.target])
+    assert found.shape == expected.shape
+    order, wanted = (np.lexsort(rows.T) for rows in (found, expected))
+    assert (found[order] == expected[wanted]).all()
+    assert list(data.features) == list(bunch.feature_names)
+    if name != "diabetes":
+        assert list(data.classes) == [str(label) for label in bunch.target_names]
+
+
+@pytest.mark.parametrize("name", ["digits", "wine", "breast_cancer"])
+@pytest.mark.parametrize("split", [(0.6, 0.2, 0.2), (0.1, 0.1, 0.8), (0.5, 0.5, 0)])
+def test_each_part_has_its_share_of_each_class(name, split):
+    for seed in range(3):
+        data = DATASETS[name](split=split, generator=seeded(seed))
+        total = data.all.targets.bincount().double()
+        for part, share in zip(parts(data), split, strict=True):
+            found = part.targets.bincount(minlength=len(total))
+            assert (found - total * share).abs().max() <= 2
+
+
+@pytest.mark.parametrize("name", ["digits", "wine", "breast_cancer", "diabetes"])
+def test_the_order_is_random_within_a_part(name):
+    data = DATASETS[name]()
+    x, y = data.train
+    half = len(y) // 2
+    spread = x.double().std(dim=0)
+    varied = spread > 0
+    shift = (x[:half].mean(dim=0) - x[half:].mean(dim=0))[varied] / spread[varied]
+    assert shift.abs().max() < 5 * 2 / math.sqrt(len(y))
+    if data.classes:
+        repeats = (y[1:] == y[:-1]).double().mean().item()
+        shares = y.bincount().double() / len(y)
+        assert repeats == pytest.approx(shares.square().sum().item(), abs=0.12)  # as of independent draws
+
+
+def test_digits_are_images():
+    x = digits().all.inputs
+    assert x.min() == 0 and x.max() == 16 and x.equal(x.round())
+    images = sklearn.datasets.load_digits().images
+    zero = torch.tensor(images[0], dtype=torch.float)
+    assert (x.view(-1, 1, 8, 8) == zero).all(dim=(1, 2, 3)).sum() == 1
+    assert x.std(dim=0).eq(0).sum() == 3
+
+
+def test_documented_facts_of_the_tables():
+    x, y = DATASETS["diabetes"]().all
+    assert (y.min(), y.max()) == (25, 346) and x[:, 1].unique().tolist() == [1, 2]
+    spread = wine().all.inputs.std(dim=0)
+    assert spread.min() < 0.2 and spread.max() > 300
+    assert [len(DATASETS[name]().all.targets) for name in REAL] == [1797, 178, 569, 442]
+    assert DATASETS["breast_cancer"]().classes[0] == "malignant"
+
+
+def test_regression_targets_fit_a_models_last_layer():
+    x, y = DATASETS["diabetes"]().train
+    model = mlp([10, 1], generator=seeded())
+    assert F.mse_loss(model(x), y).shape == ()  # other shapes would broadcast with a warning, an error here
+
+
+# MNIST-1D
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return mnist1d()
+
+
+def test_mnist1d_is_what_the_package_draws(paper):
+    expected = make_dataset(get_dataset_args())
+    assert [len(part.targets) for part in parts(paper)] == [3200, 800, 1000]
+    x = torch.cat([paper.train.inputs, paper.validation.inputs])
+    y = torch.cat([paper.train.targets, paper.validation.targets])
+    assert x.equal(torch.tensor(expected["x"], dtype=torch.float)) and y.tolist() == expected["y"].tolist()
+    assert paper.test.inputs.equal(torch.tensor(expected["x_test"], dtype=torch.float))
+    assert paper.test.targets.tolist() == expected["y_test"].tolist()
+
+
+def test_mnist1d_as_documented(paper):
+    x, y = paper.all
+    assert x.shape == (5000, 40)
+    assert x.mean().item() == pytest.approx(0, abs=1e-5) and x.std().item() == pytest.approx(1, abs=1e-3)
+    assert y.bincount().tolist() == [500] * 10
+    assert mnist1d(30).all.targets.bincount().tolist() == [3] * 10
+
+
+def test_mnist1d_restores_the_random_states_after_an_error(monkeypatch):
+    def fail(arguments):
+        random.seed(arguments.seed), np.random.seed(arguments.seed)
+        raise RuntimeError("the package failed")
+
+    monkeypatch.setattr("mnist1d.data.make_dataset", fail)
+    before = random.getstate(), pickle.dumps(np.random.get_state())
+    with pytest.raises(RuntimeError, match="the package failed"):
+        mnist1d(20)
+    assert (random.getstate(), pickle.dumps(np.random.get_state())) == before
+
+
+def test_mnist1d_never_downloads(monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("no network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("requests.get", refuse)
+    mnist1d(20)
+
+
+# errors
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (spirals, {"classes": 0}, "classes must be at least 1, got 0"),
+        (spirals, {"classes": 4, "count": 3}, "count must be at least the 4 classes, got 3"),
+        (spirals, {"turns": math.inf}, "turns must be finite, got inf"),
+        (moons, {"count": 1}, "count must be at least the 2 classes, got 1"),
+        (rings, {"count": 1}, "count must be at least the 2 classes, got 1"),
+        (rings, {"inner": 1}, "inner must be at least 0 and below 1, got 1"),
+        (rings, {"inner": -0.1}, "inner must be at least 0 and below 1, got -0.1"),
+        (mnist1d, {"count": 0}, "count must be a multiple of 10, got 0"),
+        (mnist1d, {"count": 25}, "count must be a multiple of 10, got 25"),
+        *(
+            (function, {"noise": noise}, f"noise must be finite and at least 0, got {noise}")
+            for function in COMPUTED.values()
+            for noise in (-0.1, math.inf, math.nan)
+        ),
+    ],
+)
+def test_errors_name_argument_rule_and_value(function, arguments, message):
+    generator = seeded()
     with pytest.raises(ValueError, match=message):
-        spirals(**arguments)
+        function(**arguments, generator=generator)
+    assert generator.get_state().equal(seeded().get_state()), "nothing was drawn"
 
 
-@pytest.mark.parametrize("name", DATASETS)
-def test_every_dataset_says_what_it_is_and_is_always_the_same(name):
-    random.seed(1), np.random.seed(1), torch.manual_seed(1)
-    options = {"generator": seeded()} if name in {"spirals", "moons", "rings"} else {}
-    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
-    one, two = DATASETS[name](**options), DATASETS[name](**options | {k: seeded() for k in options})
-    assert states == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())
-    assert one.name == name and name in repr(one) and one.description and one.source and one.license
-    for a, b in zip(
-        (one.train, one.validation, one.test), (two.train, two.validation, two.test), strict=True
-    ):
-        assert torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets)
-        assert (
-            a.inputs.dtype == torch.float32 and a.inputs.isfinite().all() and len(a.inputs) == len(a.targets)
-        )
-        if one.classes is None:
-            assert a.targets.shape == (len(a.inputs), 1) and a.targets.dtype == torch.float32
-        else:
-            assert a.targets.dtype == torch.int64 and set(a.targets.tolist()) == set(range(len(one.classes)))
-        assert one.features is None or a.inputs.shape[1] == len(one.features)
-
-
-@pytest.mark.parametrize(
-    ("make", "load"),
-    [(digits, "digits"), (wine, "wine"), (breast_cancer, "breast_cancer"), (diabetes, "diabetes")],
-)
-def test_the_real_ones_are_scikit_learns_examples_each_once(make, load):
-    options = {"scaled": False} if load == "diabetes" else {}
-    inputs, targets = getattr(sklearn.datasets, f"load_{load}")(return_X_y=True, **options)
-    data = make()
-    parts = (data.train, data.validation, data.test)
-    assert [len(part.inputs) for part in parts] == [
-        round(0.6 * len(inputs)),
-        round(0.2 * len(inputs)),
-        len(inputs) - round(0.6 * len(inputs)) - round(0.2 * len(inputs)),
-    ]
-    ours = torch.cat([torch.cat([x, y.float().reshape(-1, 1)], dim=1) for x, y in parts])
-    theirs = torch.tensor(np.column_stack([inputs, targets]), dtype=torch.float32)
-    assert sorted(map(tuple, ours.tolist())) == sorted(map(tuple, theirs.tolist()))
-    other = make(generator=seeded(5))
-    assert not torch.equal(other.train.inputs, data.train.inputs)
-
-
-def test_mnist1d_is_the_papers():
-    data = mnist1d()
-    assert [len(part.inputs) for part in (data.train, data.validation, data.test)] == [3200, 800, 1000]
-    assert data.train.inputs.shape[1] == 40
-    made = make_dataset(get_dataset_args())
-    np.testing.assert_allclose(data.test.inputs, made["x_test"].astype(np.float32))
-    assert data.test.targets.tolist() == made["y_test"].tolist()
-    with pytest.raises(ValueError, match="count must be a positive multiple of ten, got 15"):
-        mnist1d(15)
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "options"), [(moons, "make_moons", {}), (rings, "make_circles", {"factor": 0.5})]
-)
-@pytest.mark.parametrize("count", [2, 7, 40])
-def test_without_noise_shapes_are_those_of_scikit_learn(ours, theirs, options, count):
-    sizes = ((count + 1) // 2, count // 2)
-    if theirs == "make_circles":
-        sizes = sizes[::-1]  # its first ring is the outer one
-    points, labels = getattr(sklearn.datasets, theirs)(sizes, shuffle=False, **options)
-    if theirs == "make_circles":
-        labels = 1 - labels
-    x, y = ours(count=count, noise=0.0, split=ALL, generator=seeded()).train
-    mine = sorted(
-        (label, *(round(v, 4) + 0.0 for v in point))
-        for point, label in zip(x.tolist(), y.tolist(), strict=True)
-    )
-    expected = sorted(
-        (label, *(round(v, 4) + 0.0 for v in point))
-        for point, label in zip(points.tolist(), labels.tolist(), strict=True)
-    )
-    np.testing.assert_allclose(mine, expected, atol=2e-4)
-
-
-def test_noise_moves_the_points_by_its_deviation():
-    for make in (moons, rings):
-        clean, noisy = (
-            make(count=4000, noise=noise, split=ALL, generator=seeded()).train.inputs for noise in (0.0, 0.2)
-        )
-        assert (noisy - clean).std().item() == pytest.approx(0.2, rel=0.05)
-
-
-@pytest.mark.parametrize(("make", "module"), [(digits, "sklearn.datasets"), (mnist1d, "mnist1d.data")])
-def test_a_missing_package_names_the_extra(make, module, monkeypatch):
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportError, match=r"pip install 'lego\[data\]'"):
-        make()
+@pytest.mark.parametrize("name", [*REAL, "mnist1d"])
+def test_a_missing_package_names_the_extra(name, monkeypatch):
+    package = "mnist1d" if name == "mnist1d" else "scikit-learn"
+    for module in ("mnist1d.data", "sklearn.datasets", "sklearn"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=rf"{name} needs .*{package}: pip install 'lego\[data\]'"):
+        DATASETS[name]()
