@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 from torch.func import grad, vmap
 
 import lego.activations
@@ -473,3 +474,28 @@ def test_tanh_is_a_stretched_sigmoid_and_relu_has_slope_0_at_0():
     torch.testing.assert_close(tanh(x), 2 * sigmoid(2 * x) - 1, rtol=0, atol=1e-15)
     zero = torch.zeros((), requires_grad=True)
     assert torch.autograd.grad(relu(zero), zero)[0] == 0
+
+
+class Everything(nn.Module):
+    """All activations and candidates beside one another."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(brick(name, torch.float) for name in ACTIVATIONS)
+
+    def forward(self, x):
+        return torch.stack(
+            [*(layer(x) for layer in self.layers), *(f(x) for f in SEARCH_CANDIDATES.values())]
+        )
+
+
+def test_all_of_them_export_to_onnx():
+    import onnx.reference
+
+    model, x = Everything().eval(), torch.linspace(-5, 5, 24).reshape(4, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter, about itself
+        program = torch.onnx.export(model, (x,), dynamo=True, verbose=False)
+    runner = onnx.reference.ReferenceEvaluator(program.model_proto)
+    (y,) = runner.run(None, {runner.input_names[0]: x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(y), model(x).detach(), rtol=1e-5, atol=1e-5)
