@@ -15,7 +15,7 @@ from fontTools.ttLib import TTFont
 
 CHARACTERS = """
 !%'()*+,-./0123456789:;<=>ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz{|}
-¯±×ˆ˙˜
+¯±·×ˆ˙˜
 ΓΔΘΛΣΦΨΩμ
 –‖’…′″
 ℎℒℓℕℙℝℤ
