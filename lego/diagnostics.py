@@ -5,10 +5,11 @@ last two work on any `nn.Module` and leave it as it was: weights, buffers, gradi
 random state, also after an exception. Meanwhile dropout is off; a batch norm in training mode uses the
 batch, as in training.
 
-A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding. A
-hook on it cannot see an activation that `forward` calls as a function, such as `F.relu`. What lies between
-one layer's output $z$ and the next one's input $h$ is found by differentiating: where $h = f(z)$
-elementwise, the product of any vector $v$ with the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
+A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding; also a
+recurrent layer or attention, with the weight of its inputs and its first output. A hook on it cannot see an
+activation that `forward` calls as a function, such as `F.relu`. What lies between one layer's output $z$ and the
+next one's input $h$ is found by differentiating: where $h = f(z)$ elementwise, the product of any vector $v$ with
+the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
 """
 
 import copy
@@ -74,6 +75,12 @@ DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
 RANK_SAMPLE = 64  # positions and units that the effective rank looks at
 
 Loss = Callable[[Any, Any], Tensor]
+_WEIGHTS = (
+    "weight",
+    "weight_ih_l0",
+    "in_proj_weight",
+    "weight_ih",
+)  # of recurrent layers, attention and cells too
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 _SHARES = {
     "saturated": "values lie where the activation is flat",
@@ -465,7 +472,9 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
     hooks = []
     try:
         for name, module in model.named_modules():
-            weight = getattr(module, "weight", None)
+            weight = next(
+                (w for w in (getattr(module, key, None) for key in _WEIGHTS) if w is not None), None
+            )
             if isinstance(weight, Tensor) and weight.ndim >= 2:
                 record = partial(_record, calls, name or "model", weight)
                 hooks.append(module.register_forward_hook(record, with_kwargs=True))
@@ -491,7 +500,11 @@ def _record(
     inputs: tuple[Any, ...],
     keywords: dict[str, Any],
     output: Any,
-) -> Tensor | None:
+) -> Any:
+    rest: tuple[Any, ...] = ()
+    if isinstance(output, tuple) and output:  # recurrent layers and attention also return states or weights
+        output, *others = output
+        rest = tuple(others)
     if not isinstance(output, Tensor) or not output.is_floating_point():
         return None
     if not output.requires_grad:  # a frozen layer
@@ -501,7 +514,7 @@ def _record(
     label = name if count == 1 else f"{name} ({count})"
     call = _Call(label, layer, weight, count == 1, before, output, output, output.clone())
     calls.append(call)
-    return call.passed
+    return (call.passed, *rest) if rest else call.passed
 
 
 def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor | None:

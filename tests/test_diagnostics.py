@@ -1021,3 +1021,37 @@ def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
     assert history.watched["gradient factor"][0] == pytest.approx(watch.reports[0].gradient_factor)
     with pytest.raises(ValueError, match="every must be at least 1, got 0"):
         Watch((x, y), every=0)
+
+
+class Sequence(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body, self.head = body, nn.Linear(16, 3)
+
+    def forward(self, x):
+        if isinstance(self.body, nn.MultiheadAttention):
+            return self.head(self.body(x, x, x)[0].mean(dim=1))
+        return self.head(self.body(x)[0][:, -1])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.LSTM(16, 16, 2, batch_first=True),
+        lambda: nn.GRU(16, 16, batch_first=True),
+        lambda: nn.RNN(16, 16, batch_first=True),
+        lambda: nn.MultiheadAttention(16, 4, batch_first=True),
+    ],
+)
+def test_recurrent_layers_and_attention_have_rows(make):
+    torch.manual_seed(0)
+    model = Sequence(make())
+    x, y = torch.randn(32, 7, 16), torch.arange(32) % 3
+    before = model(x)
+    report = diagnose(model, (x, y))
+    assert [row.name for row in report.layers] == ["body", "head"] and report.findings == []
+    row = report.layers[0]
+    expected = model.body(x, x, x)[0] if isinstance(model.body, nn.MultiheadAttention) else model.body(x)[0]
+    assert row.std == pytest.approx(expected.std(correction=0).item(), rel=1e-5)
+    assert row.weight_gradient > 0 and row.output_gradient > 0 and row.effective_rank > 1
+    assert torch.equal(model(x), before) and not model.body._forward_hooks
