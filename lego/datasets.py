@@ -1,7 +1,7 @@
 r"""Datasets: small, seeded, as tensors, each in three parts.
 
 Every function returns a `Dataset`. Its inputs are float32 and raw, so that
-[preprocessing][lego.preprocessing] remains the reader's; its targets are int64 classes, or float32 numbers of shape
+`lego.preprocessing` remains the reader's; its targets are int64 classes, or float32 numbers of shape
 `(count, 1)`, as a model's last layer gives them. Nothing is downloaded. `DATASETS` maps each name to its function,
 in teaching order.
 

@@ -103,6 +103,12 @@ def test_nothing_overflows_a_phone(page, address):
         "labs/paralysis/",
         "claims/",
         "notation/",
+        "activations/",
+        "activations/search/",
+        "activations/choice/",
+        "reference/",
+        "reference/training/",
+        "reference/propagation/",
     ):
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
@@ -124,3 +130,27 @@ def test_formulas_are_drawn_as_mathml_without_a_script(browser, address):
     box = page.locator("math").first.bounding_box()
     assert box["width"] > 100 and box["height"] > 20
     context.close()
+
+
+def test_a_table_is_sorted_by_the_column_whose_heading_is_pressed(page, address):
+    page.goto(f"{address}activations/")
+    column = page.locator(".sortable td:nth-child(7)")
+    heading = page.locator(".sortable th:nth-child(7) button")
+    taught = column.all_text_contents()
+    heading.focus()
+    page.keyboard.press("Enter")
+    cheap_first = [float(text) for text in column.all_text_contents()]
+    assert cheap_first == sorted(map(float, taught)) and cheap_first != list(map(float, taught))
+    assert page.locator(".sortable th[aria-sort=ascending]").count() == 1
+    heading.click()
+    assert [float(text) for text in column.all_text_contents()] == sorted(map(float, taught), reverse=True)
+    page.locator(".sortable th:nth-child(1) button").click()
+    names = page.locator(".sortable td:nth-child(1)").all_text_contents()
+    assert names == sorted(names) and page.locator(".sortable th[aria-sort]").count() == 1
+
+
+def test_the_table_sorts_after_an_instant_navigation_too(page, address):
+    page.goto(f"{address}activations/sigmoid/")
+    page.locator(".md-nav--primary a[href$='activations/'], .md-nav--primary a[href='../']").first.click()
+    page.locator(".sortable th:nth-child(2) button").wait_for()
+    assert page.locator(".sortable th button").count() == page.locator(".sortable th").count()
