@@ -116,7 +116,9 @@ def test_the_reference_holds_every_public_name_and_each_method(trees, name):
     for thing in module.__all__:
         if isinstance(getattr(module, thing), type) and getattr(module, thing).__module__ == module.__name__:
             methods = [
-                key for key, value in vars(getattr(module, thing)).items() if inspect.isfunction(value)
+                key
+                for key, value in vars(getattr(module, thing)).items()
+                if inspect.isfunction(value) and value.__module__ == module.__name__
             ]
             public |= {f"lego.{name}.{thing}.{key}" for key in methods if not key.startswith("_")}
     assert public <= ids, public - ids
