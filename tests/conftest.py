@@ -2,6 +2,7 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machine are slower than one
 os.environ["MPLBACKEND"] = "agg"
+os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
 import runpy
 import shutil
