@@ -594,7 +594,7 @@ class MetaAcon(nn.Module):
 
     Args:
         channels: channels of the input.
-        reduction: the small net has $\max(\text{reduction}, \text{channels} / \text{reduction})$ hidden units.
+        reduction: the small net has `channels / reduction` hidden units, and `reduction` at least.
         generator: source of the first values; PyTorch's global one if omitted.
 
     Raises:
