@@ -18,7 +18,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-PRELOAD = ("torch", "torch._dynamo", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
+PRELOAD = (
+    "torch",
+    "torch._dynamo",
+    "sklearn.datasets",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+    "scour.scour",
+)
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
 

@@ -1,0 +1,38 @@
+"""The same pixels in four ranges, each at its best learning rate."""
+
+import matplotlib.pyplot as plt
+import torch
+
+from lego.datasets import digits
+from lego.preprocessing import ImageStandardize
+from lego.stack import mlp
+from lego.training import fit
+
+x, y = digits(generator=torch.Generator().manual_seed(0)).train
+pixels = x.reshape(-1, 1, 8, 8) * 255 / x.max()  # as a file has them
+ranges = {
+    "0 to 255": pixels,
+    "0 to 1": pixels / 255,
+    "-1 to 1": pixels / 127.5 - 1,
+    "standardized": ImageStandardize(pixels)(pixels),
+}
+
+losses, best = {}, {}
+figure, axes = plt.subplots()
+for (name, images), style in zip(
+    ranges.items(), ("-", "--", "-.", ":"), strict=True
+):
+    for lr in (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0):
+        rng = torch.Generator().manual_seed(0)
+        model = mlp([64, 64, 10], generator=rng)
+        try:
+            history = fit(model, images.flatten(1), y, steps=60, lr=lr)
+        except FloatingPointError:
+            continue  # this rate is too large for this range
+        if name not in losses or history.loss[-1] < losses[name][-1]:
+            losses[name], best[name] = history.loss, lr
+    axes.semilogy(losses[name], style, label=f"{name}, rate {best[name]}")
+    print(f"{name:12} best rate {best[name]}, loss {losses[name][-1]:.2f}")
+axes.set(xlabel="step", ylabel="training loss", ylim=(0.03, 50))
+axes.legend(loc="upper right")
+plt.show()
