@@ -1,0 +1,155 @@
+# %% [markdown]
+# # Walk along the edge of chaos
+#
+# Why do some deep nets learn and others not, although all have weights of about the same size? In this
+# lab you send two inputs through random nets, watch them meet or part, find the edge between the two,
+# and check that this is where deep nets learn. It takes a quarter of an hour to read and a few seconds
+# to run. [Edge of chaos](../initialization/edge_of_chaos.md) has the theory.
+
+# %% [markdown]
+# ## Two inputs, one net
+#
+# A net of 300 units a layer, with random weights and biases. `weight_scale` is the standard deviation
+# of the weights times the square root of the width, `bias_scale` that of the biases. Each block below
+# goes on from the one before it.
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+
+from lego.activations import ACTIVATIONS
+from lego.datasets import digits
+from lego.diagnostics import diagnose
+from lego.initialization import initialize
+from lego.preprocessing import Standardize
+from lego.propagation import chi, critical, depth_scale, fixed_point
+from lego.stack import mlp
+from lego.training import accuracy, fit
+
+width = 300
+
+
+def cosines(weight_scale, bias_scale=0.0, activation="tanh", depth=40):
+    """Cosine between two inputs, layer by layer."""
+    generator = torch.Generator().manual_seed(0)
+    bend = ACTIVATIONS[activation]()
+    first, other = torch.randn(2, width, generator=generator)
+    z = torch.stack([first, 0.6 * first + 0.8 * other])
+    found = []
+    for _ in range(depth):
+        found.append(torch.cosine_similarity(*z, dim=0).item())
+        weight = torch.randn(width, width, generator=generator)
+        bias = torch.randn(width, generator=generator)
+        z = bend(z) @ weight * weight_scale / width**0.5 + bias * bias_scale
+    return found
+
+
+# %% [markdown]
+# **Predict**, before you look: the inputs start with a cosine of 0.6. Which of these three scales of
+# weights makes them more alike, and which less?
+
+# %% alt="Cosine between two inputs over 40 layers for three scales of weights. At 0.8 it rises to 1 within ten layers, at 1.4 it changes slowly, at 2.5 it falls and stays low." caption="Small weights merge the two inputs, large ones tear them apart."
+walks = {scale: cosines(scale, bias_scale=0.3) for scale in (0.8, 1.4, 2.5)}
+
+figure, axes = plt.subplots()
+for (scale, found), style in zip(walks.items(), ("--", "-", "-."), strict=True):
+    axes.plot(found, style, label=f"weights {scale}")
+axes.set(xlabel="layer", ylabel="cosine between two inputs", ylim=(-0.1, 1.05))
+axes.legend(loc="center right")
+plt.show()
+
+# %% [markdown]
+# ## Find the edge
+#
+# One number tells on which side a net is. $\chi$ is the factor by which a layer multiplies the distance
+# between two nearby inputs, and also the mean square of a gradient on its way back. `critical` solves
+# $\chi = 1$ for the weights.
+
+# %%
+bias_variance = 0.3**2
+edge = critical("tanh", bias_variance) ** 0.5
+print(f"the edge lies at {edge:.3f}")
+
+scales = {}
+for weight_scale in (0.8, 1.2, edge, 1.7, 2.5):
+    q = fixed_point("tanh", weight_scale**2, bias_variance)
+    factor = chi("tanh", q, weight_scale**2)
+    scales[weight_scale] = depth_scale(factor)
+    print(f"weights {weight_scale:.2f}: χ {factor:.2f}, ", end="")
+    print(f"visible over {scales[weight_scale]:.1f} layers")
+
+# %% [markdown]
+# The last column is the depth scale: the number of layers over which a difference changes by a factor of
+# $e$. On the edge it has no end, but for rounding.
+#
+# ## Is that where nets learn?
+#
+# Nets of 20 layers, trained for 60 steps on 500 digits, at five scales around the edge. All that differs
+# is the size of the initial weights.
+
+# %%
+data = digits(generator=torch.Generator().manual_seed(0))
+standardize = Standardize(data.train.inputs)
+x, y = standardize(data.train.inputs)[:500], data.train.targets[:500]
+
+
+def net(weight_scale, depth=20, activation="tanh"):
+    """A net with weights of this scale and biases of 0.3."""
+    generator = torch.Generator().manual_seed(0)
+    model = mlp([64] * depth + [10], activation)
+    initialize(model, "lecun_normal", gain=weight_scale, generator=generator)
+    for layer in model[::2]:
+        torch.nn.init.normal_(layer.bias, std=0.3, generator=generator)
+    return model
+
+
+def train(model):
+    generator = torch.Generator().manual_seed(0)
+    fit(
+        model,
+        x,
+        y,
+        steps=60,
+        lr=0.05,
+        batch_size=100,
+        clip_norm=1.0,
+        generator=generator,
+    )
+    return accuracy(model, x, y)
+
+
+# %% alt="Training accuracy after 60 steps against the scale of the weights. It is at chance at 0.6 and 0.9, highest near 1.4 and falls again towards 2.6." caption="Twenty layers learn near the edge, and hardly anywhere else."
+learned = {}
+for weight_scale in (0.6, 0.9, edge, 1.9, 2.6):
+    learned[weight_scale] = train(net(weight_scale))
+
+figure, axes = plt.subplots()
+axes.plot(list(learned), list(learned.values()), "o-")
+axes.axvline(edge, color="gray", linestyle=":")
+axes.set(xlabel="scale of the weights", ylabel="accuracy", ylim=(0, 1))
+plt.show()
+
+# %% [markdown]
+# ## What `diagnose` says
+#
+# Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names. The
+# tool measures the factor of the gradient in the net that you give it, without any theory; $\chi$ is
+# about its square. It speaks up below 0.5 and above 1.4 a layer, for what is milder can be right in a
+# shallow net.
+
+# %%
+findings = {}
+for weight_scale in (0.4, edge, 4.5):
+    report = diagnose(net(weight_scale), (x, y))
+    findings[weight_scale] = [finding.name for finding in report.findings]
+    print(f"{weight_scale:.2f}: factor {report.gradient_factor:.2f}", end=" ")
+    print(findings[weight_scale])
+
+# %% [markdown]
+# ## Your turn
+#
+# - Replace `"tanh"` by `"relu"` in the first walk, with `bias_scale=0`. The edge is at $\sqrt2$. What
+#   becomes of the cosine there after 40 layers, and why do deep ReLU nets have shortcuts?
+# - Where is the edge of GELU? Compare `critical("gelu", 0.01)` with `critical("gelu", 0.5)`.
+# - How deep can a net be at a scale of 0.9 until it no longer learns? The depth scale at that point
+#   predicts it within a factor of two or three.

@@ -1,0 +1,46 @@
+"""The lab's cells, run one after another, and what its prose says of them."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    import runpy
+
+    import matplotlib.pyplot as plt
+
+    from tests.conftest import ROOT
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plt, "show", lambda: None)
+        yield runpy.run_path(str(ROOT / "docs" / "labs" / "edge_of_chaos.py"), run_name="__main__")
+    plt.close("all")
+
+
+def test_small_weights_merge_and_large_ones_tear_apart(lab):
+    order, edge, chaos = lab["walks"].values()
+    assert order[10] > 0.95 and order[-1] > 0.999
+    assert 0.5 < edge[10] < 0.95
+    assert max(chaos[15:]) < 0.5
+
+
+def test_the_depth_scale_is_longest_at_the_edge(lab):
+    small, below, edge, above, large = lab["scales"].values()
+    assert small < below < 50 and large < above < 50 and edge > 1e6
+
+
+def test_deep_nets_learn_near_the_edge(lab):
+    learned = list(lab["learned"].values())
+    assert max(learned) == learned[2] > 0.7
+    assert max(learned[0], learned[1]) < 0.3 and learned[4] < 0.4
+
+
+def test_diagnose_names_both_sides(lab):
+    order, edge, chaos = lab["findings"].values()
+    assert "vanishing gradient" in order and "exploding gradient" in chaos
+    assert edge == []
+
+
+def test_your_turn_finds_what_it_hints_at(lab):
+    relu = lab["cosines"](2**0.5, activation="relu")
+    assert relu[0] == pytest.approx(0.6, abs=0.05) and relu[-1] > 0.95
