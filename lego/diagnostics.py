@@ -128,10 +128,10 @@ _ADVICE = {  # by finding: severity, what to try, and the page of the handbook t
     "frozen parameters": ("note", "requires_grad_(), if they are to learn", ""),
     "unreachable parameters": ("note", "use them in forward, or remove them", "gradients/backpropagation/"),
     "parameters without optimizer": ("warning", "hand them to the optimizer", ""),
-    "mixed modes": ("warning", "model.train() before training, model.eval() before evaluation", ""),
+    "mixed modes": ("warning", "model.train() before training, model.eval() before evaluation", "regularization/dropout/"),
     "learning rate too low": ("warning", "a larger learning rate", ""),
     "learning rate too high": ("error", "a smaller learning rate", ""),
-    "cannot overfit one batch": ("error", "look for a bug before you look for more data", ""),
+    "cannot overfit one batch": ("error", "look for a bug before you look for more data", "overfitting/size/"),
 }
 
 
@@ -344,7 +344,8 @@ def diagnose(
         The report; `print` it.
 
     Raises:
-        ValueError: if `loss` does not return a scalar, the model calls no weighted layer, or a threshold is unknown.
+        ValueError: if `loss` does not return a scalar, the model calls no weighted layer, a threshold is unknown, or
+            `overfit` is not a number of steps.
 
     Examples:
         ```python
@@ -357,6 +358,8 @@ def diagnose(
         print(diagnose(model, (torch.randn(64, 20), torch.randint(2, (64,)))))
         ```
     """
+    if isinstance(overfit, bool) or not isinstance(overfit, int) or overfit < 0:
+        raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit!r}")
     limits = dict(THRESHOLDS)
     for name, number in (thresholds or {}).items():
         find("thresholds", name, THRESHOLDS, "THRESHOLDS")

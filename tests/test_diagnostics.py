@@ -1055,3 +1055,10 @@ def test_recurrent_layers_and_attention_have_rows(make):
     assert row.std == pytest.approx(expected.std(correction=0).item(), rel=1e-5)
     assert row.weight_gradient > 0 and row.output_gradient > 0 and row.effective_rank > 1
     assert torch.equal(model(x), before) and not model.body._forward_hooks
+
+
+@pytest.mark.parametrize("overfit", [True, -1, 2.5, "200"])
+def test_overfit_is_a_number_of_steps(overfit):
+    model = nn.Linear(3, 2)
+    with pytest.raises(ValueError, match="overfit must be a number of steps, such as 200, got"):
+        diagnose(model, (torch.randn(8, 3), torch.randint(2, (8,))), overfit=overfit)

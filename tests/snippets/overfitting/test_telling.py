@@ -1,0 +1,23 @@
+import math
+
+import pytest
+
+
+def test_six_shapes(run_snippet):
+    histories = run_snippet("overfitting/telling")["histories"]
+
+    def end(name):
+        history = histories[name]
+        return sum(history.loss[-20:]) / 20, sum(history.validation[-4:]) / 4
+
+    train, held_out = end("overfitting")
+    assert held_out > 10 * train
+    train, held_out = end("healthy")
+    assert held_out < 0.3 and held_out < 3 * train
+    train, held_out = end("too small")
+    assert train > 1 and held_out < 1.2 * train
+    assert end("paralysed") == pytest.approx((math.log(10), math.log(10)), abs=0.05)
+    large = histories["learning rate too large"]
+    assert max(large.loss) > 5 and max(large.validation) > 5
+    train, held_out = end("dropout")
+    assert held_out < train

@@ -1,0 +1,12 @@
+def test_the_subgradient_has_no_zeros_and_the_proximal_step_many(run_snippet):
+    found = run_snippet("regularization/l1_zeros")["found"]
+    subgradient, proximal = found.values()
+    assert (subgradient == 0).sum() == 0 and (proximal == 0).sum() == 83
+    assert (subgradient[:10].abs() > 1).all() and (proximal[:10].abs() > 1).all()
+    assert (proximal[10:].abs() < 0.05).all() and (subgradient[10:].abs() < 0.1).all()
+
+
+def test_the_weights_that_stay_are_too_small_by_about_the_factor(run_snippet):
+    found = run_snippet("regularization/l1_zeros")
+    missing = 2 - found["found"]["proximal step"][:10].abs()
+    assert 0.15 < missing.mean() < 0.45
