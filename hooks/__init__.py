@@ -8,6 +8,7 @@
 - `repair.py` mends the theme's markup
 - `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook and plain Markdown of a page
 - `claims.py` makes the table of the lecture's claims
+- `references.py` makes the list of sources, with the pages that cite each
 - `reference.py` joins the API reference, which mkdocstrings makes, to the pages
 - `links.py` knows where the links of a source lead from each of these
 - `publish.py` replaces the old site by the new one, whole or not at all

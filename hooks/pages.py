@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hooks import claims
+from hooks import claims, references
 from hooks.engine import Outcome
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -133,7 +133,11 @@ def read_included(root: Path, path: str, place: str) -> str:
     if not file.is_relative_to(root) or not file.is_file():
         raise PageError(f"{place}: there is no file {path} to include")
     text = file.read_text(encoding="utf-8")
-    return claims.table(text) if file.name == "claims.toml" else text
+    if file.name == "claims.toml":
+        return claims.table(text)
+    if file.name == "references.toml":
+        return references.listing(text, root / "docs")
+    return text
 
 
 def lines(markdown: str) -> Iterator[tuple[int, str, bool]]:

@@ -125,13 +125,21 @@ _ADVICE = {  # by finding: severity, what to try, and the page of the handbook t
         "smaller weights in the last layer, scaled inputs, the right labels",
         "initialization/scale/",
     ),
-    "frozen parameters": ("note", "requires_grad_(), if they are to learn", ""),
+    "frozen parameters": ("note", "requires_grad_(), if they are to learn", "gradients/backpropagation/"),
     "unreachable parameters": ("note", "use them in forward, or remove them", "gradients/backpropagation/"),
-    "parameters without optimizer": ("warning", "hand them to the optimizer", ""),
-    "mixed modes": ("warning", "model.train() before training, model.eval() before evaluation", "regularization/dropout/"),
-    "learning rate too low": ("warning", "a larger learning rate", ""),
-    "learning rate too high": ("error", "a smaller learning rate", ""),
-    "cannot overfit one batch": ("error", "look for a bug before you look for more data", "overfitting/size/"),
+    "parameters without optimizer": ("warning", "hand them to the optimizer", "labs/find_the_bug/"),
+    "mixed modes": (
+        "warning",
+        "model.train() before training, model.eval() before evaluation",
+        "regularization/dropout/",
+    ),
+    "learning rate too low": ("warning", "a larger learning rate", "tips/recipe/"),
+    "learning rate too high": ("error", "a smaller learning rate", "tips/recipe/"),
+    "cannot overfit one batch": (
+        "error",
+        "look for a bug before you look for more data",
+        "overfitting/size/",
+    ),
 }
 
 

@@ -1,0 +1,180 @@
+# %% [markdown]
+# # Find the bug
+#
+# Five training scripts, each with one mistake of the kind that raises no error. Read each script, look at
+# its symptom, and make a guess before you run the cell below it, in which `diagnose` makes its own. It
+# takes a quarter of an hour to read and a few seconds to run.
+# [The network doctor](../tips/doctor.md) has more on the tool.
+
+# %% [markdown]
+# ## The task, and a script that works
+#
+# Digits of eight by eight pixels. With 150 steps the healthy script gets more than nine in ten right.
+# Each block below goes on from the one before it.
+
+# %%
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lego.datasets import digits
+from lego.diagnostics import diagnose
+from lego.preprocessing import Standardize
+from lego.stack import mlp
+from lego.training import accuracy, fit
+
+data = digits(generator=torch.Generator().manual_seed(0))
+standardize = Standardize(data.train.inputs)
+x, y = standardize(data.train.inputs), data.train.targets
+test = standardize(data.test.inputs), data.test.targets
+
+
+def loop(model, optimizer, steps=150, inputs=x):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        rows = torch.randint(len(inputs), (64,), generator=generator)
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(inputs[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+def net():
+    return mlp([64, 64, 64, 10], generator=torch.Generator().manual_seed(0))
+
+
+scores = {}
+model = net()
+loop(model, torch.optim.SGD(model.parameters(), lr=0.1))
+scores["healthy"] = accuracy(model, *test)
+print(f"test accuracy {scores['healthy']:.2f}")
+
+# %% [markdown]
+# ## Script 1
+#
+# The last layer was replaced, to have a smaller start. The loss falls, but slowly, and ends higher than
+# that of the healthy one. **What is wrong?**
+
+# %%
+model = net()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+model[-1] = nn.Linear(64, 10)  # a fresh last layer
+loop(model, optimizer)
+scores["1"] = accuracy(model, *test)
+print(f"test accuracy {scores['1']:.2f}")
+
+# %%
+found = {"1": diagnose(model, (x, y), optimizer=optimizer).findings}
+for finding in found["1"]:
+    print(f"{finding.name}: {finding.message}")
+
+# %% [markdown]
+# The optimizer was made *before* the layer was replaced. It still holds the old layer's weights; the new
+# ones are never moved. Make the optimizer last.
+#
+# ## Script 2
+#
+# To be safe, the net returns probabilities. It learns, and stops far from where it should be.
+
+# %%
+model = nn.Sequential(*net(), nn.Softmax(dim=1))
+loss = loop(model, torch.optim.SGD(model.parameters(), lr=0.1))
+scores["2"] = accuracy(model, *test)
+print(f"loss {loss:.2f}, test accuracy {scores['2']:.2f}")
+
+# %%
+report = diagnose(model, (x[:64], y[:64]), overfit=200)
+found["2"] = report.findings
+for finding in found["2"]:
+    print(f"{finding.name}: {finding.message}")
+
+# %% [markdown]
+# `cross_entropy` expects logits and takes the softmax itself. Applied twice, the probability of a class
+# among ten is at most $e / (e + 9) \approx 0.23$, and the loss at least 1.46: the net *cannot* become
+# certain. That no batch can be learned by heart is the sign of it.
+#
+# ## Script 3
+#
+# A feature extractor and a head. The accuracy is not bad.
+
+# %%
+
+
+class Headed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = net()[:-1], nn.Linear(64, 10)
+
+    def forward(self, inputs):
+        with torch.no_grad():  # saves memory
+            features = self.body(inputs)
+        return self.head(features)
+
+
+torch.manual_seed(0)
+model = Headed()
+loop(model, torch.optim.SGD(model.parameters(), lr=0.1))
+scores["3"] = accuracy(model, *test)
+print(f"test accuracy {scores['3']:.2f}")
+
+# %%
+found["3"] = diagnose(model, (x, y)).findings
+for finding in found["3"]:
+    print(f"{finding.name} at {finding.layer}: {finding.message}")
+
+# %% [markdown]
+# `no_grad` belongs to prediction. Here it cuts the body off: only the head learns, on random features.
+# That it works as well as it does is what makes this mistake so long-lived.
+#
+# ## Script 4
+#
+# The tidy data of the lecture, and somebody who did not read about preprocessing: one column was added
+# that counts milliseconds.
+
+# %%
+clock = torch.rand(len(x), 1, generator=torch.Generator().manual_seed(1))
+wide = torch.cat([data.train.inputs, 1e6 * clock], dim=1)
+model = mlp([65, 64, 64, 10], generator=torch.Generator().manual_seed(0))
+loss = loop(model, torch.optim.SGD(model.parameters(), lr=1e-9), inputs=wide)
+scores["4"] = accuracy(model, wide, y)
+print(f"loss {loss:.0f}, training accuracy {scores['4']:.2f}")
+
+# %%
+found["4"] = diagnose(model, (wide, y)).findings
+for finding in found["4"]:
+    print(f"{finding.name}: {finding.message}")
+
+# %% [markdown]
+# A single column in other units is enough: no learning rate suits both it and the pixels.
+# [Standardize](../preprocessing/tables.md) the table.
+#
+# ## Script 5
+#
+# Adam, with the learning rate that was good for SGD in the healthy script.
+
+# %%
+model = net()
+optimizer = torch.optim.Adam(model.parameters(), lr=0.3)
+loss = loop(model, optimizer)
+scores["5"] = accuracy(model, *test)
+print(f"loss {loss:.2f}, test accuracy {scores['5']:.2f}")
+
+# %%
+model = net()
+optimizer = torch.optim.Adam(model.parameters(), lr=0.3)
+found["5"] = diagnose(model, (x, y), optimizer=optimizer).findings
+for finding in found["5"]:
+    print(f"{finding.name}: {finding.message}")
+
+# %% [markdown]
+# Adam moves every weight by about the learning rate, whatever its gradient. The update that SGD makes of
+# 0.1 is a thousandth of a weight's size; Adam's 0.3 is several times that size.
+#
+# ## Your turn
+#
+# - Repair each script, and see the findings go.
+# - Forget `zero_grad` in `loop`. The score hardly suffers at first; what does the loss do after some
+#   hundred steps?
+# - Shuffle the labels, `y = y[torch.randperm(len(y))]`. Does `diagnose(..., overfit=200)` notice? Which
+#   check of [the recipe](../tips/recipe.md) would?

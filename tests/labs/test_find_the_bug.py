@@ -1,0 +1,43 @@
+"""The lab's cells, run one after another, and what its prose says of them."""
+
+import math
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    import runpy
+
+    from tests.conftest import ROOT
+
+    yield runpy.run_path(str(ROOT / "docs" / "labs" / "find_the_bug.py"), run_name="__main__")
+
+
+def names(lab, script):
+    return [finding.name for finding in lab["found"][script]]
+
+
+def test_the_healthy_script_is_healthy_and_each_other_is_worse(lab):
+    scores = lab["scores"]
+    assert scores["healthy"] > 0.9
+    assert all(scores[script] < scores["healthy"] for script in "1245")
+    assert 0.6 < scores["3"] < scores["healthy"]  # not bad, and that is the trap
+
+
+@pytest.mark.parametrize(
+    ("script", "finding"),
+    [
+        ("1", "parameters without optimizer"),
+        ("2", "cannot overfit one batch"),
+        ("3", "unreachable parameters"),
+        ("4", "unscaled input"),
+        ("5", "learning rate too high"),
+    ],
+)
+def test_diagnose_names_the_bug(lab, script, finding):
+    assert finding in names(lab, script)
+
+
+def test_a_second_softmax_bounds_the_loss(lab):
+    assert -math.log(math.e / (math.e + 9)) == pytest.approx(1.46, abs=0.005)

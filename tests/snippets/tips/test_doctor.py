@@ -1,0 +1,20 @@
+import pytest
+
+ILLNESSES = (
+    "vanishing gradient", "exploding gradient", "saturated units", "dead units", "identical units",
+    "unscaled input", "loss above chance", "learning rate too low", "learning rate too high", "frozen parameters",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("illness", ILLNESSES)
+def test_each_illness_is_named_and_each_cure_works(run_snippet, illness):
+    (findings, sick), (left, cured) = run_snippet("tips/doctor")["ward"][illness]
+    assert illness in findings and left == []
+    assert cured > 0.88 and cured > sick
+
+
+def test_the_page_names_the_findings_that_there_are(run_snippet):
+    from tests.conftest import ROOT
+
+    page = (ROOT / "docs" / "tips" / "doctor.md").read_text()
+    assert all(f"**{illness}**" in page for illness in run_snippet("tips/doctor")["ward"])
