@@ -127,7 +127,7 @@ _ADVICE = {  # by finding: severity, what to try, and the page of the handbook t
     ),
     "frozen parameters": ("note", "requires_grad_(), if they are to learn", "gradients/backpropagation/"),
     "unreachable parameters": ("note", "use them in forward, or remove them", "gradients/backpropagation/"),
-    "parameters without optimizer": ("warning", "hand them to the optimizer", "labs/find_the_bug/"),
+    "parameters without optimizer": ("warning", "hand them to the optimizer", "tips/doctor/"),
     "mixed modes": (
         "warning",
         "model.train() before training, model.eval() before evaluation",

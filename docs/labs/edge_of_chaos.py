@@ -130,7 +130,7 @@ axes.set(xlabel="scale of the weights", ylabel="accuracy", ylim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# ## What `diagnose` says
+# ## Ask for a diagnosis
 #
 # Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names. The
 # tool measures the factor of the gradient in the net that you give it, without any theory; $\chi$ is

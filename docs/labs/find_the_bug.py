@@ -21,7 +21,7 @@ from lego.datasets import digits
 from lego.diagnostics import diagnose
 from lego.preprocessing import Standardize
 from lego.stack import mlp
-from lego.training import accuracy, fit
+from lego.training import accuracy
 
 data = digits(generator=torch.Generator().manual_seed(0))
 standardize = Standardize(data.train.inputs)
@@ -99,6 +99,7 @@ for finding in found["2"]:
 # A feature extractor and a head. The accuracy is not bad.
 
 # %%
+torch.manual_seed(0)
 
 
 class Headed(nn.Module):
@@ -112,7 +113,6 @@ class Headed(nn.Module):
         return self.head(features)
 
 
-torch.manual_seed(0)
 model = Headed()
 loop(model, torch.optim.SGD(model.parameters(), lr=0.1))
 scores["3"] = accuracy(model, *test)

@@ -31,7 +31,7 @@ contours(
     bounds=(-0.3, 1.8, -0.8, 2.4),
     axes=left,
 )
-left.plot(0, 0, "k+")
+left.plot(0, 0, "+", color="gray")
 left.set(title="from the optimum to zero")
 regularization_path(penalties, path, axes=right)
 right.set(title="diabetes: ten weights", xlabel="penalty")

@@ -29,7 +29,7 @@ for axes, (name, ball) in zip(
     contours(loss, bounds=(-1.2, 2.4, -1.2, 1.8), levels=12, axes=axes)
     axes.fill(*ball.T, alpha=0.3)
     axes.plot(*touch[name], "o", color="C1")
-    axes.plot(*best, "k+")
+    axes.plot(*best, "+", color="gray")
     axes.set(title="{}: touches at ({:.2f}, {:.2f})".format(name, *touch[name]))
     axes.set_aspect("equal")
 print(f"proximal steps: ({w[0]:.4f}, {w[1]:.4f})")

@@ -25,7 +25,7 @@ path, exact, plain = map(torch.stack, (path, exact, plain))
 
 figure, axes = plt.subplots()
 axes.semilogx(checked, path, color="C0", linewidth=4, alpha=0.4)
-axes.semilogx(checked, exact, color="black", linewidth=1)
+axes.semilogx(checked, exact, color="C2", linewidth=1)
 axes.semilogx(checked, plain, "--", color="C1", linewidth=1)
 axes.set(xlabel="steps of descent k", ylabel="coefficients, diabetes")
 names = ("stopped descent", "ridge, exact penalties", "ridge, 1/(εk)")
