@@ -116,7 +116,11 @@ def test_nothing_overflows_a_phone(page, address):
 
 
 def test_search_finds_a_page(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert not any("search_index" in url for url in asked), "the index is fetched with the first use"
     page.locator("input.md-search__input").click()
     page.keyboard.type("paralysed")
     page.locator(".md-search-result__item").first.wait_for()
