@@ -16,7 +16,7 @@ for _ in range(500):  # proximal steps
     w = soft_threshold(w - 0.5 * hessian @ (w - best), 0.5 * penalty)
 radius = float(w.abs().sum())
 
-angle = torch.linspace(0, 2 * torch.pi, 2000)
+angle = torch.linspace(0, 2 * torch.pi, 361)
 circle = torch.stack([angle.cos(), angle.sin()], 1)
 diamond = circle / circle.abs().sum(1, keepdim=True)
 figure, panels = plt.subplots(1, 2)
