@@ -6,7 +6,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench bench-bricks lock clean
+.PHONY: help serve build test lint bench bench-bricks search-table lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: $(READY) ## time the build against its floor and against plain Python
 
 bench-bricks: $(READY) ## time the activations, and rewrite the tables of their pages
 	@$(BIN)/python benchmarks/bricks.py
+
+search-table: $(READY) ## train the activations of the search table; what lego/search_table.csv has is not run again
+	@$(BIN)/python benchmarks/search_table.py
 
 lock: $(READY) ## write the versions that are installed now to requirements.lock
 	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock

@@ -1,0 +1,447 @@
+r"""Experiments: the same training with other settings and other seeds, on every core or on a cluster.
+
+`sweep` runs a function over a grid and keeps each run as a row of a CSV file, so that a broken-off experiment goes on
+where it was; `read` reads such a file. `bootstrap` says how sure a mean over seeds is. `search_table` returns a
+finished experiment: 26 activations on small networks.
+"""
+
+import csv
+import itertools
+import json
+import os
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from pickle import PicklingError
+from typing import Any, TextIO
+
+import torch
+from torch import Generator, Tensor
+
+from lego import __version__
+
+__all__ = ["SEARCH_TABLE", "bootstrap", "read", "search_table", "sweep"]
+
+SEARCH_TABLE = Path(__file__).with_name("search_table.csv")
+"""The store of `search_table`."""
+
+
+try:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+except ImportError:  # Windows has no such lock
+
+    def _lock(file: int) -> None:
+        pass
+
+else:
+
+    def _lock(file: int) -> None:
+        flock(file, LOCK_EX | LOCK_NB)
+
+
+Row = dict[str, Any]
+Key = tuple[str, ...]
+Grid = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
+OURS = ("seed", "seconds", "error", "lego", "torch")
+
+
+def sweep(
+    train: Callable[..., Mapping[str, Any]],
+    grid: Grid,
+    seeds: int | Iterable[int],
+    *,
+    store: str | os.PathLike[str],
+    backend: str | None = None,
+    jobs: int = -1,
+    settings: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> list[Row]:
+    """Calls `train(**cell, seed=seed)` for every cell of a grid and every seed, and keeps each result in a file.
+
+    Called again, it runs what is missing, and what failed. Each run computes with one thread, so that its numbers do
+    not depend on how many run at a time. Runs of one seed come before those of the next: broken off early, the
+    file holds the whole grid with fewer seeds.
+
+    Args:
+        train: returns numbers, strings, booleans or `None` by name: the same names each time. It must draw all its
+            randomness from `seed`. One that raises, or whose process dies, fails alone.
+        grid: values by name, of which every combination is a cell; or the cells themselves. Values as `train` returns
+            them.
+        seeds: seeds, or how many, from 0 on.
+        store: a CSV file with a row for each run, made if there is none. Rows of other cells stay in it. Columns: the
+            grid's, `seed`, the settings, `lego` and `torch` (their versions), what `train` returned, `seconds`, and
+            `error` (the traceback of a run that failed).
+        backend: a backend of joblib, such as `"loky"` (processes on this machine), `"threading"`, `"sequential"` or
+            `"dask"` (the cluster of the `distributed.Client` that is open); what `joblib.parallel_config` says if
+            omitted, else `"loky"`.
+        jobs: how many runs at a time; all cores with -1.
+        settings: what is the same for all runs and shapes their results, such as a count of steps. A store of others
+            is refused.
+        progress: whether to show a bar with the time that remains; only a terminal gets one.
+
+    Returns:
+        The rows, first by cell and then by seed, as dicts from column to value.
+
+    Raises:
+        ValueError: if an argument breaks its rule, or the store holds runs of other settings, versions or columns; the
+            message names it. The store is as before.
+        ImportError: if joblib is missing.
+
+    Warns:
+        RuntimeWarning: if runs failed; their rows have an `error`.
+
+    Examples:
+        ```python
+        import torch
+
+        from lego.experiments import bootstrap, sweep
+        from lego.stack import mlp
+        from lego.training import accuracy, fit
+
+        x = torch.randn(300, 2, generator=torch.Generator().manual_seed(0))
+        y = (x.prod(1) > 0).long()
+
+
+        def train(width, lr, seed):
+            net = mlp([2, width, 2], generator=torch.Generator().manual_seed(seed))
+            fit(net, x[:200], y[:200], steps=100, lr=lr, progress=False)
+            return {"accuracy": accuracy(net, x[200:], y[200:])}
+
+
+        grid = {"width": [4, 32], "lr": [0.1, 1.0]}
+        rows = sweep(train, grid, seeds=3, store="runs.csv", backend="sequential")
+        print(bootstrap([row["accuracy"] for row in rows if row["width"] == 32]))
+        ```
+    """
+    store = Path(store)
+    if not store.parent.is_dir():
+        raise ValueError(f"store must lie in a folder that exists, got {os.fspath(store)!r}")
+    fixed = {**_settings(settings), "lego": __version__, "torch": torch.__version__.partition("+")[0]}
+    cells = _cells(grid, fixed)
+    seeds = _seeds(seeds)
+    names = [*cells[0], "seed"]
+    asked = [{**cell, "seed": seed} for cell in cells for seed in seeds]
+    try:
+        import joblib
+    except ImportError as error:
+        raise ImportError("sweep needs joblib: pip install 'lego[experiments]'") from error
+
+    wanted = {_key(run, names) for run in asked}
+    done = {
+        key: row for key, row in _read(store, names, fixed).items() if not row["error"] or key not in wanted
+    }
+    due = [run for seed in seeds for run in asked if run["seed"] == seed and _key(run, names) not in done]
+    if due:
+        threads = torch.get_num_threads()
+        try:
+            with _bar(len(asked), len(due), progress) as bar, _Table(store, list(done.values())) as table:
+                for run, found in _runs(joblib, train, due, backend, jobs):
+                    row = {**run, **fixed, **found}
+                    table.add(row)
+                    done[_key(run, names)] = row
+                    if bar is not None:
+                        bar.update()
+                others = [row for key, row in done.items() if key not in wanted]
+                table.write([*others, *(done[_key(run, names)] for run in asked)])
+        finally:
+            torch.set_num_threads(threads)
+    columns = dict.fromkeys(name for row in done.values() for name in row)
+    rows = [{name: done[_key(run, names)].get(name) for name in columns} for run in asked]
+    if failed := [row for row in rows if row["error"]]:
+        last = str(failed[0]["error"]).strip().splitlines()[-1]
+        warnings.warn(
+            f"{len(failed)} of {len(rows)} runs failed; the first: {last} (see the column error of {store})",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return rows
+
+
+def bootstrap(
+    values: Sequence[float] | Tensor,
+    *,
+    level: float = 0.95,
+    draws: int = 10_000,
+    generator: Generator | None = None,
+) -> tuple[float, float]:
+    r"""Interval for the mean of a few runs: what the mean would be, had luck dealt the same runs differently.
+
+    Draws $n$ of the $n$ values with replacement, many times, and takes the middle share of the means. With fewer than
+    ten values it is too narrow.
+
+    Args:
+        values: at least two numbers, such as the accuracies of one setting over seeds.
+        level: share of the means between the two ends.
+        draws: how many means.
+        generator: source of randomness; one with seed 0 if omitted.
+
+    Returns:
+        The lower and the upper end.
+
+    Raises:
+        ValueError: if an argument breaks its rule.
+
+    Source: Efron (1979), doi:10.1214/aos/1176344552
+    """
+    found = torch.as_tensor(values, dtype=torch.double)
+    if found.ndim != 1 or len(found) < 2 or not found.isfinite().all():
+        raise ValueError(f"values must be at least two finite numbers, got {values}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be above 0 and below 1, got {level}")
+    if draws < 1:
+        raise ValueError(f"draws must be at least 1, got {draws}")
+    generator = generator or Generator().manual_seed(0)
+    picked = torch.randint(len(found), (draws, len(found)), generator=generator)
+    tail = (1 - level) / 2
+    low, high = found[picked].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
+    return low, high
+
+
+def read(store: str | os.PathLike[str]) -> list[Row]:
+    """The rows of a store of [sweep][lego.experiments.sweep], without running anything.
+
+    Args:
+        store: the CSV file.
+
+    Returns:
+        Dicts from column to value, in the order of the file.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not a table.
+    """
+    return _rows(Path(store))
+
+
+def search_table() -> list[Row]:
+    """The search for Swish in miniature: one row for each training run of an activation on a small network.
+
+    Columns: `function`, `network` (`"MLP"`, `"CNN"`, `"residual CNN"`; for the nine candidates also `"deep MLP"`),
+    `rate`, `part` (`"validation"` for the runs that chose the rate, `"test"` for those that count), `seed`, `accuracy`
+    (a share) and those of [sweep][lego.experiments.sweep].
+
+    Source: `benchmarks/search_table.py` of the project made it, on MNIST-1D.
+    """
+    return read(SEARCH_TABLE)
+
+
+def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
+    if isinstance(grid, Mapping):
+        for name, values in grid.items():
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise ValueError(
+                    f"grid must have a list of values under each name, got {values!r} under {name!r}"
+                )
+        cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    else:
+        cells = [dict(cell) for cell in grid]
+    if not cells or not cells[0]:
+        raise ValueError(f"grid must have at least one cell, got {grid!r}")
+    for cell in cells:
+        if list(cell) != list(cells[0]):
+            raise ValueError(
+                f"grid must have the same names in each cell, got {list(cells[0])} and {list(cell)}"
+            )
+        _check("grid", cell, {*OURS, *fixed})
+    texts = [tuple(map(_text, cell.values())) for cell in cells]
+    if twice := next((cell for cell, text in zip(cells, texts, strict=True) if texts.count(text) > 1), None):
+        raise ValueError(f"grid must have no cell twice, got {twice} twice")
+    return cells
+
+
+def _seeds(seeds: int | Iterable[int]) -> list[int]:
+    found = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    if not found or len(set(found)) < len(found) or not all(type(seed) is int for seed in found):
+        raise ValueError(f"seeds must be a count above 0, or different integers, got {seeds!r}")
+    return found
+
+
+def _settings(settings: Mapping[str, Any] | None) -> Row:
+    found = dict(settings or {})
+    _check("settings", found, set(OURS))
+    return found
+
+
+def _check(argument: str, values: Mapping[str, Any], taken: set[str]) -> None:
+    for name, value in values.items():
+        if not isinstance(name, str) or name in taken:
+            raise ValueError(
+                f"{argument} must have names of its own (not {', '.join(sorted(taken))}), got {name!r}"
+            )
+        if not isinstance(value, str | int | float | None):
+            raise ValueError(
+                f"{argument} must hold numbers, strings, booleans or None, got {value!r} under {name!r}"
+            )
+
+
+def _runs(
+    joblib: Any, train: Callable[..., Mapping[str, Any]], due: list[Row], backend: str | None, jobs: int
+) -> Iterator[tuple[Row, Row]]:
+    """Each run with its outcome, as they come."""
+    left = dict(enumerate(due))
+    suspects: list[int] = []  # a process died while these were under way: each runs once more, alone
+    while left:
+        batch = [suspects.pop(0)] if suspects else list(left)
+        under_way: set[int] = set()
+        parallel = joblib.Parallel(
+            n_jobs=jobs,
+            backend=backend,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch="2*n_jobs",
+        )
+        try:
+            for number, found in parallel(_tasks(joblib, train, {n: left[n] for n in batch}, under_way)):
+                under_way.remove(number)
+                yield left.pop(number), found
+        except Exception as error:  # none of train's own, which _outcome catches
+            if isinstance(error, PicklingError) or not under_way:
+                raise
+            if len(batch) > 1:
+                suspects = sorted(under_way)
+            else:
+                yield left.pop(batch[0]), {"seconds": None, "error": _told(error)}
+
+
+def _tasks(
+    joblib: Any, train: Callable[..., Mapping[str, Any]], runs: Mapping[int, Row], under_way: set[int]
+) -> Iterator[Any]:
+    for number, run in runs.items():
+        under_way.add(number)
+        yield joblib.delayed(_outcome)(train, number, run)
+
+
+def _outcome(train: Callable[..., Mapping[str, Any]], number: int, run: Row) -> tuple[int, Row]:
+    """What a run returned or raised; this is what a worker process runs."""
+    torch.set_num_threads(1)
+    start, found, error = time.perf_counter(), {}, None
+    try:
+        found = {
+            name: value.item() if hasattr(value, "item") else value for name, value in train(**run).items()
+        }
+        _check("train's result", found, {*OURS, *run})
+    except Exception as raised:
+        found, error = {}, _told(raised)
+    return number, {**found, "seconds": round(time.perf_counter() - start, 3), "error": error}
+
+
+def _told(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+class _Table:
+    """The store while a sweep runs: each row is in the file as soon as its run has ended."""
+
+    def __init__(self, path: Path, rows: list[Row]) -> None:
+        self.path, self.rows = path, rows
+        self.lock = path.with_name(f".{path.name}.lock")
+
+    def __enter__(self) -> "_Table":
+        self.guard = self.lock.open("w")
+        try:
+            _lock(self.guard.fileno())
+        except OSError as error:
+            self.guard.close()
+            raise ValueError(
+                f"store must be of one sweep at a time, got {self.path}, which another fills"
+            ) from error
+        self.write(self.rows)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.unlink(missing_ok=True)
+        self.guard.close()
+
+    def add(self, row: Row) -> None:
+        """Appends a row; a new column is a new file."""
+        if row.keys() <= set(self.columns):
+            self.rows.append(row)
+            with self.path.open("a", encoding="utf-8", newline="") as file:
+                self._lines(file, [row])
+        else:
+            self.write([*self.rows, row])
+
+    def write(self, rows: list[Row]) -> None:
+        """Replaces the file, at once or not at all."""
+        self.rows = rows
+        last = ("seconds", "error")
+        columns = dict.fromkeys(name for row in rows for name in row if name not in last)
+        self.columns = [*columns, *last]
+        if not rows:
+            return
+        new = self.path.with_name(f".{self.path.name}.new")
+        with new.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(self.columns)
+            self._lines(file, rows)
+        os.replace(new, self.path)
+
+    def _lines(self, file: TextIO, rows: list[Row]) -> None:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([_text(row.get(name)) for name in self.columns] for row in rows)
+
+
+def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, Row]:
+    """What a store holds, by key."""
+    found: dict[Key, Row] = {}
+    for number, row in enumerate(_rows(store) if store.exists() else [], 2):
+        if missing := [name for name in (*names, *fixed, "seconds", "error") if name not in row]:
+            raise ValueError(
+                f"store must have the columns of this sweep, got {store} without {', '.join(missing)}: choose another"
+            )
+        for name, value in fixed.items():
+            if row[name] != value:
+                raise ValueError(
+                    f"store must hold runs of the same settings, got {name} = {row[name]!r} in line {number} of "
+                    f"{store} and {value!r} now: choose another store, or move this one away"
+                )
+        if _key(row, names) in found:
+            raise ValueError(f"store must hold each run once, got one again in line {number} of {store}")
+        found[_key(row, names)] = row
+    return found
+
+
+def _rows(store: Path) -> list[Row]:
+    """All rows; half a last line, of a process that died, is left out."""
+    text = store.read_text(encoding="utf-8")
+    header, *lines = list(csv.reader(text[: text.rfind("\n") + 1].split("\n")[:-1])) or [[]]
+    for number, line in enumerate(lines, 2):
+        if len(line) != len(header):
+            raise ValueError(
+                f"store must be a table, got {len(line)} cells in line {number} of {store}, below {len(header)} names"
+            )
+    return [{name: _value(cell) for name, cell in zip(header, line, strict=True)} for line in lines]
+
+
+def _key(row: Row, names: list[str]) -> Key:
+    return tuple(_text(row[name]) for name in names)
+
+
+def _text(value: Any) -> str:
+    """A cell: a string as it is where that is clear, nothing for `None`, else JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.isprintable() and _value(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _value(cell: str) -> Any:
+    if not cell:
+        return None
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _bar(total: int, due: int, progress: bool) -> AbstractContextManager[Any]:
+    if not (progress and sys.stderr.isatty()):
+        return nullcontext()
+    from tqdm import tqdm
+
+    bar: AbstractContextManager[Any] = tqdm(total=total, initial=total - due, unit="run")
+    return bar
