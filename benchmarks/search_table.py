@@ -205,6 +205,8 @@ def main() -> int:
             find("--functions", function, FUNCTIONS, "FUNCTIONS")
         for network in options.networks:
             find("--networks", network, NETWORKS, "NETWORKS")
+        if options.seeds < 1:
+            raise ValueError(f"--seeds must be at least 1, got {options.seeds}")
         with place(options.scheduler) as backend, warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # told below
             rows = table(

@@ -1,0 +1,403 @@
+import csv
+import importlib.util
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+import lego
+from lego.experiments import bootstrap, read, search_table, sweep
+
+ROOT = Path(__file__).parent.parent
+GRID = {"a": [1, 2], "b": ["x", "y"]}
+
+
+def product(a, b, seed):
+    return {"value": a * 10 + seed, "text": b * 2}
+
+
+def run(train=product, grid=GRID, seeds=2, backend="sequential", **options):
+    return sweep(train, grid, seeds, backend=backend, **options)
+
+
+def plain(rows):
+    """Rows without the one column that differs from run to run."""
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def test_rows_are_the_grid_by_hand(tmp_path):
+    rows = run(store=tmp_path / "runs.csv", settings={"steps": 5})
+    versions = {"lego": lego.__version__, "torch": torch.__version__.split("+")[0]}
+    assert plain(rows) == [
+        {"a": a, "b": b, "seed": seed, "steps": 5, **versions, "value": 10 * a + seed, "text": 2 * b, "error": None}
+        for a in (1, 2)
+        for b in "xy"
+        for seed in (0, 1)
+    ]
+    assert all(row["seconds"] >= 0 for row in rows)
+
+
+def test_the_file_reads_back_as_the_rows(tmp_path):
+    store = tmp_path / "runs.csv"
+    rows = run(store=store)
+    assert read(store) == rows
+    with store.open(newline="") as file:  # any other reader of CSV agrees
+        assert [row["value"] for row in csv.DictReader(file)] == [str(row["value"]) for row in rows]
+    assert run(lambda **_: pytest.fail("nothing is due"), store=store) == rows
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1", "true", "", "None", "null", "a,b", 'a "quoted" word', "two\nlines\r", "Ω", " x ", "NaN", None]
+    + [True, False, 0, -7, 2**70, 0.1, 1e-300, 1e300, math.inf, -math.inf],
+)  # fmt: skip
+def test_every_value_comes_back(tmp_path, value):
+    store = tmp_path / "runs.csv"
+    assert run(lambda v, seed: {"same": v}, {"v": [value]}, 1, store=store)[0]["same"] == value
+    (row,) = run(lambda **_: pytest.fail("nothing is due"), {"v": [value]}, 1, store=store)
+    assert row["same"] == row["v"] == value and type(row["same"]) is type(value)
+
+
+def test_nan_and_scalars_of_libraries_come_back(tmp_path):
+    found = {"nan": math.nan, "tensor": torch.tensor(0.5), "numpy": np.float32(0.25), "count": np.int64(3)}
+    (row,) = run(lambda a, seed: found, {"a": [1]}, 1, store=tmp_path / "runs.csv")
+    assert math.isnan(row["nan"]) and (row["tensor"], row["numpy"], row["count"]) == (0.5, 0.25, 3)
+    assert type(row["count"]) is int and math.isnan(read(tmp_path / "runs.csv")[0]["nan"])
+
+
+def test_only_what_is_missing_runs(tmp_path):
+    calls = []
+
+    def train(a, b, seed):
+        calls.append((a, b, seed))
+        return product(a, b, seed)
+
+    store = tmp_path / "runs.csv"
+    run(train, {"a": [2], "b": ["y"]}, [1], store=store)
+    rows = run(train, store=store)
+    assert len(calls) == len(set(calls)) == 8 and len(read(store)) == 8
+    assert plain(rows) == plain(run(store=tmp_path / "whole.csv"))
+    more = run(train, seeds=3, store=store)
+    assert len(calls) == 12 and len(more) == 12
+    assert run(train, {"a": [2], "b": ["x"]}, [0], store=store) == [more[6]]
+    assert len(read(store)) == 12  # rows of other cells stay
+
+
+def test_runs_of_one_seed_come_before_the_next(tmp_path):
+    seen = []
+    run(lambda a, b, seed: seen.append(seed) or {"v": 0}, seeds=[7, 3], store=tmp_path / "runs.csv")
+    assert seen == [7] * 4 + [3] * 4
+
+
+def test_a_broken_off_sweep_loses_no_row_and_repeats_none(tmp_path):
+    store, calls = tmp_path / "runs.csv", []
+
+    def train(a, b, seed):
+        calls.append((a, b, seed))
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return product(a, b, seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(train, store=store)
+    assert len(read(store)) == 3
+    with store.open("a") as file:
+        file.write("2,x,1,0.1")  # half a line, of a process that was killed
+    assert len(read(store)) == 3
+    rows = run(train, store=store)
+    assert len(calls) == 9 and plain(rows) == plain(run(store=tmp_path / "whole.csv"))
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_run_that_raises_fails_alone_and_is_tried_again(tmp_path):
+    store = tmp_path / "runs.csv"
+
+    def train(a, b, seed):
+        if (a, seed) == (2, 0):
+            raise MemoryError("no room\nfor it")
+        return product(a, b, seed)
+
+    with pytest.warns(RuntimeWarning, match=r"2 of 8 runs failed; the first: for it .*runs\.csv"):
+        rows = run(train, store=store)
+    assert [row["error"] is not None for row in rows] == [row["a"] == 2 and row["seed"] == 0 for row in rows]
+    assert "MemoryError: no room\nfor it" in rows[4]["error"] and rows[4]["value"] is None
+    assert read(store) == rows
+    assert plain(run(store=store)) == plain(run(store=tmp_path / "whole.csv"))
+
+
+def test_a_first_run_that_fails_leaves_room_for_the_results(tmp_path):
+    def train(a, b, seed):
+        if (a, b, seed) == (1, "x", 0):
+            raise ValueError("first")
+        return product(a, b, seed)
+
+    with pytest.warns(RuntimeWarning, match="1 of 8"):
+        rows = run(train, store=tmp_path / "runs.csv")
+    assert [row["value"] for row in rows] == [None, 11, 10, 11, 20, 21, 20, 21]
+    assert read(tmp_path / "runs.csv") == rows
+
+
+def dies(a, b, seed):
+    if (a, b) == (2, "x"):
+        os.kill(os.getpid(), signal.SIGKILL)  # what the system does to a process out of memory
+    return product(a, b, seed)
+
+
+def test_a_process_that_dies_fails_alone(tmp_path):
+    with pytest.warns(RuntimeWarning, match="2 of 8 runs failed"):
+        rows = run(dies, backend="loky", jobs=2, store=tmp_path / "runs.csv")
+    failed = [row for row in rows if row["error"]]
+    assert [(row["a"], row["b"], row["seed"]) for row in failed] == [(2, "x", 0), (2, "x", 1)]
+    assert all("SIGKILL" in row["error"] and row["seconds"] is None for row in failed)
+    healthy = [row for row in plain(run(store=tmp_path / "whole.csv")) if (row["a"], row["b"]) != (2, "x")]
+    assert [row for row in plain(rows) if not row["error"]] == healthy
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_every_backend_gives_the_same_rows(tmp_path, backend):
+    threads = torch.get_num_threads()
+    rows = run(backend=backend, jobs=2, store=tmp_path / "runs.csv")
+    assert plain(rows) == plain(run(store=tmp_path / "whole.csv")) and torch.get_num_threads() == threads
+
+
+def test_a_run_has_one_thread(tmp_path):
+    torch.set_num_threads(2)
+    rows = run(lambda a, b, seed: {"threads": torch.get_num_threads()}, store=tmp_path / "runs.csv")
+    assert {row["threads"] for row in rows} == {1} and torch.get_num_threads() == 2
+
+
+class Lost:
+    def __reduce__(self):
+        raise TypeError("not to be sent")
+
+
+def test_a_function_that_cannot_be_sent_is_told_at_once(tmp_path):
+    lost = Lost()
+    with pytest.raises(Exception, match=r"[Pp]ickle"):
+        run(lambda a, b, seed: {"v": str(lost)}, backend="loky", jobs=2, store=tmp_path / "runs.csv")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"grid": {}}, "grid must have at least one cell"),
+        ({"grid": {"a": []}}, "grid must have at least one cell"),
+        ({"grid": []}, "grid must have at least one cell"),
+        ({"grid": {"a": "xy"}}, "grid must have a list of values under each name, got 'xy' under 'a'"),
+        ({"grid": {"a": 3}}, "got 3 under 'a'"),
+        ({"grid": {"seed": [1]}}, "grid must have names of its own .* got 'seed'"),
+        ({"grid": {"steps": [1]}, "settings": {"steps": 2}}, "got 'steps'"),
+        ({"grid": {"a": [torch.ones(2)]}}, "grid must hold numbers, strings, booleans or None"),
+        ({"grid": {"a": [1, 1]}}, "grid must have no cell twice"),
+        ({"grid": [{"a": 1}, {"b": 1}]}, r"the same names in each cell, got \['a'\] and \['b'\]"),
+        ({"seeds": 0}, "seeds must be a count above 0, or different integers, got 0"),
+        ({"seeds": [1, 1]}, r"got \[1, 1\]"),
+        ({"seeds": [0.5]}, r"got \[0.5\]"),
+        ({"settings": {"torch": "9"}}, "settings must have names of its own"),
+        ({"settings": {"f": print}}, "settings must hold numbers"),
+        ({"store": Path("no/such/folder/runs.csv")}, "store must lie in a folder that exists, got 'no/such/folder"),
+    ],
+)
+def test_bad_arguments_are_named(tmp_path, options, match):
+    with pytest.raises(ValueError, match=match):
+        run(**{"store": tmp_path / "runs.csv", **options})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("found", [{"seed": 1}, {"a": 1}, {"v": torch.ones(2)}, {"v": [1]}, {3: 1}, None])
+def test_a_result_that_is_no_row_fails_its_run(tmp_path, found):
+    with pytest.warns(RuntimeWarning, match="8 of 8 runs failed"):
+        rows = run(lambda a, b, seed: found, store=tmp_path / "runs.csv")
+    assert all(row["error"] for row in rows)
+
+
+def refused(store, match, **options):
+    before = store.read_bytes()
+    with pytest.raises(ValueError, match=match):
+        run(store=store, **options)
+    assert store.read_bytes() == before
+
+
+def test_a_store_of_something_else_is_named_not_mixed_in(tmp_path):
+    store = tmp_path / "runs.csv"
+    run(store=store, settings={"steps": 5})
+    refused(store, r"same settings, got steps = 5 in line 2 of .*runs\.csv and 6 now", settings={"steps": 6})
+    refused(store, "columns of this sweep, .* without rate", settings={"rate": 6})
+    refused(store, "columns of this sweep, .* without c", grid={"c": [1]}, settings={"steps": 5})
+    torch_now = torch.__version__.split("+")[0]
+    store.write_text(store.read_text().replace(torch_now, "1.0.0"))
+    refused(store, f"got torch = '1.0.0' in line 2 of .* and '{torch_now}' now", settings={"steps": 5})
+
+
+def test_a_store_that_is_no_table_is_named(tmp_path):
+    store = tmp_path / "runs.csv"
+    run(store=store)
+    whole = store.read_text()
+    store.write_text(whole.replace("2,y,1,", "2,y,1,more,"))
+    refused(store, r"store must be a table, got 10 cells in line 9 of .*runs\.csv, below 9 names")
+    store.write_text(whole + whole.splitlines()[-1] + "\n")
+    refused(store, "each run once, got one again in line 10")
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "none.csv")
+
+
+def test_two_sweeps_do_not_fill_one_store(tmp_path):
+    store = tmp_path / "runs.csv"
+
+    def train(a, b, seed):
+        with pytest.raises(ValueError, match="store must be of one sweep at a time"):
+            run(product, seeds=3, store=store)
+        return product(a, b, seed)
+
+    assert len(run(train, store=store)) == 8
+
+
+@pytest.mark.parametrize("count", [2, 10, 30])
+def test_bootstrap_is_scipys(count):
+    values = torch.randn(count, generator=torch.Generator().manual_seed(count), dtype=torch.double)
+    low, high = bootstrap(values, draws=40_000)
+    oracle = stats.bootstrap((values.numpy(),), np.mean, n_resamples=40_000, method="percentile", rng=1)
+    width = values.std().item() / math.sqrt(count)
+    assert low == pytest.approx(oracle.confidence_interval.low, abs=0.05 * width)
+    assert high == pytest.approx(oracle.confidence_interval.high, abs=0.05 * width)
+    assert bootstrap(values.tolist(), draws=100) == bootstrap(values, draws=100)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"values": [1.0]}, "values must be at least two finite numbers"),
+        ({"values": [1.0, math.nan]}, "values must be"),
+        ({"values": [[1.0, 2.0]]}, "values must be"),
+        ({"level": 1.0}, "level must be above 0 and below 1, got 1.0"),
+        ({"draws": 0}, "draws must be at least 1, got 0"),
+    ],
+)
+def test_bootstrap_names_bad_arguments(options, match):
+    with pytest.raises(ValueError, match=match):
+        bootstrap(**{"values": [1.0, 2.0], **options})
+
+
+@pytest.fixture(scope="module")
+def table():
+    """The benchmark as a module."""
+    spec = importlib.util.spec_from_file_location("search_table", ROOT / "benchmarks/search_table.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_two_cells_of_the_search_table_come_out_again(table):
+    rows = [row for row in search_table() if row["network"] != "residual CNN" or row["seconds"] < 8]
+    generator = torch.Generator().manual_seed(int(time.time() // 86400))  # others each day
+    drawn = table.mnist1d()
+    data = {"validation": drawn.validation, "train": drawn.train, "test": drawn.test}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for index in torch.randint(len(rows), (2,), generator=generator).tolist():
+        row = rows[index]
+        cell = {name: row[name] for name in ("function", "network", "rate", "part", "seed")}
+        found = table.train(**cell, data=data)
+        if (found["processor"], found["device"]) == (row["processor"], row["device"]):
+            assert found["accuracy"] == row["accuracy"], cell
+        else:  # rounding differs, and training amplifies it
+            assert found["accuracy"] == pytest.approx(row["accuracy"], abs=0.05), cell
+    torch.set_num_threads(threads)
+
+
+def test_the_search_table_is_whole(table):
+    rows = search_table()
+    assert not any(row["error"] for row in rows)
+    best, counts = table.tuned(rows), {}
+    for row in rows:
+        if row["part"] == "test":
+            pair = row["function"], row["network"]
+            assert row["rate"] == best[pair]  # chosen by validation
+            counts[pair] = counts.get(pair, 0) + 1
+    assert set(counts) == {
+        (function, network)
+        for network in table.NETWORKS
+        for function in (table.SEARCH_CANDIDATES if network == "deep MLP" else table.FUNCTIONS)
+    }
+    assert set(counts.values()) == {10}
+
+
+def command(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "benchmarks/search_table.py", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (("--functions", "rellu"), "--functions must be a name in FUNCTIONS (nearest: relu, "),
+        (("--networks", "MPL"), "--networks must be a name in NETWORKS (nearest: "),
+        (("--seeds", "0"), "--seeds must be at least 1, got 0"),
+        (("--scheduler", "nowhere"), "--scheduler must be the address of a Dask scheduler, got 'nowhere'"),
+    ],
+)
+def test_the_command_names_bad_arguments(tmp_path, table, arguments, match):
+    result = command(*arguments, "--store", tmp_path / "runs.csv")
+    assert result.returncode and match in result.stderr, result.stderr
+    assert "Traceback" not in result.stderr and not (tmp_path / "runs.csv").exists()
+
+
+def test_a_failed_run_is_told_by_the_exit_code(tmp_path, table, monkeypatch, capsys):
+    monkeypatch.setitem(table.FUNCTIONS, "broken", lambda: torch.nn.Linear(3, 3))
+    monkeypatch.setattr(table, "RATES", (0.01,))
+    monkeypatch.setattr(table, "EPOCHS", 1)
+    store = str(tmp_path / "runs.csv")
+    monkeypatch.setattr(sys, "argv", ["search_table.py", "--functions", "relu", "broken", "--networks", "MLP",
+                                      "--seeds", "1", "--store", store, "--jobs", "1"])  # fmt: skip
+    assert table.main() == 1
+    told = capsys.readouterr()
+    assert "failed: function broken, network MLP, rate 0.01" in told.err and "shapes cannot be multiplied" in told.err
+    assert "2 failed" in told.out  # the tuning seeds; without a rate there is no test run
+    assert [row["function"] for row in read(store) if row["part"] == "test"] == ["relu"]
+
+
+def slow(a, seed):
+    time.sleep(0.5)
+    generator = torch.Generator().manual_seed(100 * a + seed)
+    return {"value": torch.randn((), generator=generator), "process": os.getpid()}
+
+
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(tmp_path):
+    from distributed import Client, LocalCluster
+
+    grid, store = {"a": [1, 2, 3, 4, 5]}, tmp_path / "cluster.csv"
+    quiet = {"dashboard_address": None, "silence_logs": 50}
+    with (
+        warnings.catch_warnings(),
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, **quiet) as cluster,
+        Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        warnings.simplefilter("ignore")  # of its own files and ports
+
+        def train(a, seed):
+            found = slow(a, seed)
+            if (a, seed) == (2, 0) and not (tmp_path / "killed").exists():
+                (tmp_path / "killed").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        rows = sweep(train, grid, 2, store=store)
+    whole = sweep(slow, grid, 2, store=tmp_path / "whole.csv", backend="sequential")
+    assert (tmp_path / "killed").exists() and len({row["process"] for row in rows}) >= 2
+    for one, other in zip(rows, whole, strict=True):
+        for name in ("a", "seed", "value", "error"):
+            assert one[name] == other[name]
+    assert len(read(store)) == 10 and read(store) == rows
