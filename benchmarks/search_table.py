@@ -32,7 +32,7 @@ from lego.experiments import SEARCH_TABLE, sweep
 from lego.initialization import initialize
 from lego.training import accuracy, fit
 
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
 TUNING = (100, 101)  # seeds
 EPOCHS, BATCH = 20, 200
 SETTINGS = {"epochs": EPOCHS, "batch": BATCH}

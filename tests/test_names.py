@@ -34,6 +34,7 @@ def test_a_snippet_has_a_test_of_its_finding(name):
 
 
 LONGER = {  # pictures of many cases, each a line of its own
+    "activations/search_table_ranks": 50,
     "regularization/comparison": 53,
     "tips/curves": 58,
     "tips/doctor": 73,
@@ -62,7 +63,17 @@ def test_tests_of_deleted_snippets_go():
     assert tests == {Path(name).with_name(f"test_{Path(name).name}.py") for name in SNIPPETS}
 
 
-TOPICS = {"index", "zero_centering", "cost", "dying_relu", "search", "acon", "gated", "choice"}
+TOPICS = {
+    "index",
+    "zero_centering",
+    "cost",
+    "dying_relu",
+    "search",
+    "search_table",
+    "acon",
+    "gated",
+    "choice",
+}
 
 
 def test_pages_of_activations_are_bricks_or_topics():

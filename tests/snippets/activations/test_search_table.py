@@ -1,0 +1,50 @@
+import statistics
+
+import pytest
+from scipy import stats
+
+from lego.experiments import search_table
+
+
+def scores(network):
+    """Accuracies in percent by function."""
+    found = {}
+    for row in search_table():
+        if row["part"] == "test" and row["network"] == network:
+            found.setdefault(row["function"], []).append(100 * row["accuracy"])
+    return found
+
+
+def test_the_two_last_are_last_on_convolutions_and_one_is_first_on_the_mlp(run_snippet):
+    found = run_snippet("activations/search_table")
+    rank, mean = found["rank"], found["mean"]
+    for network in ("CNN", "residual CNN"):
+        assert [rank[network, name] for name in ("sinc(x) + x", "x * arcsinh(x)^2")] == [8, 9]
+        others = [mean[network, name] for name in found["names"][:7]]
+        assert min(others) - mean[network, "sinc(x) + x"] > 10 and rank[network, "swish"] == 1
+    assert rank["MLP", "x * arcsinh(x)^2"] == 1 and rank["MLP", "sinc(x) + x"] == 9
+
+
+@pytest.mark.parametrize(
+    ("network", "lead", "p"), [("MLP", 2.8, 0.0014), ("CNN", 1.4, 0.021), ("residual CNN", 0.4, 0.4)]
+)
+def test_the_lead_of_swish(network, lead, p):
+    swish, relu = (scores(network)[name] for name in ("swish", "relu"))
+    assert statistics.mean(swish) - statistics.mean(relu) == pytest.approx(lead, abs=0.05)
+    assert stats.ttest_ind(swish, relu, equal_var=False).pvalue == pytest.approx(p, rel=0.1)
+
+
+def test_one_seed_of_max_sigmoid_fails_on_the_cnn():
+    found = sorted(scores("CNN")["max(x, sigmoid(x))"])
+    assert found[0] < 15 and found[1] > 70
+
+
+def test_depth_turns_the_order_around():
+    shallow, deep = (
+        {name: statistics.mean(v) for name, v in scores(network).items()} for network in ("MLP", "deep MLP")
+    )
+    nine = list(deep)
+    first, last = "x * arcsinh(x)^2", "sinc(x) + x"
+    assert max(nine, key=shallow.get) == min(nine, key=deep.get) == first
+    assert min(nine, key=shallow.get) == last and sorted(nine, key=deep.get, reverse=True)[3] == last
+    assert deep["swish"] - deep["relu"] == pytest.approx(5.3, abs=0.06)

@@ -1,0 +1,12 @@
+import statistics
+
+
+def test_dropout_helps_and_the_intervals_overlap_among_the_rates(run_snippet):
+    found = run_snippet("tips/sweep")
+    scores = {
+        rate: [row["accuracy"] for row in found["rows"] if row["dropout"] == rate] for rate in found["rates"]
+    }
+    assert all(len(runs) == 8 and len(set(runs)) > 4 for runs in scores.values())
+    mean = {rate: statistics.mean(runs) for rate, runs in scores.items()}
+    assert min(mean, key=mean.get) == 0.0 and max(mean.values()) - mean[0.0] > 0.5
+    assert max(mean[rate] for rate in (0.25, 0.5, 0.75)) - min(mean[rate] for rate in (0.25, 0.5, 0.75)) < 0.6
