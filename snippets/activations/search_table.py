@@ -32,12 +32,12 @@ for axes, network in zip(panels, networks, strict=True):
 axes.set_yticks(range(9), [look(name)["label"] for name in names])
 axes.invert_yaxis()
 
-print(f"{'':19}" + "".join(f"{network:>21}" for network in networks))
+print(f"{'':14}" + "".join(f"{network:>20}" for network in networks))
 for name in names:
-    line = f"{look(name)['label']:19}"
+    line = f"{look(name)['label']:15}"
     for network in networks:
         low, high = bootstrap(runs[network, name])
-        line += f"{mean[network, name]:6.1f} [{low:.1f}, {high:.1f}]"
+        line += f"{mean[network, name]:5.1f} [{low:.1f}, {high:.1f}]"
         line += f" {rank[network, name]}"
     print(line)
 plt.show()

@@ -13,6 +13,7 @@ def lab(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plt, "show", lambda: None)
+        patch.chdir(tmp_path_factory.mktemp("race"))
         yield runpy.run_path(str(ROOT / "docs" / "labs" / "regularization_race.py"), run_name="__main__")
     plt.close("all")
 
@@ -36,3 +37,11 @@ def test_the_orders_agree_roughly(lab):
     board, sealed = lab["board"], lab["sealed"]
     assert len(board) == 9
     assert spearmanr(list(board.values()), list(sealed.values())).statistic > 0.6
+
+
+def test_the_second_race_has_an_order_beyond_the_intervals(lab):
+    ends = {
+        entry: lab["bootstrap"]([row["accuracy"] for row in lab["rows"] if row["entry"] == entry])
+        for entry in lab["field"]
+    }
+    assert ends["nothing"][1] < ends["noise"][0] and ends["noise"][1] < ends["L2"][0]
