@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from lego.datasets import digits
+from lego.experiments import bootstrap, sweep
 from lego.preprocessing import Standardize
 from lego.regularization import EarlyStopping, GaussianNoise, l2
 from lego.stack import mlp
@@ -118,8 +119,6 @@ plt.show()
 # seed starts another net. **Predict**: does the winner's lead survive?
 
 # %% alt="Test accuracy of three settings, five points each and a bar for the interval of the mean. Nothing is at 77 percent, L2 at 86, noise at 84." caption="Another net for each point: the order L2, noise, nothing is not luck of the first weights. The digits and their wrong labels are the same for all."
-from lego.experiments import bootstrap, sweep
-
 field = {"nothing": (0.0, 0.0), "L2": (0.03, 0.0), "noise": (0.0, 1.2)}
 
 
