@@ -1,7 +1,8 @@
-"""What the activations cost: against PyTorch's own, against their formula typed in, and against ReLU.
+"""What the activations cost: against PyTorch's own, timm's if installed, their formula typed in, and ReLU.
 
     make bench-bricks                                     all of it, on this machine
     .venv/bin/python benchmarks/bricks.py --device cuda   the race alone, on a GPU
+    .venv/bin/python benchmarks/bricks.py --compile       against the compiled formula too; takes minutes more
 
 One run, rounds interleaved, so that a busy moment strikes all alike; what counts are the ratios, medians over rounds.
 Saved is what autograd keeps for the backward pass, in bytes for each byte of input. Writes into benchmarks/results/:
@@ -16,6 +17,8 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -49,15 +52,25 @@ PYTORCH: dict[str, Function] = {
     "selu": F.selu, "softplus": F.softplus, "silu": F.silu, "mish": F.mish, "gelu": F.gelu,
     "hardsigmoid": F.hardsigmoid, "hardtanh": F.hardtanh, "hardswish": F.hardswish,
 }  # fmt: skip
+TIMM = {
+    "silu": "swish",
+    "mish": "mish",
+    "hardsigmoid": "hard_sigmoid",
+    "hardswish": "hard_swish",
+}  # not PyTorch's own
 
 
 def contestants(device: torch.device, dtype: torch.dtype) -> dict[str, dict[str, Function]]:
-    """By brick: ours, PyTorch's where it has one, and the formula; learned parameters are learned in each."""
+    """By brick: ours, PyTorch's and timm's where they have one, and the formula; what is learned is so in each."""
     rows: dict[str, dict[str, Function]] = {}
     for name in NAIVE:
         rows[name] = {"ours": ACTIVATIONS[name](), "formula": NAIVE[name]}
         if name in PYTORCH:
             rows[name]["PyTorch"] = PYTORCH[name]
+    if find_spec("timm"):
+        theirs = import_module("timm.layers.activations")
+        for name, function in TIMM.items():
+            rows[name]["timm"] = getattr(theirs, function)
     beta = torch.ones((), device=device, dtype=dtype, requires_grad=True)
     rows["swish, β learned"] = {
         "ours": lambda x: swish(x, beta),
@@ -107,8 +120,9 @@ def race(
 ) -> str:
     """The table of all bricks, sizes and dtypes."""
     table = [
-        "| Brick | numbers | dtype | ours, × PyTorch | × formula | × compiled | saved: ours | PyTorch | formula |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| Brick | numbers | dtype | ours, × PyTorch | × timm | × formula | × compiled "
+        "| saved: ours | PyTorch | formula |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for dtype in dtypes:
         rows = contestants(device, dtype)
@@ -116,14 +130,14 @@ def race(
             x = torch.randn(size, device=device, dtype=dtype, requires_grad=True)
             for name, row in rows.items():
                 if compiled:
-                    row["compiled"] = torch.compile(row["formula"])
+                    row["compiled"] = torch.compile(row["formula"], dynamic=False)
                 times: dict[str, list[float]] = {who: [] for who in row}
                 for _ in range((rounds if size < 5_000_000 else max(3, rounds // 4)) + 2):
                     for who, function in row.items():
                         times[who].append(seconds(function, x))
                 cells = [
                     f"{ratio(times, 'ours', who):.2f}" if who in row else "–"
-                    for who in ("PyTorch", "formula", "compiled")
+                    for who in ("PyTorch", "timm", "formula", "compiled")
                 ]
                 cells += [
                     f"{saved(row[who], x):.1f}" if who in row else "–"

@@ -4,10 +4,11 @@ A function is the mathematics; a module also holds what is learned. Each takes a
 and returns one of the same shape, dtype and device. NaN gives NaN. Parameters for each channel count along
 dimension 1, as in `torch.nn.PReLU`.
 
-Accuracy, for finite inputs: the value is right to 4 units in the last place; slopes and second derivatives are
-right to 20 times the dtype's epsilon, absolute where the exact number is below 1. GELU's value, and those of
-sums that cancel, are right in that absolute sense. Half precision is computed in float32 and rounded. At minus
-infinity the products of $x$ and a gate, such as SiLU, give NaN, as PyTorch's own do.
+Accuracy, for inputs up to 1e30 in size: the value is right to 4 units in the last place; slopes and second
+derivatives are right to 20 times the dtype's epsilon, absolute where the exact number is below 1. GELU's value, and
+those of sums that cancel, are right in that absolute sense. Half precision is computed in float32 and rounded.
+Close to the end of float32 GELU and hard swish overflow, as PyTorch's own do. At minus infinity the products of $x$
+and a gate, such as SiLU, give NaN, as PyTorch's own do; so do ACON-C and, in float32, GELU at plus infinity.
 
 `ACTIVATIONS` maps each name to its module, `SEARCH_CANDIDATES` each name to a function of the search for Swish,
 and `FACTS` either to what is known of it.
@@ -288,7 +289,8 @@ def hardsigmoid(x: Tensor) -> Tensor:
     Range: $[0, 1]$.
     Source: Howard et al. (2019), arXiv:1905.02244, section 5.2
     """
-    return (_widen(x) / 6 + 0.5).clamp(0, 1).to(x.dtype)  # F.hardsigmoid has no second derivative
+    value: Tensor = _HardSigmoid.apply(x)  # type: ignore[no-untyped-call]
+    return value
 
 
 def hardtanh(x: Tensor) -> Tensor:
@@ -963,6 +965,27 @@ class _Mish(Function):
         return gradient * slopes.to(x.dtype)
 
 
+class _HardSigmoid(Function):
+    """Hard sigmoid with a second derivative; PyTorch's raises."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return F.hardsigmoid(x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        if not torch.is_grad_enabled() and x.dtype != torch.float64:  # its sixth is a float32 number
+            return torch.ops.aten.hardsigmoid_backward(gradient, x)  # type: ignore[no-any-return]
+        return torch.where(x.abs() < 3, gradient / 6, 0.0)
+
+
 class _Acon(Function):
     """ACON-C that keeps nothing but its inputs for the backward pass."""
 
@@ -972,7 +995,8 @@ class _Acon(Function):
     def forward(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
         u = (q1 - q2) * wide
-        return torch.addcmul(q2 * wide, u, torch.sigmoid(b * u)).to(x.dtype)
+        gate = (b * u).sigmoid_()  # in place, here and below: on a CPU new memory costs as much as arithmetic
+        return gate.mul_(u).add_(q2 * wide).to(x.dtype)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -985,10 +1009,10 @@ class _Acon(Function):
         u = (p1 - p2) * x
         rise, bell = _slopes(g, beta * u)  # by u
         results: tuple[Callable[[], Tensor], ...] = (
-            lambda: (p1 - p2) * rise + p2 * g,
+            lambda: ((p1 - p2) * rise).add_(p2 * g),
             lambda: x * rise,
-            lambda: x * (g - rise),
-            lambda: u * bell * u,
+            lambda: (g - rise).mul_(x),
+            lambda: (u * bell).mul_(u),
         )
         return _gradients(ctx, results, inputs)
 
@@ -1001,7 +1025,7 @@ class _Swish(Function):
     @staticmethod
     def forward(x: Tensor, beta: Tensor) -> Tensor:
         wide = _widen(x)
-        return (wide * torch.sigmoid(_widen(beta) * wide)).to(x.dtype)
+        return (_widen(beta) * wide).sigmoid_().mul_(wide).to(x.dtype)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -1012,7 +1036,7 @@ class _Swish(Function):
         inputs = ctx.saved_tensors
         g, x, beta = map(_widen, (gradient, *inputs))
         rise, bell = _slopes(g, beta * x)
-        return _gradients(ctx, (lambda: rise, lambda: x * bell * x), inputs)
+        return _gradients(ctx, (lambda: rise, lambda: (x * bell).mul_(x)), inputs)
 
 
 def _gradients(
@@ -1032,7 +1056,7 @@ def _slopes(gradient: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
         bell = gradient * (s * torch.sigmoid(-z))
     else:
         bell = torch.ops.aten.sigmoid_backward(gradient, s)
-    return torch.addcmul(gradient * s, z, bell), bell
+    return (z * bell).add_(gradient * s), bell
 
 
 def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:

@@ -107,7 +107,8 @@ def activation(
     """Draws an activation as a solid line and its slope as a dashed one.
 
     Args:
-        brick: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or module.
+        brick: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or module. ACON-C by name has
+            the slopes 1 and 0.
         low: where to start.
         high: where to end.
         axes: where to draw; those of a new figure if omitted.
@@ -142,6 +143,8 @@ def activation(
         makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
         made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
         function = made() if brick in ACTIVATIONS else made
+        if brick == "acon_c":  # without an argument it draws its slopes
+            function = made(p1=1.0, p2=0.0)
         color, label = look(brick)["color"], look(brick)["label"]
     else:
         function, color = brick, PALETTE[0]

@@ -5,9 +5,10 @@ normal. All that a layer does to their variance $q$ and to the correlation $c$ o
 and depth repeats the map. `weight_variance` is $\sigma_w^2$ and `bias_variance` $\sigma_b^2$ throughout.
 
 An activation is a name in `lego.activations.ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or
-module. Expectations over normal numbers are Gauss-Legendre sums in float64 on panels that meet where the
-argument is 0: right to about 1e-12 for functions that are smooth elsewhere, and to about 1e-4 where they have
-a kink at another place. Plain Gauss-Hermite needs thousands of nodes for the kink of ReLU.
+module; ACON-C by name has the slopes 1 and 0. Expectations over normal numbers are Gauss-Legendre sums in float64
+on panels that meet where the argument is 0, and at whole standard deviations from there: right to about 1e-12 for
+functions that are smooth elsewhere and variances up to 1000. A kink at another place costs up to 3e-5, a jump, such
+as the slope has there, up to 0.006. Plain Gauss-Hermite needs thousands of nodes for the kink of ReLU.
 
 Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232
 """
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from lego._names import find
-from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, AconC
 from lego.diagnostics import slope
 
 __all__ = [
@@ -40,7 +41,8 @@ __all__ = [
 
 Activation = str | Callable[[Tensor], Tensor]
 REACH = 13.0  # standard deviations; the density beyond is below 1e-37
-PANELS, NODES = 4, 48  # on either side
+PANELS, NODES = 13, 48  # on either side, so that panels also meet at whole numbers
+PANELS_OF_A_PLANE = 4  # where the nodes of two normal numbers multiply
 
 
 def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0) -> float:
@@ -167,16 +169,17 @@ def correlation_map(
     if after == 0:
         raise ValueError(f"activation must pass a signal of variance {variance} on, got a variance of 0")
     phi, std, rest = _function(activation), math.sqrt(variance), math.sqrt(1 - correlation**2)
-    outer, weights = _grid(0.0)
+    outer, weights = _grid(0.0, PANELS_OF_A_PLANE)
     if rest < 1e-12:
         products = phi(std * outer) * phi(correlation * std * outer)
     else:
         inner, inner_weights = _grid(
-            -correlation * outer / rest
+            -correlation * outer / rest, PANELS_OF_A_PLANE
         )  # panels meet where the second argument is 0
         second = (phi(std * (correlation * outer[:, None] + rest * inner)) * inner_weights).sum(dim=1)
         products = phi(std * outer) * second
-    return (weight_variance * float((products * weights).sum()) + bias_variance) / after
+    found = (weight_variance * float((products * weights).sum()) + bias_variance) / after
+    return max(-1.0, min(1.0, found))  # rounding may lead out
 
 
 def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -> float:
@@ -357,6 +360,8 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     if isinstance(activation, str):
         if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
             function = SEARCH_CANDIDATES[activation]
+        elif activation == "acon_c":
+            function = AconC(p1=1.0, p2=0.0).double()  # without an argument it draws its slopes
         else:
             function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
     elif isinstance(activation, nn.Module):
@@ -371,17 +376,17 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
 
 
 @lru_cache
-def _rule() -> tuple[Tensor, Tensor]:
+def _rule(panels: int) -> tuple[Tensor, Tensor]:
     """Nodes and weights of Gauss and Legendre on panels of equal width from 0 to 1."""
     nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(NODES))
-    starts = torch.arange(PANELS, dtype=torch.float64)[:, None]
-    return ((starts + (nodes + 1) / 2) / PANELS).flatten(), (weights / 2 / PANELS).repeat(PANELS)
+    starts = torch.arange(panels, dtype=torch.float64)[:, None]
+    return ((starts + (nodes + 1) / 2) / panels).flatten(), (weights / 2 / panels).repeat(panels)
 
 
-def _grid(meeting: float | Tensor) -> tuple[Tensor, Tensor]:
+def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor]:
     """Nodes and weights for the standard normal density, on panels that meet at a point; a row for each point."""
     middle = torch.as_tensor(meeting, dtype=torch.float64).clamp(-REACH, REACH)[..., None]
-    places, shares = _rule()
+    places, shares = _rule(panels)
     left, right = middle + REACH, REACH - middle
     z = torch.cat([left * places - REACH, middle + right * places], dim=-1)
     weights = torch.cat([left * shares, right * shares], dim=-1)

@@ -335,10 +335,11 @@ class DropConnect(_Random):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(..., fan_in)`."""
+        if not self.training or self.p == 0:
+            y: Tensor = self.layer(x)
+            return y
         weight = self.layer.weight
-        if self.training and self.p > 0:
-            weight = weight * self.keep(weight) / (1 - self.p)
-        return F.linear(x, weight, self.layer.bias)
+        return F.linear(x, weight * self.keep(weight) / (1 - self.p), self.layer.bias)
 
 
 class GaussianNoise(nn.Module):
@@ -357,7 +358,7 @@ class GaussianNoise(nn.Module):
     """
 
     def __init__(self, std: float, *, generator: Generator | None = None) -> None:
-        _check_amount("std", std)
+        _check_std(std)
         super().__init__()
         self.std = std
         self.generator = generator
@@ -432,6 +433,8 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
     """
     if not 0 <= amount <= 1:
         raise ValueError(f"amount must be from 0 to 1, got {amount}")
+    if targets.is_floating_point():
+        raise ValueError(f"targets must be whole numbers, got {targets.dtype}")
     if targets.numel() and not 0 <= int(targets.min()) <= int(targets.max()) < classes:
         raise ValueError(
             f"targets must be from 0 to {classes - 1}, got {int(targets.min())} to {int(targets.max())}"
@@ -679,7 +682,7 @@ def noise_as_tikhonov(x: Tensor, std: float) -> float:
 
     Source: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization"
     """
-    _check_amount("std", std)
+    _check_std(std)
     return len(_matrix(x)) * std**2
 
 
@@ -771,6 +774,11 @@ def _check_descent(s: Tensor, lr: float, steps: int) -> None:
 def _check_amount(name: str, amount: float | Tensor) -> None:
     if not bool((torch.as_tensor(amount) >= 0).all()):
         raise ValueError(f"{name} must be at least 0, got {amount}")
+
+
+def _check_std(std: float) -> None:
+    if not 0 <= std < math.inf:
+        raise ValueError(f"std must be finite and at least 0, got {std}")
 
 
 def _check_positive(**amounts: float) -> None:

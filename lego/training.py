@@ -297,7 +297,8 @@ def fit(
     scaler = torch.amp.GradScaler(place.type, enabled=dtype is torch.float16)
     cast: AbstractContextManager[Any] = torch.autocast(place.type, dtype) if dtype else nullcontext()
     ambient = _ambient(place)
-    feed = _Feed(data, ambient)
+    drawing = [*ambient, *_own(model)]
+    feed = _Feed(data, drawing)
     parts: dict[str, Any] = {"model": model, "optimizer": update, "schedule": scheduler, "scaler": scaler}
     parts |= {"early_stopping": early_stopping, "feed": feed}
     options |= {"batch_size": batch_size, "precision": precision}
@@ -325,11 +326,11 @@ def fit(
         model.train()
         for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
             x, y = _pair(batch, place)
-            before = _states(ambient)
+            before = _states(drawing)
             value, total = evaluate(x, y)
             history.loss.append(value.item())
             if not math.isfinite(total.item()):
-                _set_states(ambient, before)  # for the same dropout again
+                _set_states(drawing, before)  # for the same dropout again
                 why = _source(model, x, y, cast)
                 raise FloatingPointError(f"loss must stay finite, got {total.item()} at step {step}: {why}")
             scaler.unscale_(update)
@@ -443,11 +444,11 @@ class _Shuffled:
 class _Feed:
     """Batches, epoch after epoch, that can go on in the middle of one as if never broken off."""
 
-    def __init__(self, data: Iterable[Any], ambient: list[Generator]) -> None:
+    def __init__(self, data: Iterable[Any], drawing: list[Generator]) -> None:
         samplers = [getattr(owner, "sampler", None) for owner in (data, getattr(data, "batch_sampler", None))]
         own = [getattr(owner, "generator", None) for owner in (data, *samplers)]
         self.data = data
-        self.generators = ambient + [generator for generator in own if generator is not None]
+        self.generators = drawing + [generator for generator in own if generator is not None]
         self.taken = 0  # batches of the present epoch
         self.start = _states(self.generators)  # of the present epoch
 
@@ -659,6 +660,12 @@ def _ambient(device: torch.device) -> list[Generator]:
     if device.type != "cuda":
         return [torch.default_generator]
     return [torch.default_generator, torch.cuda.default_generators[device.index]]
+
+
+def _own(model: nn.Module) -> list[Generator]:
+    """The generators that layers hold, such as those of `lego.regularization.Dropout`."""
+    held = [value for module in model.modules() for value in vars(module).values()]
+    return [value for value in held if isinstance(value, Generator)]
 
 
 def _states(generators: list[Generator]) -> list[Tensor]:

@@ -1,6 +1,7 @@
 import copy
 import functools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from lego import diagnostics
 from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
 from lego.initialization import initialize
+from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
 from lego.stack import mlp
 from lego.training import fit
 
@@ -1005,6 +1008,93 @@ def test_inputs_in_a_dict_go_to_the_model_by_name():
     assert diagnose(Named(), ({"features": x, "scale": 1.0}, y)).layers[0].name == "layer"
 
 
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_inputs_in_a_tuple_or_list_go_to_the_model_one_after_the_other(kind):
+    class Twofold(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Bilinear(4, 4, 3)
+
+        def forward(self, left, right):
+            return self.layer(left, right)
+
+    x, y = table([1.0] * 4)
+    model = Twofold()
+    expected = F.cross_entropy(model(x, 2 * x), y).item()
+    assert diagnose(model, (kind([x, 2 * x]), y)).loss == pytest.approx(expected)
+    assert list(gradient_norms(model, kind([x, x]), y)) == ["layer"]
+
+
+def test_a_packed_sequence_has_a_row():
+    class Packed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+
+        def forward(self, x):
+            lengths = torch.arange(len(x)) % 5 + 1
+            packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+            padded, _ = pad_packed_sequence(self.body(packed)[0], batch_first=True)
+            return self.head(padded.mean(dim=1))
+
+    x, y = torch.randn(30, 5, 4, generator=seeded()), torch.arange(30) % 3
+    model = Packed()
+    report = diagnose(model, (x, y))
+    assert [row.name for row in report.layers] == ["body", "head"]
+    assert report.loss == pytest.approx(F.cross_entropy(model(x), y).item())
+    assert report.layers[0].weight_gradient > 0 and report.layers[0].output_gradient > 0
+
+
+def test_layers_that_draw_from_a_generator_of_their_own_are_off():
+    generator = seeded()
+    layers = [
+        GaussianNoise(1.0, generator=generator),
+        DropConnect(nn.Linear(4, 16), generator=generator),
+        nn.SELU(),
+        AlphaDropout(generator=generator),
+        Dropout(generator=generator),
+        nn.Linear(16, 3),
+    ]
+    model = nn.Sequential(*layers)
+    x, y = table([1.0] * 4)
+    state = generator.get_state()
+    report = diagnose(model, (x, y), overfit=1)
+    assert torch.equal(generator.get_state(), state) and all(layer.training for layer in layers)
+    assert [row.name for row in report.layers] == ["1.layer", "5"]
+    assert report.loss == pytest.approx(F.cross_entropy(model.eval()(x), y).item())
+    layers[4].train()
+    assert ("mixed modes", "4") in {(f.name, f.layer) for f in diagnose(model, (x, y)).findings}
+
+
+@pytest.mark.parametrize(
+    ("make", "batch"),
+    [
+        (lambda: mlp([512] * 7 + [10]), lambda: (torch.randn(256, 512), torch.arange(256) % 10)),
+        (lambda: Convolutional(), lambda: images(128)),
+    ],
+)
+def test_it_costs_at_most_three_plain_steps(make, batch):
+    torch.manual_seed(0)
+    model, (x, y) = make(), batch()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+
+    def step():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    def seconds(function):  # of this process alone
+        start = time.process_time()
+        function()
+        return time.process_time() - start
+
+    def examine():
+        diagnose(model, (x, y), optimizer=optimizer)
+
+    rounds = [(seconds(examine), seconds(step)) for _ in range(8)]
+    assert min(cost for cost, _ in rounds) <= 3 * min(cost for _, cost in rounds)
+
+
 def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
     from lego.training import fit
 
@@ -1019,6 +1109,10 @@ def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
     assert losses[0] == losses[1]
     assert list(watch.reports) == [0, 4, 8] and len(history.watched["dead"]) == 3
     assert history.watched["gradient factor"][0] == pytest.approx(watch.reports[0].gradient_factor)
+    strict = Watch((x, y), thresholds={"vanishing": 2.0, "exploding": 3.0})
+    strict(0, model)
+    assert "vanishing gradient" in {finding.name for finding in strict.reports[0].findings}
+    assert watch.reports[8].findings == []
     with pytest.raises(ValueError, match="every must be at least 1, got 0"):
         Watch((x, y), every=0)
 

@@ -200,7 +200,12 @@ def test_gains_in_closed_form():
     assert gain(F.gelu) == pytest.approx((1 / 3 + 1 / (2 * math.pi * math.sqrt(3))) ** -0.5, abs=1e-10)
     assert gain(nn.Identity()) == pytest.approx(1, abs=1e-12)
     assert gain(torch.exp) == pytest.approx(math.exp(-1), abs=1e-10)
-    assert gain(F.hardtanh) == pytest.approx(0.5161**-0.5, rel=1e-3)
+    inside, edge = (
+        math.erf(1 / math.sqrt(2)),
+        math.sqrt(2 / (math.pi * math.e)),
+    )  # P(|z| < 1); 2 times the density at 1
+    assert gain(F.hardtanh) == pytest.approx((1 - edge) ** -0.5, abs=1e-10)  # by parts
+    assert gain(F.hardtanh, backward=True) == pytest.approx(inside**-0.5, abs=1e-10)
     layer = nn.PReLU()
     assert gain(layer) == pytest.approx(math.sqrt(2 / (1 + 0.25**2)), abs=1e-10)
     assert layer.weight.dtype == torch.float and layer.weight.requires_grad and layer.weight.grad is None

@@ -127,6 +127,8 @@ def test_activation_draws_value_and_slope():
     assert (x[0], x[-1]) == (-1, 2)
     np.testing.assert_allclose(value.get_ydata(), np.cos(x) - x, atol=1e-6)
     np.testing.assert_allclose(gradient.get_ydata(), -np.sin(x) - 1, atol=1e-6)
+    acon, silu = (plotting.activation(name).get_lines()[0].get_ydata() for name in ("acon_c", "silu"))
+    np.testing.assert_allclose(acon, silu, atol=1e-6)  # its layer would draw the slopes
     assert plotting.activation(torch.nn.ELU()).get_lines()[0].get_label() == "ELU"
     assert plotting.activation(torch.sin).get_lines()[0].get_label() == "sin"
 

@@ -41,6 +41,29 @@ def test_expectations(function, mean, variance, exact):
     assert expectation(function, mean, variance) == pytest.approx(exact, rel=1e-12)
 
 
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.floats(-3, 3))
+def test_a_kink_or_a_jump_off_the_panels_costs_no_more_than_is_said(place):
+    density, beyond = float(mp.npdf(place)), float(mp.ncdf(-place))
+    kinked = expectation(lambda z: torch.relu(z - place))
+    assert kinked == pytest.approx(density - place * beyond, abs=3e-5)
+    assert expectation(lambda z: (z > place).double()) == pytest.approx(beyond, abs=0.006)
+
+
+@pytest.mark.parametrize("variance", [100, 1000])
+def test_large_variances(variance):
+    std = mp.sqrt(variance)
+    places = [0, *(mp.mpf(k) / std for k in (1, 2, 5, 10, 20)), 13]
+    exact = 2 * mp.quad(lambda z: mp.tanh(std * z) ** 2 * mp.npdf(z), places)
+    assert variance_map("tanh", variance) == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_acon_c_by_name_has_fixed_slopes():
+    state = torch.get_rng_state()
+    assert variance_map("acon_c", 1.3) == pytest.approx(variance_map("silu", 1.3), rel=1e-12)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_critical_points():
     assert critical("relu") == pytest.approx(2, abs=1e-9)
     assert critical("tanh") == pytest.approx(1, abs=1e-9)

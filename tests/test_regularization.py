@@ -403,8 +403,8 @@ def test_penalties_are_priors():
     w = torch.tensor(Lasso(alpha=alpha / 30, fit_intercept=False, tol=1e-15, max_iter=10**6).fit(x, y).coef_)
     slopes = x.T @ (x @ w - y) / noise**2  # of the likelihood; the prior's is ±1/b
     active = w != 0
-    torch.testing.assert_close(slopes[active], -w[active].sign() / spread, rtol=0, atol=1e-8)
-    assert (slopes[~active].abs() <= 1 / spread + 1e-8).all()
+    torch.testing.assert_close(slopes[active], -w[active].sign() / spread, rtol=0, atol=1e-10)
+    assert (slopes[~active].abs() <= 1 / spread + 1e-10).all()
 
 
 X, Y = problem()
@@ -421,10 +421,12 @@ X, Y = problem()
         (lambda: Dropout(1.0), "p must be at least 0 and below 1, got 1.0"),
         (lambda: AlphaDropout(-0.1), "p must be at least 0 and below 1, got -0.1"),
         (lambda: DropConnect(nn.ReLU()), "layer must be a torch.nn.Linear, got ReLU"),
-        (lambda: GaussianNoise(-1), "std must be at least 0, got -1"),
+        (lambda: GaussianNoise(-1), "std must be finite and at least 0, got -1"),
+        (lambda: GaussianNoise(math.inf), "std must be finite and at least 0, got inf"),
         (lambda: mc_dropout(net(), X, 1), "samples must be at least 2, got 1"),
         (lambda: mc_dropout(nn.Linear(2, 2), X), "model must have a dropout layer, got Linear"),
         (lambda: smooth_labels(torch.tensor([3]), 3), "targets must be from 0 to 2, got 3 to 3"),
+        (lambda: smooth_labels(torch.tensor([0.5]), 3), "targets must be whole numbers, got torch.float32"),
         (lambda: smooth_labels(torch.tensor([0]), 3, 2), "amount must be from 0 to 1, got 2"),
         (lambda: EarlyStopping(0), "patience must be at least 1, got 0"),
         (lambda: EarlyStopping(mode="mim"), "mode must be a name in .*nearest: min.*got 'mim'"),
@@ -438,7 +440,7 @@ X, Y = problem()
         (lambda: ridge(X, Y, torch.ones(3)), r"penalty must be a number or 4 numbers, got \(3,\)"),
         (lambda: ridge(X, Y, torch.ones(3, 3)), r"penalty must be a 4 by 4 matrix, got \(3, 3\)"),
         (lambda: dropout_as_ridge(X, 1.0), "p must be at least 0 and below 1, got 1.0"),
-        (lambda: noise_as_tikhonov(X, -1), "std must be at least 0, got -1"),
+        (lambda: noise_as_tikhonov(X, -1), "std must be finite and at least 0, got -1"),
         (lambda: l2_as_gaussian_prior(0, 1), "noise_std must be above 0, got 0"),
         (lambda: l1_as_laplace_prior(1, -1), "prior_scale must be above 0, got -1"),
     ],

@@ -19,6 +19,7 @@ from torch.utils.data import BatchSampler, DataLoader, IterableDataset, RandomSa
 
 from lego.datasets import spirals
 from lego.diagnostics import gradient_norms
+from lego.regularization import Dropout
 from lego.stack import mlp
 from lego.training import OPTIMIZERS, PRECISIONS, History, accuracy, fit
 
@@ -988,6 +989,20 @@ def test_a_seeded_run_goes_on_to_the_same_bits(tmp_path):
         run("global", stop_at=7, checkpoint=path, seed=8)
     assert same(run("global", checkpoint=path, seed=8)[1], run("global", seed=8)[1])
     assert not same(run("global", seed=8)[1], run("global", seed=9)[1])
+
+
+def test_a_layer_with_a_generator_of_its_own_goes_on_to_the_same_bits(tmp_path):
+    def noisy(steps, **options):
+        generator = torch.Generator().manual_seed(1)
+        model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0)).insert(
+            0, Dropout(generator=generator)
+        )
+        x = torch.randn(30, 4, generator=torch.Generator().manual_seed(2))
+        history = fit(model, x, torch.arange(30) % 3, steps=steps, lr=0.1, **options)
+        return history.loss, model.state_dict()
+
+    noisy(7, checkpoint=tmp_path / "run.pt")
+    assert same(noisy(12, checkpoint=tmp_path / "run.pt"), noisy(12))
 
 
 def test_a_finished_run_returns_at_once_and_may_be_given_more_steps(tmp_path):
