@@ -129,7 +129,7 @@ for finding in found["3"]:
 #
 # ## Script 4
 #
-# The tidy data of the lecture, and somebody who did not read about preprocessing: one column was added
+# The raw digits, and somebody who did not read about preprocessing: one column was added
 # that counts milliseconds.
 
 # %%
@@ -168,13 +168,13 @@ for finding in found["5"]:
     print(f"{finding.name}: {finding.message}")
 
 # %% [markdown]
-# Adam moves every weight by about the learning rate, whatever its gradient. The update that SGD makes of
-# 0.1 is a thousandth of a weight's size; Adam's 0.3 is several times that size.
+# Adam moves every weight by about the learning rate, whatever its gradient. SGD's first update at 0.1 is
+# about a hundredth of the weights; Adam's at 0.3 is larger than the weights themselves.
 #
 # ## Your turn
 #
 # - Repair each script, and see the findings go.
-# - Forget `zero_grad` in `loop`. The score hardly suffers at first; what does the loss do after some
-#   hundred steps?
+# - Forget `zero_grad` in `loop`. What becomes of the score? Why does `diagnose`, which takes the model and
+#   not the loop, find nothing before training?
 # - Shuffle the labels, `y = y[torch.randperm(len(y))]`. Does `diagnose(..., overfit=200)` notice? Which
 #   check of [the recipe](../tips/recipe.md) would?

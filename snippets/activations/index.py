@@ -1,4 +1,4 @@
-"""Every brick bends its input; what differs most is the slope left of zero."""
+"""Each brick has a slope just right of zero; left of it ReLU has none."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -9,7 +9,7 @@ from lego.plotting import look
 
 x = torch.linspace(-4, 4, 161)
 torch.manual_seed(0)  # some bricks draw parameters
-left = {}
+left, right = {}, {}
 columns = 4
 rows = -(-len(ACTIVATIONS) // columns)
 figure, panels = plt.subplots(
@@ -18,7 +18,8 @@ figure, panels = plt.subplots(
 for axes, (name, make) in zip(panels.flat, ACTIVATIONS.items(), strict=False):
     brick, style = make(), look(name)
     slopes = slope(brick, x)
-    left[name] = slopes[x < 0].abs().mean().item()
+    left[name] = slopes[x < 0].abs().max().item()
+    right[name] = slopes[(x > 0) & (x < 1)].abs().min().item()
     axes.plot(x, brick(x).detach(), color=style["color"])
     axes.plot(x, slopes, color=style["color"], linestyle="--")
     axes.set_title(style["label"], fontsize="small")

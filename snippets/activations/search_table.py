@@ -1,4 +1,4 @@
-"""In miniature too, the two last are last, and Swish is not below ReLU."""
+"""On convolutions the two last are last here too; Swish never trails ReLU."""
 
 import matplotlib.pyplot as plt
 

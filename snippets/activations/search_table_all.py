@@ -1,23 +1,24 @@
-"""All activations of the handbook on three networks, ten seeds each."""
+"""Over three networks Swish has the best mean, and the two last the worst."""
 
 import matplotlib.pyplot as plt
 
 from lego.experiments import search_table
 from lego.plotting import look
 
+networks = {"MLP": "o", "CNN": "s", "residual CNN": "^"}
 runs = {}
 for row in search_table():
-    if row["part"] == "test" and row["network"] != "deep MLP":
+    if row["part"] == "test" and row["network"] in networks:
         found = runs.setdefault(row["function"], {})
         found.setdefault(row["network"], []).append(100 * row["accuracy"])
 
 means = {
-    name: {network: sum(found) / len(found) for network, found in found.items()}
+    name: {network: sum(found[network]) / 10 for network in networks}
     for name, found in runs.items()
 }
 order = sorted(means, key=lambda name: -sum(means[name].values()))
 figure, axes = plt.subplots(figsize=(6, 0.27 * len(order) + 1))
-for network, marker in {"MLP": "o", "CNN": "s", "residual CNN": "^"}.items():
+for network, marker in networks.items():
     scores = [means[name][network] for name in order]
     axes.plot(scores, range(len(order)), marker, label=network)
 axes.set_yticks(range(len(order)), [look(name)["label"] for name in order])

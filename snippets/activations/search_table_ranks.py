@@ -1,4 +1,4 @@
-"""Our ranks against the paper's: alike, and mostly because of the two last."""
+"""Our residual CNN agrees with the paper, mostly because of the two last."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -35,7 +35,9 @@ print(" " * 19 + " paper            ours")
 for name, line in zip(published, ranks(scores).tolist(), strict=True):
     print(f"{look(name)['label']:19}", *line[:6], "   ", *line[6:])
 for title, kept in {"all nine": 9, "without the two last": 7}.items():
-    found = torch.corrcoef(ranks(scores[:kept]).T.float())  # Spearman's
+    found = torch.corrcoef(
+        ranks(scores[:kept]).T.float()
+    )  # Spearman
     paper = (found[:6, :6].sum() - 6) / 30
     print(f"{title:21}paper {paper:.2f}, ", end="")
     print(f"our residual CNN and the paper {found[9, :6].mean():.2f}")

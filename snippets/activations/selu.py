@@ -16,7 +16,6 @@ for color, (mean, variance) in zip(PALETTE, starts, strict=False):
     path = [(mean, variance)]
     for _ in range(depth):
         weight = torch.randn(width, width, generator=generator)
-        weight -= weight.mean(dim=0)  # the mean of a unit's weights is 0
         h = selu(h @ weight / width**0.5)
         path.append((h.mean().item(), h.var().item()))
     ends.append(path[-1])

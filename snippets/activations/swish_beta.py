@@ -1,4 +1,4 @@
-"""The learned beta stays near its start, and the loss hardly cares."""
+"""Beta learns, yet three starts end apart: the net has no one best beta."""
 
 import matplotlib.pyplot as plt
 import torch

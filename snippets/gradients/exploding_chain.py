@@ -1,4 +1,4 @@
-"""Twenty equal weights of 1.3: a slope of a million, and NaN in two steps."""
+"""Twenty equal weights of 1.3: a slope of a million, infinite in two steps."""
 
 import matplotlib.pyplot as plt
 import torch

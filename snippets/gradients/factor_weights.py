@@ -1,4 +1,4 @@
-"""Weights ten times as large keep the gradient, and saturate half the units."""
+"""Weights ten times as large keep the gradient; half the values saturate."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -34,7 +34,7 @@ axes.semilogx(
     scales, factors, marker="o", label="factor of the gradient per layer"
 )
 axes.semilogx(
-    scales, saturated, "--", marker="s", label="share of saturated units"
+    scales, saturated, "--", marker="s", label="share of saturated values"
 )
 axes.axhline(1, color="gray", linestyle=":")
 axes.set(xlabel="scale of the weights", xticks=scales, xticklabels=scales)

@@ -29,6 +29,6 @@ for optimizer, style in (("sgd", "o-"), ("adam", "s--")):
         depths, found, style, label={"sgd": "SGD", "adam": "Adam"}[optimizer]
     )
     print(optimizer, *(f"{score:.2f}" for score in found))
-axes.set(xlabel="hidden layers of sigmoids", ylabel="accuracy", xticks=depths)
+axes.set(xlabel="layers", ylabel="accuracy", xticks=depths)
 axes.legend()
 plt.show()

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from lego.propagation import chi, critical, fixed_point
+from lego.propagation import chi, fixed_point
 
 weights = np.linspace(0.5, 3.5, 13)  # standard deviations of √n times w
 biases = np.linspace(0.0, 1.0, 6)
@@ -23,7 +23,8 @@ for axes, name in zip(panels, ("relu", "tanh", "gelu"), strict=True):
     )
     axes.contour(weights, biases, maps[name], [1.0], colors="black")
     axes.set(title=name, xlabel="σ of the weights")
-    print(f"{name}: the edge, without bias, at σ_w² = {critical(name):.4f}")
+    ends = [np.interp(1, row, weights) for row in maps[name][[0, -1]]]
+    print(f"{name}: the edge moves from {ends[0]:.2f} to {ends[1]:.2f}")
 panels[0].set(ylabel="σ of the biases")
 figure.colorbar(filled, ax=panels, pad=0.02, label="χ", ticks=[0, 0.5, 1, 2, 3])
 plt.show()

@@ -1,4 +1,4 @@
-"""Doubling the data helps every net; a wider net helps when it can be fed."""
+"""Each doubling of the data helps a wide net; four units level off."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Scaling the weights stands in for the mean of 1024 nets, and how well."""
+"""One pass without a mask is the geometric mean of all 1024 nets, exactly."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Half of the units dropped: fewer wrong labels learned, more digits right."""
+"""Dropout brings four points, and most wrong labels are learned even so."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -10,7 +10,7 @@ from lego.training import accuracy, fit
 
 inputs, labels = digits().all
 shares = (0.0, 0.2, 0.4, 0.6, 0.8)
-scores = {share: [] for share in shares}
+scores, learned = {share: [] for share in shares}, []
 for seed in range(3):
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(inputs), generator=rng)
@@ -23,6 +23,7 @@ for seed in range(3):
         fit(model, x[train], y[train], steps=300, lr=0.2, seed=seed)
         held_out = accuracy(model, x[test], labels[test])
         scores[share].append((accuracy(model, x[train], y[train]), held_out))
+    learned.append(accuracy(model, x[wrong], y[wrong]))  # at the last share
 
 curves = torch.tensor(list(scores.values()))
 figure, axes = plt.subplots()
@@ -31,6 +32,7 @@ for part, (style, name) in enumerate((("o-", "train"), ("s--", "held out"))):
     mean = curves[:, :, part].mean(1)
     axes.plot(shares, mean, style[1:], color=f"C{part}", label=name)
     print(f"{name:8}", *(f"{value:.2f}" for value in mean))
+print(f"wrong labels learned at {share}: {sum(learned) / 3:.0%}")
 axes.set(xlabel="share of dropped units", ylabel="accuracy", ylim=(0, 1.05))
 axes.legend(loc="lower left")
 plt.show()

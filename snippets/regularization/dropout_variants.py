@@ -14,7 +14,8 @@ for share in shares:
         linear = nn.Linear(200, 200)
         drop = Dropout(share, generator=rng)
         nn.init.normal_(linear.weight, std=0.1, generator=rng)
-        parts = [drop, linear, norm] if place == "after" else [linear, norm]
+        dense = [linear, norm]
+        parts = [drop, *dense] if place == "after" else [*dense, drop]
         layers = nn.Sequential(*parts)
         for _ in range(200):  # training passes: running statistics settle
             layers(torch.relu(torch.randn(256, 200, generator=rng)))

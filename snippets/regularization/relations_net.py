@@ -18,19 +18,19 @@ start = mlp([64, 32, 10], "tanh", init="xavier_normal", generator=rng)
 origin = vector(start.parameters()).detach()  # a descent starts here
 
 
-def answers(steps, factor):
-    net = copy.deepcopy(start)
-    fit(net, x[:100], labels[:100], steps=steps, lr=0.1,
+def answers(net, steps, lr=0.1, factor=0.0):
+    fit(net, x[:100], labels[:100], steps=steps, lr=lr,
         penalty=lambda net: factor / 2
         * (vector(net.parameters()) - origin).square().sum())  # fmt: skip
     return net(x[1000:]).detach().softmax(1)
 
 
-counts, factors = (5, 10, 20, 40, 80), torch.logspace(-2.3, 0.6, 9).tolist()
-penalized = [answers(300, factor) for factor in factors]
-first, nearest, gaps, moved = answers(1, 0.0), [], [], []
+counts, factors = (5, 10, 20, 40, 80), torch.logspace(0.5, -2, 31).tolist()
+held = copy.deepcopy(start)  # from strong to weak, each net from the last
+penalized = [answers(held, 60, 0.3, factor) for factor in factors]
+first, nearest, gaps, moved = start(x[1000:]).detach().softmax(1), [], [], []
 for count in counts:
-    stopped = answers(count, 0.0)
+    stopped = answers(copy.deepcopy(start), count)
     apart = [(stopped - other).abs().sum(1).mean() / 2 for other in penalized]
     gaps.append(min(apart).item())
     nearest.append(factors[apart.index(min(apart))])

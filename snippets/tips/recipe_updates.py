@@ -1,4 +1,4 @@
-"""A useful rate moves each layer by about a thousandth of its size a step."""
+"""A useful rate moves a layer by some thousandths of its size a step."""
 
 import matplotlib.pyplot as plt
 import torch

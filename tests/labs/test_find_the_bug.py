@@ -39,5 +39,14 @@ def test_diagnose_names_the_bug(lab, script, finding):
     assert finding in names(lab, script)
 
 
+def test_adams_update_is_larger_than_the_weights_and_sgds_a_hundredth(lab):
+    (fast,) = [finding for finding in lab["found"]["5"] if finding.name == "learning rate too high"]
+    assert 1 < fast.value < 2
+    model = lab["net"]()
+    optimizer = lab["torch"].optim.SGD(model.parameters(), lr=0.1)
+    report = lab["diagnose"](model, (lab["x"], lab["y"]), optimizer=optimizer)
+    assert all(0.005 < layer.update_to_weight < 0.03 for layer in report.layers)
+
+
 def test_a_second_softmax_bounds_the_loss(lab):
     assert -math.log(math.e / (math.e + 9)) == pytest.approx(1.46, abs=0.005)

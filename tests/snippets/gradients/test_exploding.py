@@ -16,5 +16,5 @@ def test_the_gradient_grows_with_depth_at_the_rate_of_the_weights(run_snippet):
 def test_the_loss_leaves_the_numbers_and_the_milder_one_comes_back(run_snippet):
     losses = run_snippet("gradients/exploding")["losses"]
     assert losses[2.0][4] > 1e18 and not all(map(math.isfinite, losses[2.0][:10]))
-    assert 50 < max(losses[1.5]) < 200 and losses[1.5][-1] < 1.5
+    assert 50 < max(losses[1.5]) < 150 and losses[1.5][-1] < 1.5
     assert max(losses[1.0]) < 10

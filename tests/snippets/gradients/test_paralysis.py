@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 
@@ -14,3 +15,17 @@ def test_the_flat_loss_is_that_of_chance(run_snippet):
     output = found["nets"]["sigmoid"](found["x"])
     loss = torch.nn.functional.cross_entropy(output, found["y"])
     assert abs(loss.item() - torch.tensor(10.0).log().item()) < 0.05
+
+
+@pytest.mark.parametrize(("scale", "lr"), [(2, 0.1), (40, 0.1), (1, 1.0), (1, 10.0)])
+def test_neither_other_weights_nor_larger_steps_bring_it_back(run_snippet, scale, lr):
+    from lego.stack import mlp
+    from lego.training import accuracy, fit
+
+    found, rng = run_snippet("gradients/paralysis"), torch.Generator().manual_seed(0)
+    model = mlp(found["widths"], "sigmoid", init="xavier_normal", generator=rng)
+    for layer in model[:-1:2]:
+        layer.weight.data *= scale
+    fit(model, found["x"], found["y"], steps=240, lr=lr, batch_size=64, generator=rng)
+    score = accuracy(model, *found["held_out"])
+    assert score == pytest.approx(0.2, abs=0.03) if scale == 40 else score < 0.15

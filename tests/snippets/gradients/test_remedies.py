@@ -3,7 +3,7 @@ def test_each_remedy_lets_the_gradient_through(run_snippet):
     norms, scores = found["norms"], found["scores"]
     assert norms["nothing"][0] / norms["nothing"][-1] < 1e-8 and scores["nothing"] < 0.2
     for name in ("larger weights", "ReLU with He", "batch norm", "shortcuts"):
-        assert norms[name][0] > 1e-2 and norms[name][0] / norms[name][-1] > 5e-3
+        assert norms[name][0] > 1e-2 and max(norms[name]) / min(norms[name]) < 150
         assert scores[name] > 0.2
     assert max(scores, key=scores.get) == "batch norm"
     assert 30 < norms["shortcuts"][-1] < 100

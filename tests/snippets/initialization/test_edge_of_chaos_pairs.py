@@ -6,6 +6,7 @@ def test_order_chaos_and_the_edge(run_snippet):
     order, edge, chaos = found["similarity"].values()
     assert order[-1] > 0.999 and 0.8 < edge[-1] < 0.95 and chaos[-1] < 0.3
     assert edge[5] < order[5]  # the edge takes longer
+    assert abs(found["theory"][2.5][-1] - 0.12) < 0.006
 
 
 def test_the_net_follows_the_theory(run_snippet):

@@ -5,6 +5,8 @@ import torch
 def test_the_valley_takes_many_times_the_steps(run_snippet):
     found = run_snippet("preprocessing/tables_valley")
     assert found["steps"] == {"raw": 59, "normalized": 3}
+    first, second = (found["raw"].square().mean(0)).tolist()
+    assert 20 < second / first < 5**2
     for path in found["paths"].values():
         assert (path[-1] - 1).norm() <= 0.01 < (path[-2] - 1).norm()
 

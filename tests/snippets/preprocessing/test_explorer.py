@@ -1,0 +1,6 @@
+def test_the_path_turns_back_and_forth(run_snippet):
+    found = run_snippet("preprocessing/explorer")
+    assert abs(found["high"] / found["low"] - 19) < 1e-9  # 1 + 2 · 3² by 1
+    assert 2 < found["length"] < 3
+    steps = found["path"].diff(dim=0)
+    assert (steps[:-1] * steps[1:]).sum(dim=1)[:10].max() < 0, "each step turns back"
