@@ -11,6 +11,7 @@ from hooks.engine import Engine, Failure, Outcome
 from hooks.engine.progress import Progress
 
 log = logging.getLogger("mkdocs.plugins.handbook")
+EXPLORERS = "hooks/explorers/bundle.py"
 
 
 class ProblemsError(Exception):
@@ -47,6 +48,8 @@ def execute(
     problems += pages.find_problems(uses, scripts)
     shown = {use.script for use in uses}
     wanted = [f"docs/{lab}" for lab in labs]  # the longest first
+    if any("data-explorer=" in text for text in markdown.values()):
+        wanted.insert(0, EXPLORERS)
     wanted += [script for script in scripts if script in shown]
 
     progress = Progress(len(wanted))

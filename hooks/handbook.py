@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import os
 import posixpath
@@ -30,7 +31,7 @@ from hooks import labs, links, pages, reference, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
 from hooks.engine.engine import TIME_LIMIT  # noqa: E402
-from hooks.execute import ProblemsError, execute  # noqa: E402
+from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.publish import Staging  # noqa: E402
@@ -51,6 +52,7 @@ class Build:
     staging: Staging | None = None
     outcomes: dict[str, Outcome]
     figures: dict[str, str]  # by address on the site
+    explorers: dict[str, str]  # their forms, by name
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
     files: Files
@@ -94,7 +96,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         build.outcomes, build.figures = execute(sources, names, engine, lambda uri: uri in files.src_uris)
     except ProblemsError as problems:
         raise PluginError(str(problems)) from None
-    build.markdown, build.notebooks, build.files = {}, {}, files
+    build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
+    if bundle := build.outcomes.get(EXPLORERS):
+        made = json.loads(bundle.text)
+        build.explorers = made["forms"]
+        files.append(File.generated(config, "assets/explorers.js", content=made["script"]))
     for uri, svg in build.figures.items():
         files.append(File.generated(config, uri, content=standalone(svg)))
     for file in lab_files:
@@ -135,7 +141,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         if is_lab(page.file):
             content = labs.tidy(content, uri, outcome_of(page.file), links.on_the_site(page.file, files))
         else:
-            content = inline_figures(content, page.url, build.figures)
+            content = inline_figures(content, page.url, build.figures, build.explorers)
         content = finish_blocks(to_mathml(content))
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None

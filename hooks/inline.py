@@ -13,15 +13,34 @@ IMAGE = re.compile(r"<p>\s*<img (?P<attributes>[^>]*?)\s*/?>\s*</p>")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 
 
-def inline_figures(content: str, url: str, figures: Mapping[str, str]) -> str:
-    """Replace each image that a snippet drew by its SVG; `figures` maps site addresses to SVG."""
+def inline_figures(
+    content: str, url: str, figures: Mapping[str, str], forms: Mapping[str, str] | None = None
+) -> str:
+    """Replace each image that a snippet drew by its SVG.
+
+    Args:
+        content: the page's HTML.
+        url: its address.
+        figures: SVG by site address.
+        forms: of the explorers, by name.
+
+    Raises:
+        ValueError: if an image asks for an explorer that is not there.
+    """
 
     def replace(match: re.Match[str]) -> str:
         attributes = dict(ATTRIBUTE.findall(match["attributes"]))
         uri = urljoin(f"/{url}", attributes.get("src", "")).removeprefix("/")
         if uri not in figures:
             return match[0]
-        return figure(figures[uri], attributes["alt"], attributes.get("title", ""), uri.removesuffix(".svg"))
+        name = uri.removesuffix(".svg")
+        made = figure(figures[uri], attributes["alt"], attributes.get("title", ""), name)
+        if explorer := attributes.get("data-explorer"):
+            if explorer not in (forms or {}):
+                raise ValueError(f"data-explorer must be one of {sorted(forms or {})}, got {explorer!r}")
+            made = made.replace(" id=", f' data-explorer="{explorer}" id=', 1)
+            made = made.replace("<figcaption>", f"{(forms or {})[explorer]}<figcaption>", 1)
+        return made
 
     return IMAGE.sub(replace, content)
 

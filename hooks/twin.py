@@ -29,7 +29,7 @@ def relink(markdown: str, resolve: Resolve) -> Iterator[str]:
             text = re.sub(r"^(\s*[`~]{3,})\s*(\w*).*$", r"\1\2", text)
         elif not inside:
             text = LINK.sub(lambda match: resolve(match["target"]), text)
-            text = re.sub(r"\{[.#:][^}]*\}|^\[\]\(\)$", "", text)  # attribute lists
+            text = re.sub(r"\{\s*(?:[.#:]|data-)[^}]*\}|^\[\]\(\)$", "", text)  # attribute lists
         yield text
 
 

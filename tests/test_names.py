@@ -73,6 +73,7 @@ TOPICS = {
     "acon",
     "gated",
     "choice",
+    "explorer",
 }
 
 

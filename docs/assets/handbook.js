@@ -1,3 +1,30 @@
+// What a page does beyond reading. Material calls `document$` after each instant navigation.
+
+// Explorers: the script that draws them comes when the first one comes into view.
+{
+  const address = new URL("explorers.js", document.currentScript.src)
+  let script, observer
+  const load = () =>
+    (script ??= new Promise((resolve, reject) => {
+      const tag = Object.assign(document.createElement("script"), { src: address, onload: resolve, onerror: reject })
+      document.head.append(tag)
+    }))
+  document$.subscribe(() => {
+    observer?.disconnect()
+    observer = new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) {
+          if (!isIntersecting) continue
+          observer.unobserve(target)
+          load().then(() => target.isConnected && startExplorer(target))
+        }
+      },
+      { rootMargin: "100px" },
+    )
+    for (const figure of document.querySelectorAll("figure[data-explorer]:not([data-started])")) observer.observe(figure)
+  })
+}
+
 // Tables inside class="sortable": a press on a column's heading sorts the rows by it, up, then down.
 document$.subscribe(() => {
   for (const table of document.querySelectorAll(".sortable table")) {

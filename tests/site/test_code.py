@@ -73,10 +73,11 @@ def test_every_block_runs_through_pytest_codeblocks(site, tmp_path):
     readme = (ROOT / "README.md").read_text()
     (tmp_path / "README.md").write_text(readme)
     expected += len(re.findall(r"^```python$", readme, re.MULTILINE))
-    # blocks share a process: what one leaves open or seeds must not reach the next
+    # blocks share a process: what one leaves open, seeds or writes must not reach the next; they take no fixtures
     (tmp_path / "conftest.py").write_text(
-        "import matplotlib.pyplot as plt, pytest, torch\n\n\n"
-        "@pytest.fixture(autouse=True)\ndef alone():\n    torch.manual_seed(0)\n    yield\n    plt.close('all')\n"
+        "import os, tempfile\n\nimport matplotlib.pyplot as plt, torch\n\n\n"
+        "def pytest_runtest_setup(item):\n"
+        f"    os.chdir(tempfile.mkdtemp(dir={str(tmp_path)!r}))\n    plt.close('all')\n    torch.manual_seed(0)\n"
     )
     environment = os.environ | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
     command = [

@@ -1,0 +1,87 @@
+// Starts an explorer in its figure: reads the form, draws, and says in words what is drawn.
+const NARROW = 420 // pixels; below, the panels stand under each other, and extra.css keeps room for them
+const explorers = { activations, signal: signaling, regularization: regularizing, zigzag: zigzagging }
+
+function read(form) {
+  const values = {}
+  for (const input of form.elements) {
+    if (input.type === "range") values[input.name] = "power" in input.dataset ? 10 ** input.value : Number(input.value)
+    else if (input.type === "checkbox") {
+      values[input.name] ??= []
+      if (input.checked) values[input.name].push(input.value)
+    } else if (input.name) values[input.name] = input.value
+  }
+  return values
+}
+
+function write(form, changes) {
+  for (const name in changes) form.elements[name].value = changes[name]
+}
+
+function swatch({ text, color, dash }) {
+  const svg = element("svg", { viewBox: "0 0 24 6", width: 24, height: 6, "aria-hidden": true })
+  element("path", { d: "M0 3H24", stroke: `var(--plot-${color})`, "stroke-width": 2, "stroke-dasharray": dash }, svg)
+  const words = document.createElement("span")
+  words.append(svg, ` ${text}`)
+  return words
+}
+
+function table(rows) {
+  const made = Object.assign(document.createElement("table"), { className: "explorer__table" })
+  rows.forEach((row, index) => {
+    const line = (index ? made.tBodies[0] ?? made.createTBody() : made.createTHead()).insertRow()
+    row.forEach((cell, column) => {
+      const box = document.createElement(index && column ? "td" : "th")
+      if (box.tagName === "TH") box.scope = index ? "row" : "col"
+      box.append(cell.text ? swatch(cell) : cell)
+      line.append(box)
+    })
+  })
+  return made
+}
+
+function start(figure) {
+  const name = figure.dataset.explorer, explorer = explorers[name]
+  const form = figure.querySelector("form.explorer"), reading = form.querySelector(".explorer__reading")
+  const box = figure.querySelector(".plot__box"), [, , width, height] = box.firstElementChild.getAttribute("viewBox").split(" ").map(Number)
+  const chart = new Chart(explorer.panels, width, height, box.clientWidth < NARROW, explorer.label)
+  let waiting = false
+
+  const draw = () => {
+    waiting = false
+    const followed = explorer.follow?.(read(form)) ?? {}
+    write(form, followed)
+    const values = { ...read(form), ...followed } // a slider's grid would round
+    for (const input of form.elements) {
+      if (input.type !== "range") continue
+      const text = written(values[input.name])
+      input.nextElementSibling.textContent = text
+      input.setAttribute("aria-valuetext", text)
+    }
+    for (const [control, wanted] of Object.entries(explorer.controls?.(values) ?? {})) form.querySelector(`[data-control=${control}]`).hidden = !wanted
+    chart.clear()
+    const found = explorer.draw(chart, values)
+    reading.replaceChildren(...(found.table ? [table(found.table)] : []), ...(found.words ? [found.words] : []))
+    figure.explorer = { values, found: found.values }
+  }
+  const later = () => {
+    if (!waiting) requestAnimationFrame(draw)
+    waiting = true
+  }
+
+  form.querySelector("fieldset").disabled = false
+  form.addEventListener("input", later)
+  form.addEventListener("reset", () => setTimeout(later))
+  form.addEventListener("submit", (event) => event.preventDefault())
+  if (explorer.points) {
+    chart.onPoint((x) => {
+      write(form, explorer.points(read(form), x))
+      later()
+    })
+  }
+  draw()
+  box.replaceChildren(chart.svg)
+  figure.dataset.started = ""
+}
+
+window.startExplorer = start

@@ -1,0 +1,248 @@
+"""Explorers in a real browser: what they compute is what the library computes."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from lego import activations as bricks
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
+from lego.diagnostics import diagnose
+from lego.regularization import dropout_as_ridge, early_stopping_as_ridge, gradient_descent, ridge
+
+PAGES = {
+    name: f"{name}/explorer/" for name in ("activations", "gradients", "regularization", "preprocessing")
+}
+DOUBLE = torch.float64
+
+
+@pytest.fixture
+def explore(page, address):
+    """Opens an explorer, and gives a function that sets its controls and returns what it found."""
+
+    def start(chapter):
+        page.goto(address + PAGES[chapter])
+        page.locator("figure[data-explorer]").scroll_into_view_if_needed()
+        page.locator("figure[data-started]").wait_for()
+
+        def found(**controls):
+            return page.evaluate(
+                """async (controls) => {
+                    const figure = document.querySelector("figure[data-started]"), form = figure.querySelector("form")
+                    for (const input of form.elements) {
+                        if (!(input.name in controls)) continue
+                        if (input.type === "checkbox") input.checked = controls[input.name].includes(input.value)
+                        else input.value = controls[input.name]
+                    }
+                    form.dispatchEvent(new Event("input"))
+                    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+                    return figure.explorer.found
+                }""",
+                controls,
+            )
+
+        return found
+
+    return start
+
+
+def test_every_brick_has_the_values_and_slopes_of_the_library(explore):
+    found = explore("activations")
+    parameters = {"a": 0.2, "alpha": 1.5, "beta": 2.3, "p1": 1.3, "p2": -0.4}
+    a, alpha, beta, p1, p2 = (torch.tensor(value, dtype=DOUBLE) for value in parameters.values())
+    functions = {
+        "leaky_relu": lambda x: F.leaky_relu(x, a.item()),
+        "elu": lambda x: F.elu(x, alpha.item()),
+        "swish": lambda x: bricks.swish(x, beta),
+        "acon_b": lambda x: bricks.acon_b(x, p2, beta),
+        "acon_c": lambda x: bricks.acon_c(x, p1, p2, beta),
+    }
+    names = [*ACTIVATIONS, *SEARCH_CANDIDATES]
+    seen = set()
+    for place in (-6, -3, -2.35, -1, -0.4, 0, 0.05, 0.5, 1.7, 3, 6):
+        values = found(bricks=names, x=place, **parameters)
+        for name, (value, slope) in values.items():
+            function = functions.get(name) or SEARCH_CANDIDATES.get(name) or getattr(bricks, name)
+            x = torch.tensor([place], dtype=DOUBLE, requires_grad=True)
+            y = function(x)
+            y.backward()
+            assert math.isclose(value, y.item(), rel_tol=1e-12, abs_tol=1e-12), (name, place)
+            if place != 0 and abs(place) != 3:  # where a kink is, a slope is a convention
+                assert math.isclose(slope, x.grad.item(), rel_tol=1e-12, abs_tol=1e-12), (name, place)
+            seen.add(name)
+    assert seen >= set(SEARCH_CANDIDATES) and set(ACTIVATIONS) - seen == {
+        "prelu",
+        "acon_a",
+        "meta_acon",
+    } & set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("parts", [[], ["norm"], ["residual"], ["norm", "residual"]], ids="+".join)
+@pytest.mark.parametrize(
+    ("activation", "scheme"),
+    [
+        ("sigmoid", "xavier"),
+        ("relu", "he"),
+        ("gelu", "pytorch"),
+        ("selu", "orthogonal"),
+        ("tanh", "large"),
+        ("mish", "small"),
+    ],
+)
+def test_the_net_has_the_gradients_of_pytorch(explore, activation, scheme, parts):
+    found = explore("gradients")(
+        activation=activation, scheme=scheme, gain=1.2, depth=4, width="16", parts=parts, seed=3
+    )
+    weights = torch.tensor(found["weights"], dtype=DOUBLE).reshape(4, 16, 16)
+    inputs = torch.tensor(found["inputs"], dtype=DOUBLE).reshape(32, 16)
+    upstream = torch.tensor(found["upstream"], dtype=DOUBLE).reshape(32, 16)
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = torch.nn.ModuleList(
+                torch.nn.Linear(16, 16, bias=False, dtype=DOUBLE) for _ in weights
+            )
+
+        def forward(self, h):
+            for layer in self.layers:
+                z = layer(h)
+                z = F.layer_norm(z, (16,)) if "norm" in parts else z
+                h = getattr(bricks, activation)(z) + (h if "residual" in parts else 0)
+            return h
+
+    net = Net()
+    with torch.no_grad():
+        for layer, weight in zip(net.layers, weights, strict=True):
+            layer.weight.copy_(weight)
+    report = diagnose(net, (inputs, upstream), lambda h, upstream: (h * upstream).sum())
+    norms = [layer.output_gradient for layer in report.layers]
+    assert found["norms"] == pytest.approx(norms, rel=1e-9)
+    assert found["factor"] == pytest.approx((norms[0] / norms[-1]) ** (1 / 3), rel=1e-9)
+    assert found["deviation"] == pytest.approx(net(inputs).std(correction=0).item(), rel=1e-9)
+
+
+def test_weights_have_the_variances_of_their_schemes(explore):
+    found = explore("gradients")
+    expected = {
+        "he": 2 / 128,
+        "xavier": 1 / 128,
+        "pytorch": 1 / (3 * 128),
+        "orthogonal": 1 / 128,
+        "small": 1e-4,
+        "large": 1,
+    }
+    for scheme, variance in expected.items():
+        weights = found(scheme=scheme, gain=1, depth=2, width="128", parts=[])["weights"]
+        weight = torch.tensor(weights[0], dtype=DOUBLE).reshape(128, 128)
+        assert weight.square().mean().item() == pytest.approx(variance, rel=0.05)
+        assert abs(weight.mean().item()) < 4 * math.sqrt(variance) / 128
+        if scheme == "orthogonal":
+            assert torch.allclose(weight @ weight.T, torch.eye(128, dtype=DOUBLE), atol=1e-12)
+
+
+def test_the_verdicts_are_those_of_a_sick_and_a_healthy_net(explore):
+    found = explore("gradients")
+    settings = {"gain": 1, "depth": 30, "width": "128", "parts": []}
+    assert found(activation="sigmoid", scheme="xavier", **settings)["verdict"] == "vanishing"
+    assert found(activation="relu", scheme="he", **settings)["verdict"] == "steady"
+    assert found(activation="relu", scheme="large", **settings)["verdict"] == "exploding"
+
+
+@pytest.mark.parametrize(("correlation", "scale"), [(0.6, 1), (-0.9, 1.5), (0, 1), (0.3, 0.25)])
+def test_the_regularizers_land_where_the_library_says(explore, correlation, scale):
+    found = explore("regularization")(
+        ties=[], penalty=-0.3, steps=17, p=0.35, correlation=correlation, scale=scale
+    )
+    x = torch.tensor([[1, correlation * scale], [0, math.sqrt(1 - correlation**2) * scale]], dtype=DOUBLE)
+    y = x @ torch.tensor([1.6, 0.6], dtype=DOUBLE)
+    large = torch.linalg.eigvalsh(x.T @ x)[-1].item()
+    penalties = early_stopping_as_ridge(x, 0.5 / large, 17)
+    assert found["ridge"] == pytest.approx(ridge(x, y, 10**-0.3).tolist(), abs=1e-10)
+    assert found["dropout"] == pytest.approx(ridge(x, y, dropout_as_ridge(x, 0.35)).tolist(), abs=1e-10)
+    assert found["stopping"][:2] == pytest.approx(gradient_descent(x, y, 0.5 / large, 17).tolist(), abs=1e-10)
+    assert found["stopping"][3:] == pytest.approx(penalties.flip(0).tolist(), rel=1e-9)
+    assert ridge(x, y, penalties).tolist() == pytest.approx(found["stopping"][:2], abs=1e-10)
+
+
+def test_ties_make_dropout_follow_ridge(explore, page):
+    found = explore("regularization")(ties=["tied"], penalty=0.6)
+    p = 10**0.6 / (1 + 10**0.6)
+    assert float(page.locator("[name=p]").input_value()) == pytest.approx(p, abs=0.006)
+    assert found["dropout"] == pytest.approx(found["ridge"], abs=1e-12), "the slider's grid must not round it"
+
+
+@pytest.mark.parametrize(("mean", "scale", "rate"), [(3, 1, 0.9), (0, 5, 0.5), (1.5, 0.4, 0.99)])
+def test_the_path_is_that_of_gradient_descent_on_data(explore, mean, scale, rate):
+    found = explore("preprocessing")(mean=mean, scale=scale, rate=rate)
+    x = torch.randn(200, 2, dtype=DOUBLE, generator=torch.Generator().manual_seed(0))
+    x = x - x.mean(dim=0)  # with exactly these moments
+    x = x @ torch.linalg.inv(torch.linalg.cholesky(x.T @ x / 200)).T
+    x = x * torch.tensor([1, scale], dtype=DOUBLE) + mean
+    y = x @ torch.tensor([1.0, -1.0], dtype=DOUBLE)
+    w = torch.tensor([-1.5, 0.5], dtype=DOUBLE, requires_grad=True)
+    eigenvalues = torch.linalg.eigvalsh(x.T @ x / 200)
+    for _ in range(60):
+        (gradient,) = torch.autograd.grad((x @ w - y).square().mean() / 2, w)
+        w = (w - 2 * rate / eigenvalues[-1] * gradient).detach().requires_grad_()
+    assert found["w"] == pytest.approx(w.tolist(), abs=1e-9)
+    assert found["condition"] == pytest.approx((eigenvalues[-1] / eigenvalues[0]).item(), rel=1e-9)
+
+
+def test_no_move_of_a_slider_breaks_an_explorer(explore, page):
+    for chapter in PAGES:
+        explore(chapter)
+        for slider in page.locator(".explorer input[type=range]:visible").all():
+            for key in ("Home", "End"):
+                slider.press(key)
+                page.wait_for_timeout(30)
+        for choice in page.locator(".explorer select").all():
+            for option in choice.locator("option").all():
+                choice.select_option(option.get_attribute("value"))
+                page.wait_for_timeout(30)
+        drawn = page.locator("figure[data-started] path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('d'))"
+        )
+        assert not any("NaN" in outline or "Infinity" in outline for outline in drawn), chapter
+
+
+def test_an_explorer_works_by_keyboard_touch_and_pointer(explore, page):
+    explore("activations")
+    reading = page.locator(".explorer__reading")
+    before = reading.inner_text()
+    page.locator("[name=x]").press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('.explorer__reading').innerText !== before", arg=before
+    )
+    assert "−1.95" in reading.inner_text()
+    box = page.locator("figure[data-started] svg").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4)
+    page.wait_for_function("!document.querySelector('.explorer__reading').innerText.includes('−1.95')")
+    page.locator("[name=bricks][value=mish]").press("Space")
+    page.get_by_role("row", name="Mish").wait_for()
+    page.locator(".explorer button[type=reset]").press("Enter")
+    page.get_by_role("row", name="Mish").wait_for(state="detached")
+    assert "−2" in reading.inner_text()
+
+
+def test_without_javascript_the_figure_of_the_snippet_stands_in(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for path in PAGES.values():
+        page.goto(address + path)
+        assert page.locator("figure[data-explorer] svg").first.is_visible()
+        assert not page.locator("form.explorer").is_visible()
+    context.close()
+
+
+def test_the_script_comes_when_an_explorer_comes_into_view(page, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 800, "height": 200})
+    page.goto(f"{address}gradients/explorer/")
+    page.wait_for_load_state("networkidle")
+    assert not any("explorers.js" in url for url in asked)
+    page.locator("figure[data-explorer] figcaption").scroll_into_view_if_needed()
+    page.locator("figure[data-started]").wait_for()
+    assert sum("explorers.js" in url for url in asked) == 1
