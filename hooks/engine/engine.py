@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import multiprocessing
 import os
@@ -52,6 +53,7 @@ class Engine:
     ) -> dict[str, Outcome | Failure]:
         """Outcome or failure of each script (paths relative to the root), from the cache where it still holds."""
         look_up = self.cache.reader()
+        version = functools.cache(importlib.metadata.version)
         results: dict[str, Outcome | Failure] = {}
         waiting: deque[str] = deque()
         for script in dict.fromkeys(scripts):
@@ -74,7 +76,7 @@ class Engine:
                     report("running", script)
                     continue
                 running -= 1
-                result = results[script] = self._judge(script, rest[0])
+                result = results[script] = self._judge(script, rest[0], version)
                 if isinstance(result, Outcome):
                     self.cache.store(script, result)
                 report("ran" if isinstance(result, Outcome) else "failed", script)
@@ -111,7 +113,7 @@ class Engine:
                 self._server.wait()
         self._connection = self._server = None
 
-    def _judge(self, script: str, result: dict[str, Any]) -> Outcome | Failure:
+    def _judge(self, script: str, result: dict[str, Any], version: Callable[[str], str]) -> Outcome | Failure:
         if "reason" in result:
             details = result.get("details", "")
             line = result.get("line")
@@ -122,18 +124,18 @@ class Engine:
             if "time limit" in reason:
                 reason += f" of {self.limit:g} s (LEGO_TIME_LIMIT sets another)"
             return Failure(script, reason, line, details)
-        versions = package_versions(result.pop("modules"))
+        versions = package_versions(result.pop("modules"), version)
         outcome = Outcome.from_data(result, versions=versions)
         if script.startswith("snippets/") and not outcome.figures:
             return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
         return outcome
 
 
-def package_versions(modules: Iterable[str]) -> dict[str, str]:
+def package_versions(modules: Iterable[str], version: Callable[[str], str]) -> dict[str, str]:
     """The installed packages that top-level modules belong to, with their versions."""
     owners = _owners()
     packages = {package for module in modules for package in owners.get(module, ())}
-    return {package: importlib.metadata.version(package) for package in sorted(packages - {"lego"})}
+    return {package: version(package) for package in sorted(packages - {"lego"})}
 
 
 _found: dict[str, list[str]] = {}
