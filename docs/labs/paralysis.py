@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Bring a paralysed network back to life
+# # Bring a paralyzed network back to life
 #
 # A deep network of sigmoids does not learn a task that a small one finds easy. In this lab you look
 # at the symptom, let `diagnose` name the illness, try three ways back, and meet two remedies that
@@ -152,7 +152,7 @@ default_relu = train(model)
 # %% [markdown]
 # ## Your turn
 #
-# - How deep can the patient be before it is paralysed? Replace `[64] * 7` and try.
+# - How deep can the patient be before it is paralyzed? Replace `[64] * 7` and try.
 # - Give ReLU the initialization made for it, `init="he_normal"`. What does `diagnose` say before
 #   training, and does it learn?
 # - Train a new patient with `optimizer=torch.optim.Adam` and `lr=0.01`. Why can Adam move weights

@@ -1,4 +1,4 @@
-"""A paralysed net gives every input the same answer; three ways lead back."""
+"""A paralyzed net gives every input the same answer; three ways lead back."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Two equally flat losses: one net has converged, the other is paralysed."""
+"""Two equally flat losses: one net has converged, the other is paralyzed."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -19,7 +19,7 @@ cases = {
     "overfitting": ({"count": 100}, 0.1, {}),
     "healthy": ({}, 0.1, {}),
     "too small": ({}, 0.1, {"widths": [64, 2, 10]}),
-    "paralysed": ({}, 0.1, deep),
+    "paralyzed": ({}, 0.1, deep),
     "learning rate too large": ({}, 2.0, {}),
     "dropout": ({}, 0.1, {"dropout": 0.6}),
 }

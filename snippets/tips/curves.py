@@ -19,7 +19,7 @@ cases = {  # the net; examples, batch, targets; arguments of fit
     "2 rate too small": ({}, (1000, 32, labels), {"lr": 0.001}),
     "3 rate too large": ({}, (1000, 32, labels), {"lr": 1.1}),
     "4 tiny batches": ({}, (1000, 2, labels), {"lr": 0.05}),
-    "5 paralysed": (deep | {"widths": [64] * 7 + [10]}, (1000, 32, labels), {}),
+    "5 paralyzed": (deep | {"widths": [64] * 7 + [10]}, (1000, 32, labels), {}),
     "6 waits, then falls": (
         deep | {"widths": [64] * 4 + [10]},
         (1000, 32, labels),

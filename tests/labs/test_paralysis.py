@@ -19,7 +19,7 @@ def lab(tmp_path_factory):
     plt.close("all")
 
 
-def test_two_layers_learn_and_eight_are_paralysed(lab):
+def test_two_layers_learn_and_eight_are_paralyzed(lab):
     assert lab["easy"].loss[-1] < 0.2
     assert lab["histories"]["patient"].loss[-1] == pytest.approx(math.log(3), abs=0.002)
 

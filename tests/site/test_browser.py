@@ -51,7 +51,7 @@ def test_search_finds_a_page(page, address):
     page.wait_for_load_state("networkidle")
     assert not any("search_index" in url for url in asked), "the index is fetched with the first use"
     page.locator("input.md-search__input").click()
-    page.keyboard.type("paralysed")
+    page.keyboard.type("paralyzed")
     page.locator(".md-search-result__item").first.wait_for()
     links = page.locator(".md-search-result__link").evaluate_all("links => links.map(link => link.href)")
     assert any("labs/paralysis/" in link for link in links)

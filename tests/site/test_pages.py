@@ -135,7 +135,7 @@ def test_llms_txt_lists_every_page(site):
 def test_search_finds_headings_and_skips_the_drawings(site):
     entries = json.loads((site / "search" / "search_index.json").read_text())["docs"]
     titles = {entry["title"] for entry in entries}
-    assert {"Sigmoid", "Converged, or paralysed?", "Third way: normalization"} <= titles
+    assert {"Sigmoid", "Converged, or paralyzed?", "Third way: normalization"} <= titles
     assert not any("¶" in title for title in titles)
 
 

@@ -12,7 +12,7 @@ def test_the_losses_agree_and_the_gradients_do_not(run_snippet):
     assert norms["B"][-1] / norms["B"][0] > 1e4
 
 
-def test_a_shallow_net_learns_what_the_paralysed_one_does_not(run_snippet):
+def test_a_shallow_net_learns_what_the_paralyzed_one_does_not(run_snippet):
     import torch
 
     from lego.stack import mlp

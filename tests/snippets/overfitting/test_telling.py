@@ -16,7 +16,7 @@ def test_six_shapes(run_snippet):
     assert held_out < 0.3 and held_out < 3 * train
     train, held_out = end("too small")
     assert train > 1 and held_out < 1.2 * train
-    assert end("paralysed") == pytest.approx((math.log(10), math.log(10)), abs=0.05)
+    assert end("paralyzed") == pytest.approx((math.log(10), math.log(10)), abs=0.05)
     large = histories["learning rate too large"]
     assert max(large.loss) > 5 and max(large.validation) > 5
     train, held_out = end("dropout")

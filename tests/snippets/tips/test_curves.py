@@ -26,7 +26,7 @@ def test_health_and_overfitting(curves):
 
 def test_what_is_flat_or_high(curves):
     assert mean(curves["rate too small"].loss[-20:]) > 0.7 * mean(curves["rate too small"].loss[:20])
-    assert mean(curves["paralysed"].loss[50:]) == pytest.approx(math.log(10), abs=0.05)
+    assert mean(curves["paralyzed"].loss[50:]) == pytest.approx(math.log(10), abs=0.05)
     noise = curves["labels are noise"]
     assert mean(noise.loss[-20:]) < mean(noise.loss[:20]) and noise.validation[-1] > math.log(10)
     small = curves["too small a net"]
