@@ -14,6 +14,7 @@ the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
 
 import copy
 import math
+import re
 import statistics
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -225,13 +226,16 @@ class Report:
     findings: list[Finding]
 
     def __str__(self) -> str:
-        """The rows as a table of at most 80 columns, then the findings."""
-        lines = [f"{'layer':<16} {'kind':<10}     mean      std |grad W|   grad z  flat  dead"]
+        """The rows as a table, then the findings: 78 columns, 8 more where an optimizer's update was measured."""
+        updates = any(row.update_to_weight is not None for row in self.layers)
+        heads = ["mean", "std", "grad W", "grad z", "grad/W", *["step/W"] * updates]
+        lines = [f"{'layer':<12} {'kind':<9} {' '.join(f'{head:>7}' for head in heads)}  flat dead rank"]
         for row in self.layers:
-            numbers = (row.mean, row.std, row.weight_gradient, row.output_gradient)
-            cells = [f"{_cell(number, '.1e'):>8}" for number in numbers]
-            cells += [f"{_cell(share, '.0%'):>5}" for share in (row.saturated, row.dead)]
-            lines.append(f"{row.name[-16:]:<16} {row.kind[:10]:<10} {' '.join(cells)}")
+            numbers = [row.mean, row.std, row.weight_gradient, row.output_gradient, row.gradient_to_weight]
+            cells = [f"{_number(number):>7}" for number in [*numbers, *[row.update_to_weight] * updates]]
+            cells += [f"{_cell(row.saturated, '.0%'):>5}", f"{_cell(row.dead, '.0%'):>4}"]
+            cells.append(f"{_cell(row.effective_rank, '.0f'):>4}")
+            lines.append(f"{row.name[-12:]:<12} {row.kind[:9]:<9} {' '.join(cells)}")
         lines.append(f"loss {self.loss:.4g}, gradient factor per layer {_cell(self.gradient_factor, '.2g')}")
         for finding in self.findings:
             text = f"{finding.name} at {finding.layer}: {finding.message}. Try: {finding.remedy}."
@@ -411,6 +415,7 @@ class Watch:
         every: how many steps lie between two reports.
         loss: as in [diagnose][lego.diagnostics.diagnose].
         thresholds: other thresholds, by name.
+        optimizer: the one that trains the model, whose next update is measured; `fit` sets it.
         reports: the reports, by step.
 
     Examples:
@@ -432,6 +437,7 @@ class Watch:
     every: int = 100
     loss: Loss = F.cross_entropy
     thresholds: Mapping[str, float] | None = None
+    optimizer: Optimizer | None = None
     reports: dict[int, Report] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -440,18 +446,21 @@ class Watch:
             raise ValueError(f"every must be at least 1, got {self.every}")
 
     def __call__(self, step: int, model: nn.Module) -> dict[str, float] | None:
-        """At a chosen step examines the model, and returns its worst numbers by name."""
+        """At a chosen step examines the model, and returns its worst numbers, and the median update, by name."""
         if step % self.every:
             return None
-        report = diagnose(model, self.batch, self.loss, thresholds=self.thresholds)
+        report = diagnose(model, self.batch, self.loss, optimizer=self.optimizer, thresholds=self.thresholds)
         self.reports[step] = report
-        worst = {
+        seen = {
             name: max(getattr(row, name) or 0.0 for row in report.layers)
             for name in ("saturated", "dead", "identical")
         }
-        return (
-            worst if report.gradient_factor is None else {**worst, "gradient factor": report.gradient_factor}
-        )
+        if report.gradient_factor is not None:
+            seen["gradient factor"] = report.gradient_factor
+        updates = [row.update_to_weight for row in report.layers if row.update_to_weight is not None]
+        if updates:
+            seen["update to weight"] = statistics.median(updates)
+        return seen
 
 
 @dataclass
@@ -826,3 +835,9 @@ def _norm(gradient: Tensor | None) -> float | None:
 
 def _cell(number: float | None, form: str) -> str:
     return "-" if number is None else format(number, form)
+
+
+def _number(number: float | None) -> str:
+    """Two digits in at most seven characters."""
+    text = _cell(number, ".2g")
+    return re.sub(r"e([+-])0?", lambda sign: "e" + sign[1].strip("+"), text)

@@ -221,7 +221,8 @@ def fit(
             over the validation data too.
         early_stopping: is given each validation loss, may stop the training, and restores the model at its end.
         watch: called as `watch(step, model)` between backward and clipping, while the gradients are there. The
-            history keeps the numbers that it returns by name.
+            history keeps the numbers that it returns by name. If it has an attribute `optimizer`, as a
+            [Watch][lego.diagnostics.Watch] has, it gets the one of this run, unless that asks for a closure.
         device: where to train; the model is moved there. Batches are moved to the model's device in any case.
         precision: a name in `PRECISIONS`: what the forward pass computes in. `"float32"` leaves every tensor its
             own dtype; the others are `torch.autocast`, and `"float16"` also scales the loss.
@@ -291,6 +292,8 @@ def fit(
         raise ValueError(
             f"optimizer must need no closure with clipping or float16, got {type(update).__name__}"
         )
+    if watch is not None and hasattr(watch, "optimizer") and not by_closure:
+        watch.optimizer = update
     scheduler = schedule(update) if schedule else None
     if isinstance(scheduler, ReduceLROnPlateau):
         raise ValueError("schedule must make a scheduler that needs no metric, got ReduceLROnPlateau")

@@ -1,6 +1,7 @@
 import copy
 import functools
 import math
+import statistics
 import time
 
 import numpy as np
@@ -793,6 +794,15 @@ def test_the_report_fits_a_terminal():
     assert max(map(len, lines)) <= 80
     assert len({len(line) for line in lines[:9]}) == 1
     assert [line.split()[1] for line in lines[1:9]] == ["Linear"] * 8
+    heads = lines[0].replace("grad ", "grad-").split()
+    rows = [dict(zip(heads, line.split(), strict=True)) for line in lines[1:9]]
+    for row, layer in zip(rows, report.layers, strict=True):
+        assert float(row["grad/W"]) == pytest.approx(layer.gradient_to_weight, rel=0.05)
+        assert float(row["mean"]) == pytest.approx(layer.mean, rel=0.05)
+        assert float(row["rank"]) == pytest.approx(layer.effective_rank, abs=0.5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    lines = str(diagnose(model, vectors(), optimizer=optimizer)).splitlines()
+    assert "step/W" in lines[0] and {len(line) for line in lines[:9]} == {86}
     assert "vanishing gradient at" in str(report) and "Try:" in str(report)
 
 
@@ -1109,6 +1119,10 @@ def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
     assert losses[0] == losses[1]
     assert list(watch.reports) == [0, 4, 8] and len(history.watched["dead"]) == 3
     assert history.watched["gradient factor"][0] == pytest.approx(watch.reports[0].gradient_factor)
+    updates = [layer.update_to_weight for layer in watch.reports[4].layers]
+    assert (
+        history.watched["update to weight"][1] == pytest.approx(statistics.median(updates)) and updates[0] > 0
+    )
     strict = Watch((x, y), thresholds={"vanishing": 2.0, "exploding": 3.0})
     strict(0, model)
     assert "vanishing gradient" in {finding.name for finding in strict.reports[0].findings}
