@@ -5,7 +5,7 @@
 
 Each function gets the learning rate of RATES with the best validation accuracy over TUNING seeds, on each network.
 Then it is trained with ten other seeds, and its test accuracy is measured once. All rows are in
-lego/search_table.csv; what is there is not run again. Exits with 1 if a run failed.
+lego/search_table.csv; what is there is not run again. Exits with 1 if a run failed, with 2 if an argument is wrong.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 import joblib
 import torch
 from torch import Generator, Tensor, nn
+from torch.backends.cpu import get_cpu_capability
 from torch.optim.lr_scheduler import OneCycleLR
 
 from lego._names import find
@@ -124,11 +125,13 @@ def train(
 
 
 def processor() -> str:
-    """What the last digits of a result depend on."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line for line in lines if line.startswith("model name")).partition(": ")[2]
-    return platform.processor() or platform.machine()
+    """What the last digits of a result depend on: virtual machines give different processors one name."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError, KeyError):
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+        facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+        name = f"{facts['model name']} {facts['cpu family']}/{facts['model']}"
+    return f"{name} {get_cpu_capability()}"
 
 
 def tuned(rows: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
@@ -157,10 +160,11 @@ def table(
     )
     pairs = [
         {"function": function, "network": network}
-        for network in networks
-        for function in functions
+        for network in dict.fromkeys(networks)
+        for function in dict.fromkeys(functions)
         if network != "deep MLP" or function in SEARCH_CANDIDATES
     ]
+    print(f"{len(pairs) * len(RATES) * len(TUNING)} runs choose the rates, then {len(pairs) * seeds} count")
     tuning = run([{**pair, "rate": rate, "part": "validation"} for pair in pairs for rate in RATES], TUNING)
     best = tuned(tuning)
     cells = [
@@ -178,11 +182,11 @@ def place(scheduler: str | None) -> Iterator[str | None]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise SystemExit("--scheduler needs Dask: pip install 'lego[cluster]'") from error
+        raise ValueError("--scheduler needs Dask: pip install 'lego[cluster]'") from error
     try:
         client = Client(scheduler, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
-        raise SystemExit(
+        raise ValueError(
             f"--scheduler must be the address of a Dask scheduler, got {scheduler!r}: {error}"
         ) from error
     with client, joblib.parallel_config("dask"):

@@ -2,21 +2,22 @@ r"""Experiments: the same training with other settings and other seeds, on every
 
 `sweep` runs a function over a grid and keeps each run as a row of a CSV file, so that a broken-off experiment goes on
 where it was; `read` reads such a file. `bootstrap` says how sure a mean over seeds is. `search_table` returns a
-finished experiment: 26 activations on small networks.
+finished experiment: activations on small networks.
 """
 
 import csv
 import itertools
 import json
 import os
+import pickle
 import sys
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from pickle import PicklingError
 from typing import Any, TextIO
 
 import torch
@@ -45,6 +46,7 @@ else:
 
 Row = dict[str, Any]
 Key = tuple[str, ...]
+Task = Callable[[int, Row], tuple[int, Row]]
 Grid = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
 OURS = ("seed", "seconds", "error", "lego", "torch")
 
@@ -68,9 +70,9 @@ def sweep(
 
     Args:
         train: returns numbers, strings, booleans or `None` by name: the same names each time. It must draw all its
-            randomness from `seed`. One that raises, or whose process dies, fails alone.
+            randomness from `seed`. A run that raises, exits, or whose process dies, fails alone.
         grid: values by name, of which every combination is a cell; or the cells themselves. Values as `train` returns
-            them.
+            them; scalars of PyTorch and NumPy become Python's.
         seeds: seeds, or how many, from 0 on.
         store: a CSV file with a row for each run, made if there is none. Rows of other cells stay in it. Columns: the
             grid's, `seed`, the settings, `lego` and `torch` (their versions), what `train` returned, `seconds`, and
@@ -78,7 +80,7 @@ def sweep(
         backend: a backend of joblib, such as `"loky"` (processes on this machine), `"threading"`, `"sequential"` or
             `"dask"` (the cluster of the `distributed.Client` that is open); what `joblib.parallel_config` says if
             omitted, else `"loky"`.
-        jobs: how many runs at a time; all cores with -1.
+        jobs: how many runs at a time; all cores with -1, all but one with -2.
         settings: what is the same for all runs and shapes their results, such as a count of steps. A store of others
             is refused.
         progress: whether to show a bar with the time that remains; only a terminal gets one.
@@ -118,17 +120,23 @@ def sweep(
         ```
     """
     store = Path(store)
-    if not store.parent.is_dir():
-        raise ValueError(f"store must lie in a folder that exists, got {os.fspath(store)!r}")
+    if not store.parent.is_dir() or store.is_dir():
+        raise ValueError(f"store must be a file in a folder that exists, got {os.fspath(store)!r}")
+    if not callable(train):
+        raise ValueError(f"train must be a function, got {train!r}")
+    if type(jobs) is not int or jobs == 0:
+        raise ValueError(f"jobs must be a count above 0, or -1 for all cores, got {jobs!r}")
     fixed = {**_settings(settings), "lego": __version__, "torch": torch.__version__.partition("+")[0]}
     cells = _cells(grid, fixed)
     seeds = _seeds(seeds)
     names = [*cells[0], "seed"]
+    task = partial(_outcome, train, {*OURS, *names, *fixed})
     asked = [{**cell, "seed": seed} for cell in cells for seed in seeds]
     try:
         import joblib
     except ImportError as error:
         raise ImportError("sweep needs joblib: pip install 'lego[experiments]'") from error
+    _send(joblib, task, backend)
 
     wanted = {_key(run, names) for run in asked}
     done = {
@@ -139,7 +147,7 @@ def sweep(
         threads = torch.get_num_threads()
         try:
             with _bar(len(asked), len(due), progress) as bar, _Table(store, list(done.values())) as table:
-                for run, found in _runs(joblib, train, due, backend, jobs):
+                for run, found in _runs(joblib, task, due, backend, jobs):
                     row = {**run, **fixed, **found}
                     table.add(row)
                     done[_key(run, names)] = row
@@ -170,8 +178,9 @@ def bootstrap(
 ) -> tuple[float, float]:
     r"""Interval for the mean of a few runs: what the mean would be, had luck dealt the same runs differently.
 
-    Draws $n$ of the $n$ values with replacement, many times, and takes the middle share of the means. With fewer than
-    ten values it is too narrow.
+    Draws $n$ of the $n$ values with replacement, many times, and takes the middle share of the means. With few values
+    it is too narrow: of normal draws, 95 % intervals hold the true mean in 90 % of all cases with ten values, and in
+    74 % with three.
 
     Args:
         values: at least two numbers, such as the accuracies of one setting over seeds.
@@ -238,7 +247,12 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
                 )
         cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     else:
-        cells = [dict(cell) for cell in grid]
+        cells = []
+        for cell in grid if isinstance(grid, Iterable) else [grid]:
+            if not isinstance(cell, Mapping):
+                raise ValueError(f"grid must be values by name, or a list of cells, got {cell!r}")
+            cells.append(dict(cell))
+    cells = [_plain(cell) for cell in cells]
     if not cells or not cells[0]:
         raise ValueError(f"grid must have at least one cell, got {grid!r}")
     for cell in cells:
@@ -254,16 +268,28 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    found = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    found = list(range(seeds)) if isinstance(seeds, int) else []
+    if isinstance(seeds, Iterable):
+        found = list(_plain(dict(enumerate(seeds))).values())
     if not found or len(set(found)) < len(found) or not all(type(seed) is int for seed in found):
         raise ValueError(f"seeds must be a count above 0, or different integers, got {seeds!r}")
     return found
 
 
 def _settings(settings: Mapping[str, Any] | None) -> Row:
-    found = dict(settings or {})
+    if not isinstance(settings, Mapping | None):
+        raise ValueError(f"settings must be values by name, got {settings!r}")
+    found = _plain(settings or {})
     _check("settings", found, set(OURS))
     return found
+
+
+def _plain(values: Mapping[Any, Any]) -> Row:
+    """The same with Python's numbers in place of scalars of PyTorch and NumPy."""
+    return {
+        name: value.item() if getattr(value, "shape", None) in ((), (1,)) else value
+        for name, value in values.items()
+    }
 
 
 def _check(argument: str, values: Mapping[str, Any], taken: set[str]) -> None:
@@ -278,8 +304,21 @@ def _check(argument: str, values: Mapping[str, Any], taken: set[str]) -> None:
             )
 
 
+def _send(joblib: Any, task: Task, backend: str | None) -> None:
+    """Tells of a function that cannot be sent to a process; joblib would wait for ever for it on a Dask cluster."""
+    with joblib.parallel_config(backend) if backend else nullcontext():
+        active, _ = joblib.parallel.get_active_backend()
+    if not getattr(active, "supports_sharedmem", False):
+        try:
+            pickle.dumps(joblib.wrap_non_picklable_objects(task))
+        except Exception as error:
+            raise ValueError(
+                f"train must be a function that pickle can send to a process: {error}"
+            ) from error
+
+
 def _runs(
-    joblib: Any, train: Callable[..., Mapping[str, Any]], due: list[Row], backend: str | None, jobs: int
+    joblib: Any, task: Task, due: list[Row], backend: str | None, jobs: int
 ) -> Iterator[tuple[Row, Row]]:
     """Each run with its outcome, as they come."""
     left = dict(enumerate(due))
@@ -295,11 +334,11 @@ def _runs(
             pre_dispatch="2*n_jobs",
         )
         try:
-            for number, found in parallel(_tasks(joblib, train, {n: left[n] for n in batch}, under_way)):
+            for number, found in parallel(_tasks(joblib, task, {n: left[n] for n in batch}, under_way)):
                 under_way.remove(number)
                 yield left.pop(number), found
         except Exception as error:  # none of train's own, which _outcome catches
-            if isinstance(error, PicklingError) or not under_way:
+            if not under_way:
                 raise
             if len(batch) > 1:
                 suspects = sorted(under_way)
@@ -307,24 +346,22 @@ def _runs(
                 yield left.pop(batch[0]), {"seconds": None, "error": _told(error)}
 
 
-def _tasks(
-    joblib: Any, train: Callable[..., Mapping[str, Any]], runs: Mapping[int, Row], under_way: set[int]
-) -> Iterator[Any]:
+def _tasks(joblib: Any, task: Task, runs: Mapping[int, Row], under_way: set[int]) -> Iterator[Any]:
     for number, run in runs.items():
         under_way.add(number)
-        yield joblib.delayed(_outcome)(train, number, run)
+        yield joblib.delayed(task)(number, run)
 
 
-def _outcome(train: Callable[..., Mapping[str, Any]], number: int, run: Row) -> tuple[int, Row]:
+def _outcome(
+    train: Callable[..., Mapping[str, Any]], taken: set[str], number: int, run: Row
+) -> tuple[int, Row]:
     """What a run returned or raised; this is what a worker process runs."""
     torch.set_num_threads(1)
     start, found, error = time.perf_counter(), {}, None
     try:
-        found = {
-            name: value.item() if hasattr(value, "item") else value for name, value in train(**run).items()
-        }
-        _check("train's result", found, {*OURS, *run})
-    except Exception as raised:
+        found = _plain(train(**run))
+        _check("train's result", found, taken)
+    except (Exception, SystemExit) as raised:
         found, error = {}, _told(raised)
     return number, {**found, "seconds": round(time.perf_counter() - start, 3), "error": error}
 
@@ -406,8 +443,15 @@ def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, 
 
 def _rows(store: Path) -> list[Row]:
     """All rows; half a last line, of a process that died, is left out."""
-    text = store.read_text(encoding="utf-8")
-    header, *lines = list(csv.reader(text[: text.rfind("\n") + 1].split("\n")[:-1])) or [[]]
+    try:
+        text = store.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"store must be a table in UTF-8, got {store}: {error}") from error
+    limit = csv.field_size_limit(len(text) + 1)  # a traceback may be longer than what it allows
+    try:
+        header, *lines = list(csv.reader(text[: text.rfind("\n") + 1].split("\n")[:-1])) or [[]]
+    finally:
+        csv.field_size_limit(limit)
     for number, line in enumerate(lines, 2):
         if len(line) != len(header):
             raise ValueError(
@@ -426,7 +470,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, str) and value.isprintable() and _value(value) == value:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)  # in ASCII, for half a surrogate pair has no other way into a file
 
 
 def _value(cell: str) -> Any:

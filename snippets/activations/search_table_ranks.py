@@ -35,9 +35,7 @@ print(" " * 19 + " paper            ours")
 for name, line in zip(published, ranks(scores).tolist(), strict=True):
     print(f"{look(name)['label']:19}", *line[:6], "   ", *line[6:])
 for title, kept in {"all nine": 9, "without the two last": 7}.items():
-    found = torch.corrcoef(
-        ranks(scores[:kept]).T.float()
-    )  # Spearman
+    found = torch.corrcoef(ranks(scores[:kept]).T.float())  # as Spearman did
     paper = (found[:6, :6].sum() - 6) / 30
     print(f"{title:21}paper {paper:.2f}, ", end="")
     print(f"our residual CNN and the paper {found[9, :6].mean():.2f}")

@@ -1,9 +1,13 @@
+import importlib.util
 import statistics
+from pathlib import Path
 
 import pytest
+import torch
 from scipy import stats
 
 from lego.experiments import search_table
+from lego.initialization import initialize
 
 
 def scores(network):
@@ -22,6 +26,7 @@ def test_the_two_last_are_last_on_convolutions_and_one_is_first_on_the_mlp(run_s
         assert [rank[network, name] for name in ("sinc(x) + x", "x * arcsinh(x)^2")] == [8, 9]
         others = [mean[network, name] for name in found["names"][:7]]
         assert min(others) - mean[network, "sinc(x) + x"] > 10 and rank[network, "swish"] == 1
+    assert all(rank[network, "swish"] < rank[network, "relu"] for network in found["networks"])
     assert rank["MLP", "x * arcsinh(x)^2"] == 1 and rank["MLP", "sinc(x) + x"] == 9
 
 
@@ -37,6 +42,20 @@ def test_the_lead_of_swish(network, lead, p):
 def test_one_seed_of_max_sigmoid_fails_on_the_cnn():
     found = sorted(scores("CNN")["max(x, sigmoid(x))"])
     assert found[0] < 15 and found[1] > 70
+
+
+def test_the_last_explodes_in_eight_layers_and_not_in_two():
+    path = Path(__file__).parents[3] / "benchmarks/search_table.py"
+    spec = importlib.util.spec_from_file_location("search_table", path)
+    table = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(table)
+
+    def spread(network):
+        net = table.NETWORKS[network](table.FUNCTIONS["x * arcsinh(x)^2"])
+        initialize(net, "he_normal", generator=torch.Generator().manual_seed(0))
+        return net(table.mnist1d().train[0]).std().item()
+
+    assert spread("MLP") == pytest.approx(69, abs=1) and spread("deep MLP") == pytest.approx(2e17, rel=0.05)
 
 
 def test_depth_turns_the_order_around():
