@@ -428,18 +428,10 @@ def test_the_search_table_has_ten_seeds_of_each_pair_at_the_rate_that_validation
     )
 
 
-def test_what_the_page_says_of_the_table_and_of_what_it_lacks(table):
+def test_the_table_holds_every_function_and_takes_two_cores_an_hour(table):
     rows = search_table()
-    assert sum(row["seconds"] for row in rows) < 3600  # of one core: "in an hour"
-    missing = set(table.FUNCTIONS) - {row["function"] for row in rows}
-    assert missing == set(ACTIVATIONS) - set(SEARCH_CANDIDATES) and len(missing) == 17
-    seconds = {
-        network: [row["seconds"] for row in rows if row["network"] == network]
-        for network in table.NETWORKS
-        if network != "deep MLP"
-    }
-    hours = 17 * 20 * sum(sum(found) / len(found) for found in seconds.values()) / 3600
-    assert hours == pytest.approx(1.0, abs=0.2)
+    assert {row["function"] for row in rows} == set(table.FUNCTIONS) >= {*ACTIVATIONS, *SEARCH_CANDIDATES}
+    assert sum(row["seconds"] for row in rows) < 2 * 3600
 
 
 def command(*arguments, **options):

@@ -1,4 +1,4 @@
-"""Over three networks Swish has the best mean, and the two last the worst."""
+"""The five best of 26 functions are an input times a gate; ReLU is eighth."""
 
 import matplotlib.pyplot as plt
 

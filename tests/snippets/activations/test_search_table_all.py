@@ -1,19 +1,28 @@
+import statistics
+
 import pytest
 
-from lego.activations import SEARCH_CANDIDATES
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
 
 
-def test_over_three_networks_swish_is_first_and_the_two_last_are_last(run_snippet):
+def test_what_the_page_says_of_all_activations(run_snippet):
     found = run_snippet("activations/search_table_all")
-    means, order = found["means"], found["order"]
-    assert set(order) == set(SEARCH_CANDIDATES)  # with more rows in the table, the page has more to say
-    assert order[0] == "swish" and set(order[-2:]) == {"sinc(x) + x", "x * arcsinh(x)^2"}
+    means, order, runs = found["means"], found["order"], found["runs"]
+    assert set(order) == {*SEARCH_CANDIDATES, *ACTIVATIONS} and len(order) == 26
     sums = [sum(means[name].values()) for name in order]
     assert sums == sorted(sums, reverse=True)
-    for network in ("CNN", "residual CNN"):
-        assert max(means[name][network] for name in order[-2:]) < min(
-            means[name][network] for name in order[:-2]
-        )
-    for name, line in found["runs"].items():
-        for network, runs in line.items():
-            assert len(runs) == 10 and means[name][network] == pytest.approx(sum(runs) / 10)
+    assert set(order[:5]) == {"acon_a", "swish", "silu", "hardswish", "gelu"} and order[0] == "acon_a"
+    assert order.index("relu") == 7 and (sums[0] - sums[7]) / 3 == pytest.approx(1.6, abs=0.05)
+    residual = [means[name]["residual CNN"] for name in order[:13]]
+    assert max(residual) - min(residual) < 3
+
+    apart = {
+        network: abs(means["acon_a"][network] - means["swish"][network]) for network in found["networks"]
+    }
+    assert runs["acon_a"]["MLP"] == runs["swish"]["MLP"] and 0.1 < max(apart.values()) < 0.35
+    assert (
+        min(runs["mish"]["CNN"]) == pytest.approx(40, abs=0.5) and statistics.median(runs["mish"]["CNN"]) > 92
+    )
+    for line in runs.values():
+        for network, scores in line.items():
+            assert len(scores) == 10, network
