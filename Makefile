@@ -6,7 +6,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench bench-bricks search-table lock clean
+.PHONY: help serve build test lint audit bench bench-bricks search-table lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(READY) ## run all tests
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HTML, weight (AUDIT="--pages claims/" for some)
+	@$(BIN)/python benchmarks/audit.py $(AUDIT)
 
 bench: $(READY) ## time the build against its floor and against plain Python
 	@$(BIN)/python benchmarks/build.py

@@ -6,10 +6,14 @@
 - `execute.py` runs what the pages show, `pages.py` reads which snippets a page uses and puts their code and output in
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons
 - `repair.py` mends the theme's markup
-- `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook and plain Markdown of a page
+- `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook, a script and plain Markdown of a page
 - `claims.py` makes the table of the lecture's claims
 - `references.py` makes the list of sources, with the pages that cite each
 - `reference.py` joins the API reference, which mkdocstrings makes, to the pages
+- `tested.py` counts what the site holds and checks its links, for the page *What is tested*
+- `terms.py` explains the glossary's terms where pages use them
+- `cards.py` draws the picture that stands beside a link to a page, `feed.py` makes a feed of what is new
 - `links.py` knows where the links of a source lead from each of these
+- `security.py` says what a page may do, and sees that it does not ask for more
 - `publish.py` replaces the old site by the new one, whole or not at all
 """

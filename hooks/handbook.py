@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import html
 import json
 import logging
 import os
@@ -21,14 +22,15 @@ from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from mkdocs.utils import CountHandler
+from mkdocs.utils import CountHandler, get_build_date
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from hooks import labs, links, pages, reference, twin  # noqa: E402
+from hooks import feed, labs, links, pages, reference, security, terms, tested, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
+from hooks.cards import Artist  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
 from hooks.engine.engine import TIME_LIMIT  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
@@ -41,6 +43,7 @@ log = logging.getLogger("mkdocs.plugins.handbook")
 limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
 engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=limit)
 atexit.register(engine.close)
+LISTS = {"changelog.md", "claims.md", "glossary.md", "notation.md", "references.md", "tested.md"}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
@@ -55,6 +58,7 @@ class Build:
     explorers: dict[str, str]  # their forms, by name
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
+    terms: dict[str, terms.Term]  # of the glossary, by name
     files: Files
 
 
@@ -97,10 +101,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     except ProblemsError as problems:
         raise PluginError(str(problems)) from None
     build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
+    build.terms = read_glossary(files)
     if bundle := build.outcomes.get(EXPLORERS):
         made = json.loads(bundle.text)
         build.explorers = made["forms"]
         files.append(File.generated(config, "assets/explorers.js", content=made["script"]))
+    for file in lab_files:
+        build.figures |= labs.figures(file.src_uri, outcome_of(file))
     for uri, svg in build.figures.items():
         files.append(File.generated(config, uri, content=standalone(svg)))
     for file in lab_files:
@@ -118,6 +125,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put in the code and the output of the snippets."""
     uri = page.file.src_uri
+    if reference.is_reference(uri) or uri in LISTS:
+        page.meta.setdefault("search", {"boost": 0.5})  # a page that explains a word comes first
     if is_lab(page.file):
         build.markdown[uri] = labs.markdown(outcome_of(page.file))
         build.notebooks[uri] = labs.notebook(outcome_of(page.file))
@@ -143,6 +152,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         else:
             content = inline_figures(content, page.url, build.figures, build.explorers)
         content = finish_blocks(to_mathml(content))
+        content = explain_terms(content, page.file, files)
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
@@ -150,10 +160,16 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
 
 
 def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
-    """Tell the template where the page's twins are."""
+    """Tell the template where the page's twins are, and what others show beside a link to it."""
+    sentence = twin.first_sentence(build.markdown[page.file.src_uri]).replace("$", "")
+    page.meta["description"] = html.escape(html.unescape(page.meta.get("description") or sentence))
+    context["card_title"] = card_title(page)
+    context["card"] = page.canonical_url and f"{page.canonical_url}card.png"
     context["twins"] = {"markdown": "index.md"}
     if page.file.src_uri in build.notebooks:
-        name = context["twins"]["notebook"] = notebook_name(page.file)
+        stem = twin_stem(page.file)
+        name = context["twins"]["notebook"] = f"{stem}.ipynb"
+        context["twins"]["script"] = f"{stem}.py"
         owner, _, repository = (
             (config.repo_url or "").rstrip("/").removesuffix(".git").partition("github.com/")
         )
@@ -167,12 +183,12 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Mend what the theme gets wrong, and join the reference to the pages."""
     if reference.is_reference(page.file.src_uri):
         output = reference.join(output, uses_from(page.file))
-    return repair(output)
+    return finish(output, f"docs/{page.file.src_uri}")
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
     """Mend the page for addresses that lead nowhere as well."""
-    return repair(output) if template_name == "404.html" else output
+    return finish(output, template_name) if template_name == "404.html" else output
 
 
 @event_priority(-100)  # after everything else that writes into the site
@@ -186,12 +202,17 @@ def on_post_build(config: MkDocsConfig) -> None:
         text = twin.plain_markdown(markdown, links.between_twins(file, build.files))
         (site / links.twin_address(file)).write_text(text, encoding="utf-8")
         if notebook := build.notebooks.get(file.src_uri):
-            path = (site / file.dest_uri).with_name(notebook_name(file))
-            path.write_text(notebook, encoding="utf-8")
+            path = (site / file.dest_uri).with_name(twin_stem(file))
+            path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
+            path.with_suffix(".py").write_text(twin.script(notebook), encoding="utf-8")
         assert file.page is not None
         entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
     (site / "llms.txt").write_text(listing, encoding="utf-8")
+    draw_cards(config, site)
+    write_feed(config, site)
+    texts = (path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html")))
+    (site / "_headers").write_text(security.headers(texts), encoding="utf-8")
 
     (site / MKDOCSTRINGS_CSS).unlink()
 
@@ -201,6 +222,11 @@ def on_post_build(config: MkDocsConfig) -> None:
     if any(counter.get_counts() for counter in counters):  # MkDocs is about to abort a strict build
         build.staging.discard()
         return
+    if broken := tested.find_broken(site):
+        if config.strict:
+            raise PluginError("\n".join(broken))
+        log.warning("\n".join(broken))
+    state_what_is_tested(site)
     build.staging.publish()
     config.site_dir = str(build.staging.site)
     log.info(f"The new site is in place: {config.site_dir}")
@@ -229,6 +255,83 @@ def on_serve(
     return server
 
 
+def read_glossary(files: Files) -> dict[str, terms.Term]:
+    """The terms that pages explain."""
+    glossary = files.get_file_from_path(terms.GLOSSARY)
+    try:
+        return terms.read(glossary.content_string) if glossary else {}
+    except ValueError as error:
+        raise PluginError(f"docs/{terms.GLOSSARY}: {error}") from None
+
+
+def explain_terms(content: str, source: File, files: Files) -> str:
+    """A page whose terms say what they mean, or the glossary with a place to lead to for each."""
+    if source.src_uri == terms.GLOSSARY:
+        return terms.anchors(content)
+    glossary = files.get_file_from_path(terms.GLOSSARY)
+    if glossary is None:
+        return content
+    return terms.explain(content, source.src_uri, build.terms, links.quoted(glossary, source, files))
+
+
+def draw_cards(config: MkDocsConfig, site: Path) -> None:
+    """Write the picture of each page, and the icon for a home screen."""
+    try:
+        artist = Artist(config.site_name, Path(config.docs_dir, "assets"), ROOT / ".cache" / "cards")
+    except ValueError as error:
+        raise PluginError(f"docs/assets/{error}") from None
+    for file in build.files.documentation_pages():
+        assert file.page is not None
+        card = artist.card(card_title(file.page), html.unescape(file.page.meta["description"]))
+        (site / file.dest_uri).with_name("card.png").write_bytes(card)
+    (site / "assets" / "apple-touch-icon.png").write_bytes(artist.icon())
+
+
+def card_title(page: Page) -> str:
+    """What a page is called where it stands alone; the first one is called Home only in the navigation."""
+    return html.unescape(str(page.toc.items[0].title if page.is_homepage and page.toc.items else page.title))
+
+
+def write_feed(config: MkDocsConfig, site: Path) -> None:
+    """Write what is new for a reader of feeds."""
+    file = build.files.get_file_from_path(feed.CHANGELOG)
+    if file is None or not config.site_url:
+        return
+    resolve = links.to_the_site(file, build.files, config.site_url)
+    try:
+        text = feed.atom(file.content_string, config.site_name, config.site_url, file.url, resolve)
+    except ValueError as error:
+        raise PluginError(f"docs/{feed.CHANGELOG}: {error}") from None
+    (site / "feed.xml").write_text(text, encoding="utf-8")
+
+
+def state_what_is_tested(site: Path) -> None:
+    """Put the numbers of this build into the page that states them, its twin and the search index."""
+    index = site / "search" / "search_index.json"
+    content = json.loads(index.read_text(encoding="utf-8"))
+    if file := build.files.get_file_from_path("tested.md"):
+        numbers = tested.count(site, ROOT) | {"date": get_build_date()}
+        try:
+            for path in (site / file.dest_uri, site / links.twin_address(file)):
+                path.write_text(tested.fill(path.read_text(encoding="utf-8"), numbers), encoding="utf-8")
+            for entry in content["docs"]:
+                if entry["location"].startswith(file.url):
+                    entry["text"] = tested.fill(entry["text"], numbers)
+        except ValueError as error:
+            raise PluginError(f"docs/{file.src_uri}: {error}") from None
+    text = json.dumps(content, separators=(",", ":"))
+    index.write_text(text, encoding="utf-8")
+    index.with_suffix(".js").write_text(f"var __index={text}", encoding="utf-8")  # for who opens the files
+
+
+def finish(output: str, name: str) -> str:
+    """The page without the theme's faults and with its policy; `serve` puts a script of its own into each page."""
+    try:
+        return repair(output) if build.command == "serve" else security.secure(repair(output))
+    except ValueError as error:
+        raise PluginError(f"{name}: {error}") from None
+
+
 def is_lab(file: File) -> bool:
     """Whether a file of docs/ is a lab."""
     return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
@@ -250,9 +353,9 @@ def outcome_of(lab: File) -> Outcome:
     return build.outcomes[f"docs/{lab.src_uri}"]
 
 
-def notebook_name(file: File) -> str:
-    """The file name of a page's notebook."""
-    return f"{posixpath.basename(file.url.rstrip('/')) or 'index'}.ipynb"
+def twin_stem(file: File) -> str:
+    """The file name of a page's notebook and script, without its ending."""
+    return posixpath.basename(posixpath.dirname(file.dest_uri)) or "index"
 
 
 def check_port(host: str, port: int) -> None:

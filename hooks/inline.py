@@ -33,8 +33,7 @@ def inline_figures(
         uri = urljoin(f"/{url}", attributes.get("src", "")).removeprefix("/")
         if uri not in figures:
             return match[0]
-        name = uri.removesuffix(".svg")
-        made = figure(figures[uri], attributes["alt"], attributes.get("title", ""), name)
+        made = figure(figures[uri], attributes["alt"], attributes.get("title", ""), attributes["src"])
         if explorer := attributes.get("data-explorer"):
             if explorer not in (forms or {}):
                 raise ValueError(f"data-explorer must be one of {sorted(forms or {})}, got {explorer!r}")
@@ -45,12 +44,21 @@ def inline_figures(
     return IMAGE.sub(replace, content)
 
 
-def figure(svg: str, alt: str, caption: str, name: str) -> str:
-    """A figure element; `alt` and `caption` are HTML-escaped text, the caption may hold `$...$`."""
-    anchor = "figure-" + name.rpartition("/")[2]
+def figure(svg: str, alt: str, caption: str, address: str) -> str:
+    """A figure element with links to its file.
+
+    Args:
+        svg: the drawing.
+        alt: what it looks like, HTML-escaped.
+        caption: HTML-escaped too; it may hold `$...$`.
+        address: where the page finds the drawing as a file.
+    """
+    anchor = "figure-" + address.rpartition("/")[2].removesuffix(".svg")
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" data-search-exclude ', 1)
+    take = f'<a href="{address}">Enlarge</a> <a href="{address}" download>Save as SVG</a>'
     return (
-        f'<figure class="plot" id="{anchor}">{svg}<figcaption>{inline_mathml(caption)}</figcaption></figure>'
+        f'<figure class="plot" id="{anchor}">{svg}<figcaption>{inline_mathml(caption)}'
+        f'<p class="plot__take" data-search-exclude>{take}</p></figcaption></figure>'
     )
 
 
@@ -59,8 +67,9 @@ def standalone(svg: str) -> str:
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     assert box is not None
     size = f'width="{float(box[1]) * 4 / 3:g}" height="{float(box[2]) * 4 / 3:g}"'  # points to pixels
-    style = 'color="#1b1b1b" font-family="system-ui, sans-serif" style="background:#fff"'
-    return svg.replace("<svg ", f"<svg {size} {style} ", 1) + "\n"
+    ink = 'color="#1b1b1b" font-family="system-ui, sans-serif"'
+    svg = svg.replace("<svg ", f"<svg {size} {ink} ", 1)
+    return svg.replace(">", '><path fill="#fff" d="M0 0H9999V9999H0z"/>', 1) + "\n"
 
 
 def escape(text: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import html
+import posixpath
 import re
 from collections.abc import Callable
 from typing import Any
@@ -108,11 +109,24 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
                 raise PageError(
                     f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption"
                 )
-            suffix = f"{number}" if count == 1 else f"{number}-{count}"
-            parts.append(
-                figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), f"{name}-{suffix}")
-            )
+            address = f"../{posixpath.basename(figure_uri(uri, number, count))}"
+            parts.append(figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), address))
     return "\n".join(parts)
+
+
+def figures(uri: str, outcome: Outcome) -> dict[str, str]:
+    """What the lab `uri` draws, by address on the site."""
+    return {
+        figure_uri(uri, number, count): svg
+        for number, cell in enumerate(outcome.cells, start=1)
+        for count, svg in enumerate(cell.figures, start=1)
+    }
+
+
+def figure_uri(uri: str, number: int, count: int) -> str:
+    """Where figure `count` of code cell `number` stands on the site."""
+    suffix = f"{number}" if count == 1 else f"{number}-{count}"
+    return f"{uri.removesuffix('.py')}-{suffix}.svg"
 
 
 def prose(body: Tag, resolve: Callable[[str], str]) -> str:

@@ -36,6 +36,16 @@ def on_the_site(source: File, files: Files) -> Resolve:
     return resolve
 
 
+def quoted(origin: File, source: File, files: Files) -> Resolve:
+    """Links that stand in one page's source, for the place where another page shows them."""
+
+    def resolve(link: str) -> str:
+        target, anchor = find_target(origin, link, files)
+        return link if target is None else target.url_relative_to(source) + anchor
+
+    return resolve
+
+
 def between_twins(source: File, files: Files) -> Resolve:
     """Links for a page's Markdown twin: to the twins of other pages."""
 

@@ -14,10 +14,20 @@ DOLLARS = re.compile(BEFORE + r"(?<![\\$])\$(?![\s$])(?P<latex>(?:\\.|[^\\$])+?)
 TIDY = [
     (r' scriptlevel="[^"]*"', ""),  # older browsers misread it on tables
     ("[\ufe00\ufe01]", ""),  # variation selectors: the font has one script alphabet
-    (r'<mfrac displaystyle="false"', '<mfrac style="math-style:compact"'),  # \tfrac, in valid HTML
-    (r'<mfrac displaystyle="true"', '<mfrac style="math-style:normal"'),  # \dfrac
-    (r'<mo minsize="(1\.2em)"[^>]*>', r'<mo stretchy="false" style="font-size:\1">'),  # \big, without white
+    (r'<mfrac displaystyle="false"', '<mfrac class="math-compact"'),  # \tfrac, in valid HTML
+    (r'<mfrac displaystyle="true"', '<mfrac class="math-normal"'),  # \dfrac
+    (r'<mo minsize="1\.2em"[^>]*>', '<mo stretchy="false" class="math-big">'),  # \big, without white
 ]
+CLASSES = {  # pages hold no inline styles; extra.css has these
+    "justify-items:end": "",
+    "justify-items:start": "",
+    "margin-left:-0.16666667em": "math-narrow",  # \!
+    "padding-left:0": "math-joined-left",
+    "padding-left:1em": "math-condition",
+    "padding-right:0": "math-joined-right",
+    "text-align:left": "math-left",
+    "text-align:right": "math-right",
+}
 FITS_A_PHONE = 24  # visible characters; a longer formula may scroll, so the keyboard must reach it
 
 
@@ -33,7 +43,14 @@ def mathml(latex: str, *, display: bool = False) -> str:
         raise ValueError(f"formula {latex!r}, character {position}: {reason}") from error
     for pattern, replacement in TIDY:
         found = re.sub(pattern, replacement, found)
-    return found
+    return re.sub(r' style="(?P<style>[^"]*)"', lambda match: _classes(match["style"], latex), found)
+
+
+def _classes(style: str, latex: str) -> str:
+    declarations = [text.replace(" ", "") for text in style.split(";") if text.strip()]
+    if unknown := [text for text in declarations if text not in CLASSES]:
+        raise ValueError(f"formula {latex!r}: the style {unknown[0]!r} has no class in hooks/mathematics.py")
+    return f' class="{" ".join(filter(None, map(CLASSES.get, declarations)))}"'
 
 
 def to_mathml(page: str) -> str:

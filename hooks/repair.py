@@ -24,7 +24,9 @@ def _box(match: re.Match[str]) -> str:
     """The figure's own scroll box; the keyboard can reach it if a phone has to scroll."""
     width = float(match["width"])
     reach = ' tabindex="0"' if width > FITS_A_PHONE else ""
-    return f'{match["figure"]}<div class="plot__box" style="--width:{width:g}"{reach}>{match["svg"]}</div>'
+    inches = min(max(round(width / 36) / 2, 2), 10)  # a class each half, for pages hold no inline styles
+    size = "" if inches == 7 else f" plot__box--{inches:g}".replace(".", "-")
+    return f'{match["figure"]}<div class="plot__box{size}"{reach}>{match["svg"]}</div>'
 
 
 def _label_search(match: re.Match[str]) -> str:

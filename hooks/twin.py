@@ -1,4 +1,4 @@
-"""Each page once more as plain Markdown (`index.md`) and as a notebook, and `llms.txt`, the list of them all."""
+"""Each page once more as plain Markdown (`index.md`), notebook and script, and `llms.txt`, the list of them all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+import jupytext
 
 from hooks.engine import Outcome
 from hooks.pages import FENCE, FIGURE, lines
@@ -106,6 +108,13 @@ def write_notebook(cells: list[dict[str, Any]]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def script(notebook: str) -> str:
+    """A notebook's cells as a script in jupytext's percent format."""
+    cells = jupytext.reads(notebook, fmt="ipynb")
+    cells.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # no head that speaks of versions
+    return str(jupytext.writes(cells, fmt="py:percent"))
+
+
 def markdown_cell(text: str) -> dict[str, Any]:
     """A cell of prose."""
     return {"cell_type": "markdown", "metadata": {}, "source": text}
@@ -145,7 +154,7 @@ def llms_txt(name: str, description: str, entries: list[tuple[str, str, str]]) -
 def first_sentence(markdown: str) -> str:
     """What a page says it is about."""
     for paragraph in re.split(r"\n\s*\n", markdown):
-        text = " ".join(paragraph.split())
+        text = re.sub(r"\[\^[^\]]+\]", "", " ".join(paragraph.split()))  # without footnote marks
         if text and not re.match(r"[#!`?<|-]", text):
             text = re.sub(r"\[([^\]]*)\]\([^)]*\)|\*\*?|`", r"\1", text)
             return html.unescape(re.split(r"(?<=[.!?]) ", text)[0])

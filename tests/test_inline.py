@@ -8,7 +8,18 @@ def test_an_image_becomes_the_figure_with_alt_caption_and_id():
     html = '<p><img alt="A &lt; b" src="../sigmoid.svg" title="It rises." /></p>'
     result = inline_figures(html, "activations/sigmoid/", {"activations/sigmoid.svg": SVG})
     assert '<figure class="plot" id="figure-sigmoid"><svg role="img" aria-label="A &lt; b"' in result
-    assert "<figcaption>It rises.</figcaption></figure>" in result
+    assert "<figcaption>It rises.<p " in result
+
+
+def test_a_figure_leads_to_its_file_and_search_does_not_read_that():
+    result = figure(SVG, "alt", "It rises.", "../sigmoid-2.svg")
+    assert 'id="figure-sigmoid-2"' in result
+    assert (
+        '<a href="../sigmoid-2.svg">Enlarge</a> <a href="../sigmoid-2.svg" download>Save as SVG</a>' in result
+    )
+    assert '<p class="plot__take" data-search-exclude>' in result and result.endswith(
+        "</p></figcaption></figure>"
+    )
 
 
 def test_other_images_stay():
@@ -23,7 +34,9 @@ def test_captions_may_hold_mathematics():
 def test_a_standalone_picture_has_a_size_ink_and_paper():
     result = standalone(SVG)
     assert (
-        'width="672" height="307.2"' in result and "background:#fff" in result and 'color="#1b1b1b"' in result
+        'width="672" height="307.2"' in result
+        and '<path fill="#fff" d="M0 0H9999V9999H0z"/>' in result
+        and 'color="#1b1b1b"' in result
     )
 
 

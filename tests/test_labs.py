@@ -38,6 +38,13 @@ def test_tidy_gives_the_markup_of_every_other_page():
     assert "2 &lt; 3" in html
 
 
+def test_every_figure_has_an_address_and_its_page_leads_there():
+    outcome = Outcome(SOURCE, (Cell("", (SVG, SVG + "\n")), Cell("")), {})
+    assert labs.figures("labs/a.py", outcome) == {"labs/a-1.svg": SVG, "labs/a-1-2.svg": SVG + "\n"}
+    html = labs.tidy(CONTENT, "labs/a.py", outcome, str)
+    assert 'href="../a-1.svg"' in html and 'href="../a-1-2.svg"' in html and 'id="figure-a-1-2"' in html
+
+
 def test_a_figure_without_texts_is_refused():
     source = SOURCE.replace('alt="A <line>" ', "")
     with pytest.raises(PageError, match=r"docs/labs/a.py: code cell 1 draws a figure: give its mark an alt"):

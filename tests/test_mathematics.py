@@ -155,3 +155,19 @@ def test_error_names_formula_and_reason(latex, reason):
     with pytest.raises(ValueError, match=re.escape(reason) if "\\" not in reason else reason) as error:
         mathml(latex)
     assert latex.strip() in str(error.value).replace("\\\\", "\\")
+
+
+def test_styles_become_classes_that_the_style_sheet_has():
+    css = (ROOT / "docs" / "assets" / "extra.css").read_text()
+    for latex in (
+        r"\begin{cases} x & x > 0 \\ a & b \end{cases}",
+        r"\begin{aligned} a &= b \\ c &= d \end{aligned}",
+        r"a\!b",
+        r"\tfrac12",
+    ):
+        found = mathml(latex, display=True)
+        assert " style=" not in found
+        for name in re.findall(r'class="([^"]+)"', found):
+            assert all(f".{part} {{" in css for part in name.split() if part.startswith("math-")), name
+    with pytest.raises(ValueError, match="'color:#FF0000' has no class"):
+        mathml(r"\color{red}{a}")

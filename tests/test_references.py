@@ -5,20 +5,47 @@ import tomllib
 
 import pytest
 
-from hooks import references
+from hooks import pages, references
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
 SOURCES = tomllib.loads((DOCS / "references.toml").read_text())["source"]
+MARK = r"\[\^([a-z\d-]+)\](?!: )"
 CITING = sorted(page for page in DOCS.rglob("*.md") if "\n## Sources\n" in page.read_text())
 
 
 @pytest.mark.parametrize("page", CITING, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_each_dated_source_of_a_page_is_in_the_list(page):
     cited = page.read_text().partition("\n## Sources\n")[2]
-    for line in re.findall(r"^- .+? \(\d{4}\)?.+$", cited, re.MULTILINE):
+    for line in re.findall(r"^(?:- |\[\^[^]]+\]: ).+? \(\d{4}\)?.+$", cited, re.MULTILINE):
         alone = "# any\n\n## Sources\n" + line
         assert any(references.cites(alone, source) for source in SOURCES), line
+
+
+@pytest.mark.parametrize("page", CITING, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_sentences_and_sources_name_each_other(page):
+    prose, _, sources = page.read_text().partition("\n## Sources\n")
+    rows = [row for row in sources.splitlines() if row]
+    defined = [match[1] for row in rows if (match := re.match(r"\[\^([a-z\d-]+)\]: \S", row))]
+    items = [row.startswith("- ") for row in rows]
+    assert items == sorted(items, reverse=True), "further reading stands above the footnotes"
+    assert items.count(False) == len(defined), "a source is an item of the list or a footnote, on one line"
+    marks = re.findall(MARK, "\n".join(text for _, text, inside in pages.lines(prose) if not inside))
+    assert list(dict.fromkeys(marks)) == defined, "the footnotes stand in the order of their marks"
+    assert len(re.findall(MARK, prose)) == len(marks), "code holds no mark"
+
+
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(DOCS).as_posix()
+)
+def test_marks_stand_in_prose_alone(page):
+    text = page.read_text()
+    if page not in CITING:
+        assert not re.search(MARK, text)
+    for _, line, _ in pages.lines(text):
+        if line.startswith("#") or pages.FIGURE.search(line):
+            assert not re.search(MARK, line), line
+    assert not re.search(rf"{MARK}[.,;:]", text), "a mark stands after the punctuation"
 
 
 def test_the_list_names_each_source_once_in_order():

@@ -5,6 +5,7 @@ import material
 import pytest
 
 from hooks.repair import repair
+from tests.conftest import ROOT
 
 PAGE = """<input class="md-toggle" data-md-toggle="drawer" type="checkbox" id="__drawer" autocomplete="off">
 <input class="md-toggle" data-md-toggle="search" type="checkbox" id="__search" autocomplete="off">
@@ -30,10 +31,17 @@ def test_checkboxes_lose_autocomplete_and_the_search_field_keeps_it():
     ]
 
 
-@pytest.mark.parametrize(("width", "reach"), [("504", ' tabindex="0"'), ("216", "")])
-def test_figure_gets_a_box_that_the_keyboard_reaches_if_a_phone_must_scroll(width, reach):
+@pytest.mark.parametrize(
+    ("width", "size", "reach"),
+    [
+        ("504", "", ' tabindex="0"'),
+        ("216", " plot__box--3", ""),
+        ("325.2", " plot__box--4-5", ' tabindex="0"'),
+    ],
+)
+def test_figure_gets_a_box_that_the_keyboard_reaches_if_a_phone_must_scroll(width, size, reach):
     page = repair(PAGE.replace("504", width))
-    assert f'<div class="plot__box" style="--width:{width}"{reach}><svg ' in page
+    assert f'<div class="plot__box{size}"{reach}><svg ' in page
     assert "</svg></div><figcaption>c" in page
 
 
@@ -49,3 +57,12 @@ def test_the_installed_theme_has_what_is_repaired():
     progress = (partials / "progress.html").read_text()
     search = (partials / "search.html").read_text()
     repair(base + search.replace("{{ lang.t('search') }}", "Search") + progress)
+
+
+def test_every_width_has_its_rule_in_the_style_sheet():
+    css = (ROOT / "docs" / "assets" / "extra.css").read_text()
+    for half in range(4, 21):
+        page = repair(PAGE.replace("504", str(half * 36)))
+        (name,) = re.findall(r'class="(plot__box[^"]*)"', page)
+        rule = name.split()[-1]
+        assert re.search(rf"\.{rule} {{\n  --width: {half * 36};", css), rule

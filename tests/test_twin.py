@@ -59,6 +59,16 @@ def test_a_page_without_code_has_no_notebook():
     assert twin.notebook("# Title\n\n```text\nx\n```\n", str, {}) is None
 
 
+def test_the_script_has_the_cells_of_the_notebook_in_percent_format():
+    script = twin.script(twin.notebook(PAGE, str, {"one": OUTCOME}))
+    assert script.startswith("# %% [markdown]\n# # Title\n") and "jupytext" not in script
+    assert "\n# %%\nx = 1\n" in script and script.endswith("# After.\n")
+    assert "# *It rises.*" in script and "printed" not in script
+    names = {}
+    exec(script, names)
+    assert (names["x"], names["y"]) == (1, 2)
+
+
 def test_other_fences_stay_prose():
     cells = json.loads(twin.notebook("```console\n$ make\n```\n\n```python\nx\n```\n", str, {}))["cells"]
     assert cells[0]["source"] == "```console\n$ make\n```"
@@ -66,7 +76,12 @@ def test_other_fences_stay_prose():
 
 @pytest.mark.parametrize(
     ("markdown", "sentence"),
-    [(PAGE, "First sentence, with a link."), ("# T\n\n**Bold** `x`. Then", "Bold x."), ("# T\n", "")],
+    [
+        (PAGE, "First sentence, with a link."),
+        ("# T\n\n**Bold** `x`. Then", "Bold x."),
+        ("# T\n\nIt holds.[^a-2010] Then", "It holds."),
+        ("# T\n", ""),
+    ],
 )
 def test_first_sentence(markdown, sentence):
     assert twin.first_sentence(markdown) == sentence

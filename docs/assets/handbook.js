@@ -1,5 +1,89 @@
 // What a page does beyond reading. Material calls `document$` after each instant navigation.
 
+// "Run it yourself" closes on Escape, on a click elsewhere, and when the focus goes elsewhere.
+for (const type of ["click", "focusin"])
+  document.addEventListener(type, ({ target }) => {
+    for (const menu of document.querySelectorAll(".run[open]")) if (!menu.contains(target)) menu.open = false
+  })
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest(".run[open]")
+  if (!menu) return
+  menu.open = false
+  menu.firstElementChild.focus()
+})
+
+// "Enlarge": the drawing as it stands now, in a dialog. Without this script the link leads to the file.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".plot__take a:not([download])")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const figure = link.closest("figure"), dialog = document.createElement("dialog"), close = document.createElement("button")
+  const drawing = figure.querySelector("svg").cloneNode(true)
+  for (const part of drawing.querySelectorAll("[id]")) part.removeAttribute("id") // its twin in the page has them
+  dialog.className = "plot__large"
+  dialog.ariaLabel = "Enlarged figure"
+  close.textContent = "Close"
+  dialog.append(close, drawing)
+  dialog.addEventListener("click", () => dialog.close())
+  dialog.addEventListener("close", () => dialog.remove())
+  figure.append(dialog)
+  dialog.showModal()
+})
+
+// Terms: what one means shows at the pointer and the focus; Escape hides it. A first tap shows it, a second follows the link.
+{
+  const note = Object.assign(document.createElement("div"), { className: "meaning", id: "__meaning", role: "tooltip" })
+  let term, tapped
+  const hide = () => {
+    if (!term) return
+    note.remove()
+    term.title = note.textContent
+    term.removeAttribute("aria-describedby")
+    term = undefined
+  }
+  const show = ({ target }) => {
+    const next = target.closest(".term")
+    if (note.contains(target) || next === term) return
+    hide()
+    if (!next) return
+    term = next
+    note.textContent = term.title
+    term.removeAttribute("title")
+    term.setAttribute("aria-describedby", note.id)
+    document.body.append(note)
+    const { left, bottom } = [...term.getClientRects()].pop() // of its last line
+    note.style.left = `${Math.max(8, Math.min(left, document.body.clientWidth - note.offsetWidth - 8))}px`
+    note.style.top = `${bottom + scrollY}px`
+  }
+  document.addEventListener("pointerover", show)
+  document.addEventListener("focusin", show)
+  document.addEventListener("focusout", hide)
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && hide())
+  document$.subscribe(hide)
+  addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest(".term")
+      if (link && link !== tapped && event.pointerType === "touch") {
+        event.preventDefault()
+        event.stopPropagation()
+      }
+      tapped = link
+    },
+    true,
+  )
+}
+
+// Paper has the light palette, and nothing on it is folded.
+addEventListener("beforeprint", () => {
+  const { dataset } = document.body, scheme = dataset.mdColorScheme
+  const folded = document.querySelectorAll("article details:not([open], .run)")
+  const fold = (open) => folded.forEach((part) => (part.open = open))
+  dataset.mdColorScheme = "default"
+  fold(true)
+  addEventListener("afterprint", () => ((dataset.mdColorScheme = scheme), fold(false)), { once: true })
+})
+
 // Explorers: the script that draws them comes when the first one comes into view.
 {
   const address = new URL("explorers.js", document.currentScript.src)

@@ -10,15 +10,17 @@ p1, p2 = 1.2, -0.4
 x = torch.linspace(-4, 4, 401)
 extremes = {}
 figure, (value, gradient) = plt.subplots(1, 2)
-for beta, style in [(0.0, "C7-"), (0.5, "C5-"), (2.0, "C0-"), (10.0, "C3--")]:
+looks = ("C7", "-."), ("C5", "--"), ("C0", "-"), ("C3", (0, (5, 1)))
+for beta, (color, style) in zip((0.0, 0.5, 2.0, 10.0), looks, strict=True):
+    line = {"color": color, "linestyle": style, "label": f"β = {beta:g}"}
 
     def brick(x, beta=beta):
         return acon_c(x, p1, p2, beta)
 
     slopes = slope(brick, x)
     extremes[beta] = slopes.min().item(), slopes.max().item()
-    value.plot(x, brick(x), style, label=f"β = {beta:g}")
-    gradient.plot(x, slopes, style)
+    value.plot(x, brick(x), **line)
+    gradient.plot(x, slopes, **line)
 
 bounds = 1.0998 * p2 - 0.0998 * p1, 1.0998 * p1 - 0.0998 * p2
 for bound in bounds:

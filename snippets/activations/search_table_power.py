@@ -17,13 +17,15 @@ z = torch.special.ndtri(torch.tensor([0.975, 0.8])).sum()
 gap = torch.logspace(-1, 1, 50)
 figure, axes = plt.subplots()
 needed = {}
-for network in ("MLP", "CNN", "residual CNN"):
+networks = {"MLP": "-", "CNN": "--", "residual CNN": ":"}
+for network, style in networks.items():
     scores = torch.tensor(list(runs[network].values()))
     five = scores[scores.mean(1).argsort(descending=True)[:5]]
     spread = five.var(1).mean().sqrt()
     gaps = -five.mean(1).diff()
     needed[network] = (2 * (z * spread / gaps) ** 2).ceil().clamp(min=2)
-    (line,) = axes.loglog(gap, 2 * (z * spread / gap) ** 2, label=network)
+    (line,) = axes.loglog(gap, 2 * (z * spread / gap) ** 2, style)
+    line.set_label(network)
     axes.plot(gaps, 2 * (z * spread / gaps) ** 2, "o", color=line.get_color())
     print(
         f"{network:13} spread of seeds {spread:.2f} points; five best, from one"

@@ -9,7 +9,7 @@ from lego.activations import selu
 width, depth = 256, 50
 recipes = {
     "LeCun's weights": (1.0, nn.Identity(), "C0-"),
-    "He's weights": (2.0, nn.Identity(), "C1-"),
+    "He's weights": (2.0, nn.Identity(), "C1-."),
     "with dropout": (1.0, nn.Dropout(0.1), "C2--"),
     "with alpha dropout": (1.0, nn.AlphaDropout(0.1), "C3:"),
 }

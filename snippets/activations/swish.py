@@ -10,11 +10,13 @@ from lego.plotting import look
 x = torch.linspace(-5, 3, 401)
 figure, (value, gradient) = plt.subplots(1, 2)
 lowest = {}
-for beta, color in [(0.0, "C7"), (0.5, "C5"), (1.0, "C1"), (5.0, "C3")]:
+looks = ("C7", ":"), ("C5", "--"), ("C1", "-"), ("C3", (0, (5, 1)))
+for beta, (color, style) in zip((0.0, 0.5, 1.0, 5.0), looks, strict=True):
+    line = {"color": color, "linestyle": style, "label": f"β = {beta:g}"}
     y = swish(x, beta)
     lowest[beta] = y.min().item(), x[y.argmin()].item()
-    value.plot(x, y, color=color, label=f"β = {beta:g}")
-    gradient.plot(x, slope(lambda x, b=beta: swish(x, b), x), color=color)
+    value.plot(x, y, **line)
+    gradient.plot(x, slope(lambda x, b=beta: swish(x, b), x), **line)
 value.plot(x, relu(x), **look("relu"))
 gradient.plot(x, slope(relu, x), **look("relu"))
 

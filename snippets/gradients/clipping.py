@@ -29,6 +29,7 @@ for name, limit in (("raw", float("inf")), ("clipped at 0.1", 0.1)):
     print(f"lowest loss {loss(paths[name]).min():.5f}")
 
 axes = contours(loss, *paths.values(), bounds=(4, 5.1, -2.6, -1.1), levels=14)
+axes.lines[1].set_linestyle("--")
 axes.legend(axes.lines, paths, loc="upper left")
 axes.set(xlabel="weight", ylabel="bias")
 plt.show()

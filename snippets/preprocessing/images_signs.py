@@ -14,6 +14,7 @@ inputs = {"0 to 1": x / 16, "centered": Center(x)(x) / 16}
 
 share, counts = {}, (1, 2, 4, 8, 16, 32, 64)
 figure, axes = plt.subplots()
+styles = iter(("o-", "s--"))
 for name, images in inputs.items():
     model = mlp([64, 100, 10], "tanh", init="xavier_normal", generator=rng)
     for count in counts:
@@ -22,7 +23,7 @@ for name, images in inputs.items():
         one_sign = (gradient >= 0).all(1) | (gradient <= 0).all(1)
         share[name, count] = one_sign.double().mean().item()
     curve = [share[name, count] for count in counts]
-    axes.semilogx(counts, curve, "o-", base=2, label=f"pixels {name}")
+    axes.semilogx(counts, curve, next(styles), base=2, label=f"pixels {name}")
     print(f"{name:9}", *(f"{value:.0%}" for value in curve))
 axes.set(xlabel="images in the batch", ylabel="share of units, one sign")
 axes.legend()

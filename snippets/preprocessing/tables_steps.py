@@ -19,7 +19,7 @@ changes = {
 }
 losses = {}
 figure, axes = plt.subplots()
-styles = iter(("-", "--", "-.", ":", "-"))
+styles = iter(("-", "--", "-.", ":", (0, (5, 1))))
 for name, change in changes.items():
     features = F.pad(change(x), (0, 1), value=1.0)  # a column for the bias
     largest = torch.linalg.eigvalsh(features.T @ features / len(x)).max()
@@ -31,7 +31,7 @@ for name, change in changes.items():
             break
         delta = logits.softmax(1) - F.one_hot(y)
         w -= 2 / largest * features.T @ delta / len(x)
-    axes.semilogx(losses[name], next(styles), label=name)
+    axes.semilogx(losses[name], linestyle=next(styles), label=name)
     print(f"{name:10} condition {condition(features):7.1e}", end=", ")
     print(f"loss {losses[name][-1]:.2f} after {len(losses[name]) - 1} steps")
 axes.set(xlabel="step", ylabel="loss")

@@ -34,9 +34,10 @@ for share in shares:
         again[share].append(accuracy(start, x[test], labels[test]))
 
 figure, axes = plt.subplots()
-for scores, name in ((once, "once"), (again, "again on all")):
+runs = (once, "once", "o-"), (again, "again on all", "s--")
+for scores, name, style in runs:
     curve = [sum(scores[share]) / 5 for share in shares]
-    axes.plot(shares, curve, "o-", label=name)
+    axes.plot(shares, curve, style, label=name)
     print(f"{name:12}", *(f"{value:.3f}" for value in curve))
 axes.set(xlabel="share of 200 examples held out", ylabel="test accuracy")
 axes.legend()

@@ -67,7 +67,7 @@ def test_a_snippet_that_raises(project):
     write(project, SNIPPET.replace("double(2)", "double(2) / 0"))
     assert_fails(
         project,
-        "1 problem(s); the site stays as it was.",
+        "1 problem; the site stays as it was.",
         "snippets/one.py:7: ZeroDivisionError: division by zero",
         "shown by docs/one.md:3\n",
         "Traceback (most recent call last):",
@@ -112,9 +112,7 @@ def test_all_failures_are_told_at_once(project):
     write(project, "1 / 0\n")
     write(project, "import nothing\n", "snippets/two.py")
     write(project, PAGE.replace("one", "two").replace("# One", "# Two"), "docs/two.md")
-    assert_fails(
-        project, "2 problem(s)", "ZeroDivisionError", "ModuleNotFoundError: No module named 'nothing'"
-    )
+    assert_fails(project, "2 problems", "ZeroDivisionError", "ModuleNotFoundError: No module named 'nothing'")
 
 
 def test_a_formula_that_is_wrong(project):

@@ -168,3 +168,10 @@ def test_edit_and_colab_links_need_a_configured_repository(trees, tmp_path):
         in text
     )
     assert "https://example.org/sub/path/activations/sigmoid/" in text
+    assert 'content="https://example.org/sub/path/activations/sigmoid/card.png"' in text
+    lost = html.parse(str(folder / "404.html")).getroot()
+    for link in lost.xpath("//a/@href | //link/@href | //script/@src"):
+        assert link.startswith(("/sub/path/", "#", "https://github.com/", "https://squidfunk.github.io/")), (
+            link
+        )
+    assert 'href="https://example.org/sub/path/feed.xml"' in (folder / "feed.xml").read_text()

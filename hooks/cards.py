@@ -1,0 +1,144 @@
+"""The picture of each page that others show beside a link to it: title, a line, the handbook's bricks."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from xml.etree import ElementTree
+
+import PIL
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+SIZE = (1200, 630)
+MARGIN = 80
+COLORS = 32
+SMOOTH = 4  # bricks are drawn this much larger, and made smaller
+TITLE, LINE = (80, 64, 52), 34  # the largest size that fits on two lines; pixels
+
+
+class Artist:
+    """Draws the cards of one site; one that was drawn before comes from the cache.
+
+    Args:
+        name: of the site.
+        assets: folder of its logo and its stylesheet, which names the colors.
+        cache: folder for what was drawn.
+    """
+
+    def __init__(self, name: str, assets: Path, cache: Path) -> None:
+        self.name = name
+        self.cache = cache
+        self.logo = (assets / "logo.svg").read_text(encoding="utf-8")
+        style = (assets / "extra.css").read_text(encoding="utf-8")
+        self.colors = {
+            color: variable(style, color) for color in ("--ink", "--md-default-fg-color--light", "--plot-2")
+        }
+
+    def card(self, title: str, line: str) -> bytes:
+        """A PNG of 1200 by 630 pixels."""
+        key = repr((self.name, title, line, self.logo, self.colors, PIL.__version__))
+        digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
+        file = self.cache / f"{digest[:32]}.png"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{os.getpid()}")
+            part.write_bytes(self.draw(title, line))
+            part.replace(file)
+        return file.read_bytes()
+
+    def draw(self, title: str, line: str) -> bytes:
+        """The same, drawn anew."""
+        image = Image.new("RGB", SIZE, "white")
+        pen = ImageDraw.Draw(image)
+        ink, gray, accent = self.colors.values()
+        bricks = self.bricks(96)
+        image.paste(bricks, (MARGIN - 6, MARGIN - 30), bricks)
+        pen.text((MARGIN + 112, MARGIN + 20), self.name, ink, font("DejaVuSans-Bold", 46), "lm")
+        width = SIZE[0] - 2 * MARGIN
+        for size in TITLE:
+            letters = font("DejaVuSans-Bold", size)
+            if len(rows := wrap(title, letters, width)) <= 2:
+                break
+        y = 206
+        for row in rows[:3]:
+            pen.text((MARGIN, y), row, ink, letters)
+            y += round(size * 1.2)
+        y += 24
+        letters = font("DejaVuSans", LINE)
+        for row in shorten(wrap(line, letters, width), 3):
+            pen.text((MARGIN, y), row, gray, letters)
+            y += round(LINE * 1.4)
+        pen.rectangle((0, SIZE[1] - 14, *SIZE), accent)
+        return png(image)
+
+    def icon(self, side: int = 180) -> bytes:
+        """The logo on paper, as a telephone's home screen wants it."""
+        image = Image.new("RGB", (side, side), "white")
+        bricks = self.bricks(side * 4 // 5)
+        image.paste(bricks, (side // 10, side // 10), bricks)
+        return png(image)
+
+    def bricks(self, side: int) -> Image.Image:
+        """The logo's rectangles on a transparent ground."""
+        tree = ElementTree.fromstring(self.logo)
+        scale = side * SMOOTH / float(tree.attrib["viewBox"].split()[2])
+        image = Image.new("RGBA", (side * SMOOTH, side * SMOOTH))
+        pen = ImageDraw.Draw(image)
+        for group in tree:
+            for part in group:
+                x, y, width, height, radius = (
+                    scale * float(part.attrib[name]) for name in ("x", "y", "width", "height", "rx")
+                )
+                pen.rounded_rectangle((x, y, x + width, y + height), radius, group.attrib["fill"])
+        return image.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def variable(style: str, name: str) -> tuple[int, ...]:
+    """A color of the light palette, which comes first in the stylesheet.
+
+    Raises:
+        ValueError: if there is no such color.
+    """
+    match = re.search(rf"{name}: (#[0-9a-f]{{6}});", style)
+    if match is None:
+        raise ValueError(f"extra.css must name a color {name} as #rrggbb")
+    return ImageColor.getrgb(match[1])
+
+
+def font(face: str, size: int) -> ImageFont.FreeTypeFont:
+    """A face of DejaVu, which comes with matplotlib; matplotlib itself is not loaded."""
+    spec = find_spec("matplotlib")
+    assert spec is not None and spec.origin is not None
+    file = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{face}.ttf"
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def wrap(text: str, letters: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Lines that are no longer than `width` pixels, unless a single word is."""
+    rows: list[str] = []
+    for word in text.split():
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and letters.getlength(longer) <= width:
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return rows
+
+
+def shorten(rows: list[str], count: int) -> list[str]:
+    """The first rows; the last one says that something is left out."""
+    if len(rows) <= count:
+        return rows
+    return [*rows[: count - 1], rows[count - 1].rsplit(" ", 1)[0].rstrip(",;:") + " …"]
+
+
+def png(image: Image.Image) -> bytes:
+    """A small file with a palette."""
+    file = io.BytesIO()
+    small = image.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(file, "PNG", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,77 @@
+"""What a page may do: run its own scripts and show its own styles, fonts and pictures, and nothing else.
+
+The Content-Security-Policy stands in each page, with the digest of each inline script, and once more for all pages in
+`_headers`, which several static hosts send as HTTP headers.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+
+SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
+UNSAFE = re.compile(
+    r"""<[^<>]*?\s(?P<what>style|on[a-z]+)=["'][^<>]*>|<(?P<element>style|iframe|object|embed)\b[^>]*>"""
+)
+CHARSET = '<meta charset="utf-8">'
+
+
+def digests(page: str) -> list[str]:
+    """What the policy lets run: the digest of each inline script."""
+    found = []
+    for script in SCRIPT.finditer(page):
+        if "src=" not in script["attributes"] and "application/json" not in script["attributes"]:
+            digest = hashlib.sha256(script["code"].encode()).digest()
+            found.append(f"'sha256-{base64.b64encode(digest).decode()}'")
+    return sorted(set(found))
+
+
+def policy(scripts: Iterable[str]) -> str:
+    """The Content-Security-Policy that lets these inline scripts run."""
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", *scripts]),
+        "style-src": "'self'",
+        "img-src": "'self' data:",  # the theme's icons are addresses that hold the picture
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "worker-src": "'self'",  # the search
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def secure(page: str) -> str:
+    """The page with its policy.
+
+    Raises:
+        ValueError: if the page holds what the policy forbids.
+    """
+    if unsafe := UNSAFE.search(SCRIPT.sub("", page)):
+        raise ValueError(
+            f"the policy forbids inline styles, handlers and frames, and the page holds {unsafe[0][:200]}"
+        )
+    if CHARSET not in page:
+        raise ValueError(f"the page must begin with {CHARSET}: the policy comes right after it")
+    content = policy(digests(page))
+    return page.replace(
+        CHARSET, f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{content}">', 1
+    )
+
+
+def headers(pages: Iterable[str]) -> str:
+    """The file `_headers`: the policy of all pages, and how long a browser may keep what."""
+    scripts = sorted({digest for page in pages for digest in digests(page)})
+    return f"""/*
+  Content-Security-Policy: {policy(scripts)}; frame-ancestors 'none'
+  Referrer-Policy: strict-origin-when-cross-origin
+  X-Content-Type-Options: nosniff
+  Cache-Control: public, max-age=600
+/assets/stylesheets/*
+  Cache-Control: public, max-age=31536000, immutable
+/assets/javascripts/*
+  Cache-Control: public, max-age=31536000, immutable
+"""

@@ -1,0 +1,179 @@
+"""Lines of figures: seen against the page in both palettes, and told apart by who sees few colors or none."""
+
+import colorsys
+import itertools
+import re
+
+import numpy as np
+import pytest
+from lxml import html
+
+from lego.plotting import PALETTE
+
+SCHEMES = ("default", "slate")
+# Viénot, Brettel & Mollon (1999) for the first two, Brettel, Viénot & Mollon (1997) in one plane for the third; on
+# linear RGB. Rows sum to 1: white stays white.
+SIGHT = {
+    "protanopia": [[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]],
+    "deuteranopia": [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]],
+    "tritanopia": [[1, 0.14461, -0.14461], [0, 0.85924, 0.14076], [0, 0.85924, 0.14076]],
+    "grayscale": [[0.2126, 0.7152, 0.0722]] * 3,
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+LEAST = 10  # CIE76: below that, two lines of one look are hard to tell apart
+
+
+@pytest.fixture(scope="module")
+def colors(site):
+    """Of each palette: paper, ink and lines, by the names that figures use."""
+    sheet = (site / "assets" / "extra.css").read_text()
+    (theme,) = (site / "assets" / "stylesheets").glob("palette.*.css")
+    found = {}
+    for scheme in SCHEMES:
+        pattern = rf'^\[data-md-color-scheme="{scheme}"\] {{(.*?)^}}'
+        rules = dict(
+            re.findall(r"--([\w-]+): ([^;]+);", re.search(pattern, sheet, re.DOTALL | re.MULTILINE)[1])
+        )
+        found[scheme] = {f"var(--{name})": linear(value) for name, value in rules.items() if "plot-" in name}
+        found[scheme] |= {"currentColor": linear(rules["ink"]), "paper": linear("#ffffff")}
+    (theme,) = (site / "assets" / "stylesheets").glob("palette.*.css")
+    pattern = r"=slate\]{[^}]*?--md-default-bg-color:hsla\(var\(--md-hue\), (\d+)%, (\d+)%, 1\)"
+    saturation, lightness = map(int, re.search(pattern, theme.read_text()).groups())
+    hue = int(rules["md-hue"].removesuffix("deg"))
+    levels = colorsys.hls_to_rgb(hue / 360, lightness / 100, saturation / 100)
+    found["slate"]["paper"] = linear("#" + "".join(f"{round(255 * level):02x}" for level in levels))
+    return found
+
+
+def linear(color):
+    """Linear RGB of `#rrggbb`."""
+    color = color if len(color) == 7 else "#" + "".join(2 * digit for digit in color[1:])
+    levels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, two):
+    low, high = sorted(XYZ[1] @ color for color in (one, two))
+    return (high + 0.05) / (low + 0.05)
+
+
+def lab(color):
+    """CIELAB of linear RGB."""
+    ratio = XYZ @ np.clip(color, 0, 1) / XYZ.sum(axis=1)
+    f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def difference(one, two, matrix):
+    """CIE76 difference of two colors as seen through `matrix`."""
+    return np.linalg.norm(lab(np.array(matrix) @ one) - lab(np.array(matrix) @ two))
+
+
+def test_the_arithmetic_of_colors_is_the_known_one():
+    black, white = linear("#000000"), linear("#ffffff")
+    assert contrast(black, white) == pytest.approx(21)
+    assert contrast(linear("#767676"), white) == pytest.approx(4.54, abs=0.01)
+    assert lab(linear("#ff0000")) == pytest.approx([53.2, 80.1, 67.2], abs=0.2)
+    for matrix in SIGHT.values():
+        assert np.array(matrix) @ white == pytest.approx(white)
+    red, green = linear("#b00000"), linear("#4e7a00")
+    assert difference(red, green, np.eye(3)) > 60 > 40 > difference(red, green, SIGHT["deuteranopia"])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_line_color_stands_out_from_the_page(colors, scheme):
+    palette = colors[scheme]
+    lines = {name: color for name, color in palette.items() if name not in {"paper", "var(--plot-grid)"}}
+    assert len(lines) == len(PALETTE) + 1
+    for name, color in lines.items():
+        assert contrast(color, palette["paper"]) >= 3, (
+            f"docs/assets/extra.css, {scheme}: {name} against the page"
+        )
+
+
+def attribute(element, name):
+    """An attribute of a shape, or of the nearest group that has it."""
+    return next((e.get(name) for e in [element, *element.iterancestors()] if e.get(name) is not None), None)
+
+
+def legends(svg):
+    """The keys of a figure's legends: for each entry the color of its line, its look, and its text.
+
+    A panel clips its lines and a legend does not; what stands right before a text is that text's sample. The look is
+    the dashes, the width and the shape of the marker.
+    """
+    shapes = {f"#{path.get('id')}": path.get("d") for path in svg.xpath(".//*[local-name()='path'][@id]")}
+    found, entries, sample = [], [], []
+    for element in svg.xpath(".//*[self::path or self::use or self::text][not(ancestor::defs)]"):
+        if element.tag == "text" and sample:
+            lines = [each for each in sample if attribute(each, "fill") == "none"]
+            markers = [
+                shapes.get(each.get("xlink:href")) or each.get("d") for each in sample if each not in lines
+            ]
+            if lines:
+                look = [attribute(lines[0], name) for name in ("stroke-dasharray", "stroke-width")]
+                color = re.sub(r",#\w+\)", ")", attribute(lines[0], "stroke"))
+                entries.append((color, (*look, *markers), element.text_content()))
+            sample = []
+        elif element.tag != "text" and attribute(element, "clip-path") is None and not is_axis(element):
+            sample.append(element)
+        else:
+            found.append(entries)
+            entries, sample = [], []
+    return [*found, entries]
+
+
+def is_axis(path):
+    return (attribute(path, "stroke"), attribute(path, "stroke-width")) == ("currentColor", ".8")
+
+
+# Bricks have one look on all pages, and there are more bricks than dashes: these figures show some that are alike.
+SHARED_LOOKS = {
+    "activations/explorer/#figure-explorer",
+    "activations/gated/#figure-gated",
+    "activations/mish/#figure-mish",
+    "activations/search_table/#figure-search_table_rates",
+    "activations/selu/#figure-selu_training",
+    "initialization/gain/#figure-gain_depth",
+}
+
+
+def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(site, colors):
+    count, alike = 0, {}
+    for path in sorted(site.rglob("index.html")):
+        for figure in html.parse(str(path)).getroot().xpath("//figure[@class='plot']"):
+            name = f"{path.parent.relative_to(site).as_posix()}/#{figure.get('id')}"
+            for entries in legends(figure.xpath(".//svg")[0]):
+                count += len(entries)
+                for (one, look, text), (two, other, words) in itertools.combinations(entries, 2):
+                    if look != other or one == two:
+                        continue
+                    least = min(
+                        difference(*(palette.get(color, linear("#808080")) for color in (one, two)), matrix)
+                        for palette in colors.values()
+                        for matrix in SIGHT.values()
+                    )
+                    if least < LEAST:
+                        alike.setdefault(name, []).append(f"{text} and {words} ({least:.1f})")
+    assert count > 150
+    assert alike.keys() <= SHARED_LOOKS, {name: alike[name] for name in alike.keys() - SHARED_LOOKS}
+    assert alike.keys() == SHARED_LOOKS, f"mended, so take it off the list: {SHARED_LOOKS - alike.keys()}"
+
+
+def test_every_line_has_a_color_that_both_palettes_show(site, colors):
+    """A line is of the palette, of ink, of gray, or black upon a colored map."""
+    strokes = set()
+    for path in sorted(site.rglob("index.html")):
+        for svg in html.parse(str(path)).getroot().xpath("//figure[@class='plot']//svg[not(.//image)]"):
+            for line in svg.xpath(".//path[not(ancestor::defs)]"):
+                if attribute(line, "fill") == "none" and (stroke := attribute(line, "stroke")):
+                    strokes.add((re.sub(r",#\w+\)", ")", stroke), path.parent.relative_to(site).as_posix()))
+    assert len(strokes) > 100
+    for stroke, page in sorted(strokes):
+        for scheme, palette in colors.items():
+            if stroke == "#000":
+                continue
+            if stroke.startswith("#"):
+                assert contrast(linear(stroke), palette["paper"]) >= 3, f"{page}, {scheme}: {stroke}"
+            else:
+                assert stroke in palette or stroke == "none", f"{page}: {stroke}"

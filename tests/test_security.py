@@ -1,0 +1,65 @@
+import base64
+import hashlib
+import re
+
+import pytest
+
+from hooks.security import headers, secure
+
+PAGE = '<html><head><meta charset="utf-8"><title>T</title></head><body>{}</body></html>'
+
+
+def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
+    page = secure(
+        PAGE.format(
+            '<script>one()</script><script src="a.js"></script><script type="application/json">{"a": 1}</script>'
+        )
+    )
+    (content,) = re.findall(
+        r'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="([^"]*)">', page
+    )
+    (scripts,) = re.findall(r"script-src ([^;]*)", content)
+    digest = base64.b64encode(hashlib.sha256(b"one()").digest()).decode()
+    assert scripts == f"'self' 'sha256-{digest}'"
+    assert content.startswith("default-src 'none'; ") and "unsafe" not in content
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<p style="color: red">',
+        "<p class='a' style='x'>",
+        '<img src="a" onerror="b()">',
+        "<a\nonclick='b'>",
+        "<style>p{}</style>",
+        '<iframe src="a">',
+    ],
+)
+def test_what_the_policy_forbids_is_told_at_build_time(element):
+    with pytest.raises(ValueError, match="the policy forbids"):
+        secure(PAGE.format(element))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<code>style=&quot;a&quot;</code>",
+        "<p>one = 1</p>",
+        '<p data-style="a" aria-on="b">',
+        "<script>style='a'</script>",
+    ],
+)
+def test_text_about_styles_is_no_style(text):
+    secure(PAGE.format(text))
+
+
+def test_a_page_without_its_beginning_is_refused():
+    with pytest.raises(ValueError, match="must begin with"):
+        secure("<html></html>")
+
+
+def test_the_headers_hold_the_scripts_of_all_pages():
+    pages = [PAGE.format(f"<script>{name}</script>") for name in "abab"]
+    text = headers(pages)
+    assert text.count("sha256-") == 2 and "frame-ancestors 'none'" in text
+    assert max(map(len, text.splitlines())) < 2000, "hosts limit a line"

@@ -1,0 +1,133 @@
+"""Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hooks import pages, tested
+from tests.conftest import ROOT, mkdocs
+
+PAGE = """<h2 id="there">x</h2><figure class="plot" id="figure-a"></figure>
+<figure class="plot" data-explorer="b"></figure><math></math>
+<div class="language-python highlight"><pre><code>a</code></pre></div>
+<div class="language-python doc-signature highlight"><pre><code>f()</code></pre></div>
+<a class="x" href="../">up</a> <a href="#there">here</a> <a href="https://example.org/a#b">away</a>
+<script>"<a href='nowhere/'>"</script><a href="mailto:x@y">m</a>"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    for name, text in {
+        "index.html": "<p id='top'>home",
+        "a/index.html": PAGE,
+        "404.html": "<a href='/x'>",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_what_is_counted(site):
+    found = tested.count(site, site)
+    assert {name: number for name, number in found.items() if number} == {
+        "pages": 2,
+        "figures": 2,
+        "explorers": 1,
+        "formulas": 1,
+        "blocks": 1,
+        "links": 2,
+        "elsewhere": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [
+        ("../b/", "no file"),
+        ("b.svg", "no file"),
+        ("../../a/#here", "no anchor"),
+        ("#here", "no anchor"),
+        ("../index.html#there", "no anchor"),
+    ],
+)
+def test_a_broken_link_is_named_with_its_page(site, link, reason):
+    assert tested.find_broken(site) == []
+    (site / "a" / "index.html").write_text(f'{PAGE}<a\n href="{link}">')
+    assert tested.find_broken(site) == [f"a/index.html: the link {link} leads to {reason}"]
+
+
+def test_names_become_numbers_and_an_unknown_one_is_refused():
+    assert (
+        tested.fill("%links% of 100 %, %date%", {"links": 12345, "date": "2026-01-02"})
+        == "12,345 of 100 %, 2026-01-02"
+    )
+    with pytest.raises(ValueError, match="got %figure%; the nearest is %figures%"):
+        tested.fill("%figure%", {"figures": 1, "pages": 2})
+
+
+def test_without_an_audit_the_page_says_so(tmp_path):
+    assert pages.read_included(tmp_path, tested.AUDIT, "docs/tested.md:1") == tested.NOT_MEASURED
+
+
+def test_the_date_is_the_one_that_is_set_and_a_wrong_name_fails_the_build(project):
+    page = project / "docs" / "tested.md"
+    page.write_text("# What is tested\n\n%pages% pages, %snippets% snippet, %figures% figure, on %date%.\n")
+    result = mkdocs("build", "--strict", cwd=project, env={"SOURCE_DATE_EPOCH": "86400"})
+    assert result.returncode == 0, result.stderr
+    for name in (
+        "tested/index.html",
+        "tested/index.md",
+        "search/search_index.json",
+        "search/search_index.js",
+    ):
+        assert "3 pages, 1 snippet, 1 figure, on 1970-01-02." in (project / "site" / name).read_text(), name
+    page.write_text("# What is tested\n\n%figure%\n")
+    result = mkdocs("build", "--strict", cwd=project)
+    assert result.returncode != 0 and "docs/tested.md: %name% must be a number of the build" in result.stderr
+
+
+def test_a_link_that_only_the_finished_page_breaks_fails_a_strict_build(project):
+    (project / "docs" / "index.md").write_text('# Home\n\n<a href="../nowhere/">raw</a>\n')
+    result = mkdocs("build", "--strict", cwd=project)
+    assert result.returncode != 0 and "index.html: the link ../nowhere/ leads to no file" in result.stderr
+    assert not (project / "site").exists()
+    result = mkdocs("build", cwd=project)
+    assert result.returncode == 0 and "leads to no file" in result.stderr
+
+
+def test_an_audit_becomes_the_worst_the_median_and_a_row_a_page():
+    from benchmarks.audit import markdown
+
+    good = {"performance": 98, "html": [], "kb": 80.5, "overflow": 0, "contrast_dark": None}
+    bad = {"performance": 91, "html": ["Duplicate ID"], "kb": 120, "overflow": 0, "contrast_dark": 6.1}
+    text = markdown(
+        {"date": "2026-01-02", "versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": good, "a/": bad}}
+    )
+    assert text.startswith("2 pages on 2026-01-02, with axe-core 4.1; Lighthouse: medians of 3.\n")
+    for row in (
+        "| Performance | 91 | 94.5 | a/ |",
+        "| HTML errors | 1 | 0.5 | a/ |",
+        "| KB | 120 | 100.25 | a/ |",
+        "| Overflow, px | 0 | 0 | every page |",
+        "| Contrast, dark | 6.1 | 6.1 | every page |",
+        "| home | 98 | 0 | 80.5 | 0 | – |",
+        "| a/ | 91 | 1 | 120 | 0 | 6.1 |",
+    ):
+        assert row in text.split("\n"), row
+
+
+@pytest.mark.parametrize("name", ["node", "java", "chromium"])
+def test_a_missing_tool_of_the_audit_is_told_in_one_sentence(tmp_path, name):
+    from benchmarks.audit import NEEDED
+
+    for tool in set(NEEDED) - {name}:
+        (tmp_path / tool).symlink_to("/bin/true")
+    code = "from benchmarks import audit; audit.check_tools()"
+    environment = os.environ | {"PATH": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 1 and result.stderr.count("\n") == 1
+    assert f"make audit needs {name}, which was not found" in result.stderr
