@@ -45,7 +45,8 @@ def data() -> str:
     rows = []
     for name, (function, parameters) in BRICKS.items():
         style = look(name)
-        dash = DASHES.get(style["linestyle"], "9 2")
+        line = style["linestyle"]  # dashes are counted in widths of the line
+        dash = DASHES[line] if isinstance(line, str) else " ".join(f"{1.8 * length:g}" for length in line[1])
         code = to_javascript(with_slope(function), ["x", *parameters])
         rows.append(
             f'"{name}": {{ label: "{style["label"]}", color: {PALETTE.index(style["color"]) + 1}, dash: "{dash}", '

@@ -127,17 +127,6 @@ def is_axis(path):
     return (attribute(path, "stroke"), attribute(path, "stroke-width")) == ("currentColor", ".8")
 
 
-# Bricks have one look on all pages, and there are more bricks than dashes: these figures show some that are alike.
-SHARED_LOOKS = {
-    "activations/explorer/#figure-explorer",
-    "activations/gated/#figure-gated",
-    "activations/mish/#figure-mish",
-    "activations/search_table/#figure-search_table_rates",
-    "activations/selu/#figure-selu_training",
-    "initialization/gain/#figure-gain_depth",
-}
-
-
 def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(site, colors):
     count, alike = 0, {}
     for path in sorted(site.rglob("index.html")):
@@ -156,8 +145,7 @@ def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(s
                     if least < LEAST:
                         alike.setdefault(name, []).append(f"{text} and {words} ({least:.1f})")
     assert count > 150
-    assert alike.keys() <= SHARED_LOOKS, {name: alike[name] for name in alike.keys() - SHARED_LOOKS}
-    assert alike.keys() == SHARED_LOOKS, f"mended, so take it off the list: {SHARED_LOOKS - alike.keys()}"
+    assert not alike
 
 
 def test_every_line_has_a_color_that_both_palettes_show(site, colors):
