@@ -143,7 +143,7 @@ figure, axes = plt.subplots()
 for entry in field:
     found = [row["accuracy"] for row in rows if row["entry"] == entry]
     low, high = bootstrap(found)
-    axes.plot([entry, entry], [low, high], color="C0", linewidth=6, alpha=0.3)
+    axes.plot([entry, entry], [low, high], color="C0")
     axes.plot([entry] * 5, found, ".", color="C1")
     print(f"{entry:8} {sum(found) / 5:.1f} [{low:.1f}, {high:.1f}]")
 axes.set(ylabel="test accuracy, %")

@@ -30,7 +30,7 @@ for place, name in enumerate(names):
         fit(model, x, y, steps=100, lr=0.05, batch_size=64, **settings)
         scores[name].append(100 * accuracy(model, x_test, y_test))
     color = look(name)["color"]
-    axes.plot([place] * 4, scores[name], "o", color=color, alpha=0.6)
+    axes.plot([place] * 4, scores[name], "o", color=color, fillstyle="none")
     mean = sum(scores[name]) / 4
     axes.plot([place - 0.3, place + 0.3], [mean, mean], color=color)
     print(f"{name}: mean of four seeds {mean:.1f} %")

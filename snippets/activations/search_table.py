@@ -26,7 +26,7 @@ figure, panels = plt.subplots(1, 3, sharey=True, figsize=(8, 3.6))
 for axes, network in zip(panels, networks, strict=True):
     for height, name in enumerate(names):
         ends = bootstrap(runs[network, name])
-        axes.plot(ends, [height, height], color="C0", linewidth=4, alpha=0.4)
+        axes.plot(ends, [height, height], color="C0")
         axes.plot(mean[network, name], height, "o", color="C0")
     axes.set(title=network, xlabel="test accuracy, %")
 axes.set_yticks(range(9), [look(name)["label"] for name in names])

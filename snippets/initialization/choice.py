@@ -31,7 +31,7 @@ for activation, marker in (("relu", "o"), ("tanh", "s"), ("gelu", "^")):
             generator=rng)  # fmt: skip
         scores[activation, scheme] = accuracy(model, x[1000:], y[1000:])
     found = [scores[activation, scheme] for scheme in schemes]
-    axes.plot(found, schemes, marker, label=activation, alpha=0.8)
+    axes.plot(found, schemes, marker, label=activation)
     print(activation, *(f"{score:.2f}" for score in found))
 axes.set(xlabel="test accuracy after 100 steps", xlim=(0, 1))
 axes.legend(loc="center left")

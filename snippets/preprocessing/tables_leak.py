@@ -36,7 +36,7 @@ for _ in range(10):
 figure, axes = plt.subplots()
 for (what, name), found in sorted(scores.items()):
     label = f"{what}\nwith {name}"
-    axes.plot(found, [label] * 10, "o", alpha=0.5, color="C0")
+    axes.plot(found, [label] * 10, "o", color="C0", fillstyle="none")
     print(f"{what} with {name:10}: mean {sum(found) / 10:.2f}")
 axes.set(xlabel="test accuracy, ten splits")
 plt.show()

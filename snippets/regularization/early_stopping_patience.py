@@ -32,7 +32,9 @@ for seed in range(8):
         share = stopping.best / min(history.validation)
         losses.setdefault(patience, []).append(share)
 for patience in patiences:
-    right.loglog([patience] * 8, losses[patience], "o", color="C0", alpha=0.6)
+    right.loglog(
+        [patience] * 8, losses[patience], "o", color="C0", fillstyle="none"
+    )
     steps, share = (torch.tensor(d[patience]).double() for d in (stops, losses))
     print(f"patience {patience:3}: stops at {steps.median():3.0f}", end=", ")
     print(f"validation loss {share.median():.2f} times the best")

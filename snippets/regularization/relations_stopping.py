@@ -24,7 +24,7 @@ for step in range(1, 2001):
 path, exact, plain = map(torch.stack, (path, exact, plain))
 
 figure, axes = plt.subplots()
-axes.semilogx(checked, path, color="C0", linewidth=4, alpha=0.4)
+axes.semilogx(checked, path, color="C5", linewidth=4)
 axes.semilogx(checked, exact, color="C2", linewidth=1)
 axes.semilogx(checked, plain, "--", color="C1", linewidth=1)
 axes.set(xlabel="steps of descent k", ylabel="coefficients, diabetes")

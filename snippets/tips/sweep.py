@@ -33,7 +33,7 @@ figure, axes = plt.subplots()
 for rate in rates:
     found = [row["accuracy"] for row in rows if row["dropout"] == rate]
     low, high = bootstrap(found)
-    axes.plot([rate, rate], [low, high], color="C0", linewidth=6, alpha=0.3)
+    axes.plot([rate, rate], [low, high], color="C0")
     axes.plot([rate] * len(found), found, ".", color="C1")
     print(f"dropout {rate:4}: {sum(found) / 8:.1f} [{low:.1f}, {high:.1f}]")
 axes.set(xlabel="dropout", ylabel="test accuracy, %", xticks=rates)
