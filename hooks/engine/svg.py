@@ -30,7 +30,7 @@ def render(figure: Figure, salt: str) -> str:
     options.strip_xml_prolog = options.strip_xml_space_attribute = options.strip_ids = True
     options.enable_viewboxing = options.shorten_ids = options.group_create = True
     options.shorten_ids_prefix = f"f{digest(salt.encode())[:6]}-"  # several figures share a page
-    options.indent_type, options.newlines, options.digits = "none", False, 5
+    options.indent_type, options.newlines, options.digits = "none", False, 4
     text = follow_palette(merge_markers(scour.scourString(file.getvalue().decode(), options)))
     if len(text.encode()) > SIZE_LIMIT:
         raise ValueError(

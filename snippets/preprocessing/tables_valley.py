@@ -25,6 +25,7 @@ for axes, (name, x) in zip(panels, inputs.items(), strict=True):
         lambda p, h=hessian: ((p - 1) @ h * (p - 1)).sum(1) / 2,
         paths[name],
         bounds=(-1, 3, -1, 3),
+        levels=5,
         axes=axes,
     )
     axes.set(title=f"{name}: {steps[name]} steps")

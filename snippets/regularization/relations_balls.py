@@ -26,7 +26,7 @@ for axes, (name, ball) in zip(
 ):
     ball = radius * ball
     touch[name] = ball[loss(ball).argmin()]
-    contours(loss, bounds=(-1.2, 2.4, -1.2, 1.8), levels=12, axes=axes)
+    contours(loss, bounds=(-1.2, 2.4, -1.2, 1.8), levels=8, axes=axes)
     axes.fill(*ball.T, alpha=0.3)
     axes.plot(*touch[name], "o", color="C1")
     axes.plot(*best, "+", color="gray")
