@@ -215,6 +215,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     (site / "_headers").write_text(security.headers(texts), encoding="utf-8")
 
     (site / MKDOCSTRINGS_CSS).unlink()
+    lighten(site / "assets")
 
     counters = [
         handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)
@@ -322,6 +323,15 @@ def state_what_is_tested(site: Path) -> None:
     text = json.dumps(content, separators=(",", ":"))
     index.write_text(text, encoding="utf-8")
     index.with_suffix(".js").write_text(f"var __index={text}", encoding="utf-8")  # for who opens the files
+
+
+def lighten(assets: Path) -> None:
+    """Take the comments, which every reader would load, out of the handbook's own style sheet and scripts."""
+    style = assets / "extra.css"
+    style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
+    for script in assets.glob("*.js"):
+        text = re.sub(r"^\s*(?://.*)?\n?", "", script.read_text("utf-8"), flags=re.MULTILINE)
+        script.write_text(text, encoding="utf-8")
 
 
 def finish(output: str, name: str) -> str:
