@@ -1,7 +1,6 @@
 """Prints what the site needs for its explorers, as JSON: the form of each, and one script for all."""
 
 import json
-import re
 from pathlib import Path
 
 from hooks.explorers import activations, regularization, signal, zigzag
@@ -11,14 +10,9 @@ EXPLORERS = {"activations": activations, "signal": signal, "regularization": reg
 SCRIPTS = ["chart", *EXPLORERS, "explorer"]
 
 
-def shortened(text: str) -> str:
-    """A script without its comments and indentation."""
-    return re.sub(r"^\s*(?://.*)?\n?", "", text, flags=re.MULTILINE)
-
-
 folder = Path(__file__).parent
 parts = [explorer.data() for explorer in EXPLORERS.values()]
-parts += [shortened((folder / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS]
+parts += [(folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
 script = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})()\n"
 forms = {name: form(name, explorer.CONTROLS) for name, explorer in EXPLORERS.items()}
 print(json.dumps({"forms": forms, "script": script}, ensure_ascii=False))
