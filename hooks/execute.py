@@ -59,6 +59,10 @@ def execute(
         folder = engine.cache.folder
         log.info(f"Nothing can be kept in {folder} ({problem.strerror}): every build runs all snippets")
 
+    if engine.unconfined:
+        taken = " and ".join(sorted(engine.unconfined))
+        log.info(f"This system's kernel does not keep snippets from {taken}: build only what you trust")
+
     outcomes = {script: result for script, result in results.items() if isinstance(result, Outcome)}
     for result in results.values():
         if isinstance(result, Failure):

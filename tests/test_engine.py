@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import subprocess
+import threading
 import time
 
 import pytest
@@ -38,8 +41,6 @@ class Bench:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
-    import shutil
-
     from tests.conftest import ROOT
 
     shutil.copytree(ROOT / "hooks", root / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
@@ -50,8 +51,6 @@ def shared(tmp_path_factory):
 
 @pytest.fixture
 def bench(shared):
-    import shutil
-
     for name in ("snippets", "lego", ".cache"):
         shutil.rmtree(shared.root / name, ignore_errors=True)
     shared.write("lego/__init__.py", "")
@@ -140,12 +139,12 @@ def test_a_file_that_appears_is_a_dependency_too(bench):
 def test_an_edit_while_a_script_runs_is_not_cached(bench):
     path = bench.root / "lego" / "late.py"
     bench.write("lego/late.py", "value = 1\n")
-    bench.write(
-        "snippets/a.py",
-        DRAW
-        + f"from lego.late import value\nimport subprocess\nsubprocess.run(['sh', '-c', 'echo value = 2 > {path}'])\n",
-    )
-    bench.run("snippets/a.py")
+    wait = f"import os, time\nwhile os.stat({str(path)!r}).st_size == 10:\n    time.sleep(0.01)\n"
+    bench.write("snippets/a.py", DRAW + "from lego.late import value\n" + wait)
+    edit = threading.Timer(1, path.write_text, ["value = 1 + 1\n"])
+    edit.start()
+    assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
+    edit.join()
     assert not list((bench.root / ".cache").rglob("a.py.json"))
 
 
@@ -226,7 +225,20 @@ def test_an_endless_loop_is_ended_and_its_line_named(bench):
         ("import sys\nsys.exit(2)\n", "sys.exit(2)"),
         ("print(1)\n", "draws nothing"),
         (DRAW + "print('x' * 100_000)\n", "printed more than 64 kB"),
-        ("open(__file__, 'w')\n", "must not write into the project"),
+        (DRAW + "print('x' * 100_000_000)\n", "printed more than 64 kB"),
+        (DRAW + "while True:\n    print('x' * 1_000_000)\n", "File too large"),
+        ("open(__file__, 'w')\n", "writes only into the folder that it runs in, not to "),
+        (
+            "open('/tmp/elsewhere', 'a')\n",
+            "writes only into the folder that it runs in, not to /tmp/elsewhere",
+        ),
+        ("open('../elsewhere', 'x')\n", "writes only into the folder that it runs in, not to ../elsewhere"),
+        ("import urllib.request\nurllib.request.urlopen('http://127.0.0.1:1')\n", "a snippet has no network"),
+        (DRAW + "import torch\ntorch.empty(2**50)\n", "can't allocate memory"),
+        (
+            "import resource, torch\nresource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\ntorch.zeros(2**32)\n",
+            "can't allocate memory",
+        ),
         (DRAW + "import numpy as np\nplt.plot(*np.random.rand(2, 9000), 'o')\n", "the limit is 150"),
     ],
 )
@@ -235,17 +247,116 @@ def test_other_failures_say_what_happened(bench, text, reason):
     assert (bench.root / "snippets" / "bad.py").read_text() == text
 
 
-def test_what_a_script_leaves_running_is_ended(bench):
-    mark = bench.root / "alive"
+LEFT_RUNNING = {
+    "process": "import subprocess\nprint(subprocess.Popen(['sleep', '60']).pid)\n",
+    "fork": "import os, time\npid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\nprint(pid)\n",
+    "thread": "import os, threading, time\nthreading.Thread(target=time.sleep, args=[60]).start()\nprint(os.getpid())\n",
+}
+
+
+@pytest.mark.parametrize("kind", LEFT_RUNNING)
+def test_what_a_script_leaves_running_is_ended(bench, kind):
+    bench.write("snippets/a.py", DRAW + LEFT_RUNNING[kind])
+    start = time.monotonic()
+    outcome = bench.run("snippets/a.py")["snippets/a.py"]
+    assert time.monotonic() - start < 15
+    assert isinstance(outcome, Outcome) and len(outcome.figures) == 1
+    deadline = time.monotonic() + 5
+    while is_alive(int(outcome.text)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    """Whether a process still does anything."""
+    try:
+        os.kill(pid, 0)
+        return subprocess.run(["ps", "-o", "stat=", str(pid)], capture_output=True).stdout[:1] not in (
+            b"Z",
+            b"",
+        )
+    except ProcessLookupError:
+        return False
+
+
+FORBIDDEN = {
+    "write a file": "libc.open(b'{outside}/new', os.O_WRONLY | os.O_CREAT, 0o644) >= 0",
+    "cut a file": "libc.truncate(b'{outside}/kept', 0) == 0",
+    "remove a file": "libc.unlink(b'{outside}/kept') == 0",
+    "rename a file": "libc.rename(b'{outside}/kept', b'{outside}/new') == 0",
+    "fetch a file": "libc.rename(b'{outside}/kept', b'new') == 0",
+    "make a folder": "libc.mkdir(b'{outside}/new', 0o755) == 0",
+    "make a link": "libc.symlink(b'kept', b'{outside}/new') == 0",
+    "let another program write": "os.system('echo > {outside}/new') == 0",
+    "open a socket": "libc.socket(2, 1, 0) >= 0",
+    "open a socket of this machine": "libc.socket(1, 1, 0) >= 0",
+    "let another program connect": "subprocess.run([sys.executable, '-c', 'import socket; socket.socket()'], "
+    "stderr=subprocess.DEVNULL).returncode == 0",
+    "signal the engine": "libc.kill(os.getppid(), 0) == 0",
+}
+
+
+def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
+    if bench.engine.unconfined:
+        pytest.skip(f"this kernel leaves {bench.engine.unconfined} to scripts")
+    (tmp_path / "kept").write_text("as it was")
+    lines = "".join(
+        f"print({name!r}, {attempt.format(outside=tmp_path)})\n" for name, attempt in FORBIDDEN.items()
+    )
+    start = "import ctypes, os, subprocess, sys\nlibc = ctypes.CDLL(None)\n"
+    bench.write("snippets/a.py", DRAW + start + lines)
+    outcome = bench.run("snippets/a.py")["snippets/a.py"]
+    assert isinstance(outcome, Outcome), outcome
+    assert outcome.text.splitlines() == [f"{name} False" for name in FORBIDDEN]
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept").read_text() == "as it was"
+
+
+def test_its_own_folder_is_a_scripts_to_use(bench):
     bench.write(
         "snippets/a.py",
-        DRAW + f"import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 2; touch {mark}'])\n",
+        DRAW
+        + "import os, subprocess, tempfile\nfrom pathlib import Path\n"
+        + "Path('a').mkdir()\nPath('a/b').write_text('1')\nos.replace('a/b', 'c')\nos.truncate('c', 0)\n"
+        + "with tempfile.TemporaryFile() as file:\n    file.write(b'1')\n"
+        + "subprocess.run(['true'], stdout=subprocess.DEVNULL, check=True)\nprint(os.listdir('a'))\n",
     )
-    start = time.monotonic()
-    assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
-    assert time.monotonic() - start < 15
-    time.sleep(2.5)
-    assert not mark.exists()
+    assert bench.run("snippets/a.py")["snippets/a.py"].text == "[]\n"
+
+
+def test_what_a_script_changes_globally_reaches_no_other(bench):
+    bench.engine.jobs = 1
+    bench.write("snippets/b.py", DRAW + "import torch\nprint(torch.rand(1), torch.ones(1).dtype)\n")
+    alone = bench.run("snippets/b.py")["snippets/b.py"]
+    os.remove(bench.engine.cache.path("snippets/b.py"))
+    bench.write(
+        "snippets/a.py",
+        "import os, random, sys, warnings\nimport matplotlib.pyplot as plt\nimport numpy as np\nimport torch\n"
+        "plt.style.use('ggplot')\nplt.rcParams['lines.linewidth'] = 9\nplt.plot([1, 2])\n"
+        "torch.set_default_dtype(torch.float64)\ntorch.manual_seed(9)\nnp.random.seed(9)\nrandom.seed(9)\n"
+        "torch.rand = None\nos.environ['OMP_NUM_THREADS'] = '7'\nsys.path.clear()\nwarnings.simplefilter('error')\n",
+    )
+    try:
+        results = bench.run("snippets/a.py", "snippets/b.py")
+    finally:
+        bench.engine.jobs = 2
+    assert isinstance(results["snippets/a.py"], Outcome), results["snippets/a.py"]
+    assert results["snippets/b.py"].figures == alone.figures
+    assert results["snippets/b.py"].text.endswith("torch.float32\n")
+
+
+def test_order_and_number_of_workers_change_nothing(bench):
+    names = [f"snippets/{name}.py" for name in "abcd"]
+    for number, name in enumerate(names):
+        bench.write(name, DRAW.replace("2]", f"{number}]") + f"print({number})\n")
+    seen = []
+    for jobs, order in [(1, names), (1, names[::-1]), (3, names), (3, names[::-1])]:
+        shutil.rmtree(bench.root / ".cache", ignore_errors=True)
+        bench.engine.jobs = jobs
+        results = bench.run(*order)
+        seen.append({name: (results[name].text, results[name].figures) for name in names})
+    bench.engine.jobs = 2
+    assert seen[0] == seen[1] == seen[2] == seen[3]
 
 
 def test_one_failure_does_not_stop_the_others(bench):

@@ -9,7 +9,9 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -20,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from hooks.engine.confine import DEVICES, confine
 from hooks.engine.outcome import digest
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
@@ -37,13 +40,16 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
     faulthandler.dump_traceback_later(limit, file=faults)
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(folder / name, os.O_CREAT | os.O_RDWR), number)
-    watch = Dependencies(Path(root))
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    watch = Dependencies(Path(root), folder)
+    unconfined = confine(folder)
     start = time.perf_counter()
     try:
         source = (Path(root) / script).read_bytes().decode()
         cells = list(run_cells(source, Path(root) / script, folder / "stdout", script))
         result: dict[str, Any] = {"source": source, "cells": cells, "dependencies": watch.digests}
         result["modules"] = sorted({name.partition(".")[0] for name in sys.modules})
+        result["unconfined"] = unconfined
         result["seconds"] = time.perf_counter() - start
     except BaseException as error:  # SystemExit included: a snippet that leaves early shows nothing
         result = describe(error, Path(root) / script)
@@ -145,10 +151,11 @@ def describe(error: BaseException, path: Path) -> dict[str, Any]:
 
 
 class Dependencies:
-    """Notes the digest of each project file as it is imported or read, and refuses to have one written."""
+    """Notes the digest of each project file as it is imported or read; refuses writing outside `folder`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folder: Path) -> None:
         self.root = str(root) + os.sep
+        self.folder = os.path.realpath(folder) + os.sep
         self.digests: dict[str, str] = {}
         sys.dont_write_bytecode = True
         sys.path_hooks.insert(0, self.finder)
@@ -175,15 +182,17 @@ class Dependencies:
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
         """Audit hook: sees every file that Python opens."""
+        if event == "socket.__new__" and args[1] in (socket.AF_INET, socket.AF_INET6):
+            raise PermissionError("a snippet has no network, so that its figure is the same everywhere")
         if event != "open" or not isinstance(args[0], (str, bytes, os.PathLike)):
             return
         path = os.fsdecode(args[0])
-        name = self.name(path)
-        if name is None:
+        if args[2] and args[2] & (os.O_WRONLY | os.O_RDWR) and path not in DEVICES:
+            if not (os.path.realpath(path) + os.sep).startswith(self.folder):
+                raise PermissionError(f"a snippet writes only into the folder that it runs in, not to {path}")
             return
-        if args[2] and args[2] & (os.O_WRONLY | os.O_RDWR):
-            raise PermissionError(f"a snippet must not write into the project, and this one opens {name}")
-        if name in self.digests:
+        name = self.name(path)
+        if name is None or name in self.digests:
             return
         self.digests[name] = "missing"  # also keeps the read below from coming back here
         with contextlib.suppress(OSError):

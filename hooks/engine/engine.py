@@ -45,6 +45,7 @@ class Engine:
         self.jobs = (
             jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         )
+        self.unconfined: set[str] = set()  # what this system can't take away from scripts
         self._server: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
@@ -124,6 +125,7 @@ class Engine:
             if "time limit" in reason:
                 reason += f" of {self.limit:g} s (LEGO_TIME_LIMIT sets another)"
             return Failure(script, reason, line, details)
+        self.unconfined.update(result.pop("unconfined"))
         versions = package_versions(result.pop("modules"), version)
         outcome = Outcome.from_data(result, versions=versions)
         if script.startswith("snippets/") and not outcome.figures:
