@@ -6,7 +6,14 @@
     return (2 * [...a].filter((pair) => b.has(pair)).length) / (a.size + b.size)
   }
   const root = document.querySelector(".md-header .md-logo").pathname
-  const within = (path) => decodeURI(path).slice(root.length).toLowerCase().replace(/(index)?(\.\w+)?\/?$/, "")
+  const decoded = (path) => {
+    try {
+      return decodeURI(path)
+    } catch {
+      return path // a stray percent sign
+    }
+  }
+  const within = (path) => decoded(path).slice(root.length).toLowerCase().replace(/(index)?(\.\w+)?\/?$/, "")
   const last = (path) => path.split("/").pop()
   const asked = within(location.pathname)
   const found = [...document.querySelectorAll(".md-nav--primary a[href]")]

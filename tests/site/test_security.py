@@ -1,0 +1,110 @@
+"""The policy holds in a browser on every page, and what a stranger puts into an address stays text."""
+
+import json
+import urllib.parse
+
+import pytest
+
+HOSTILE = [
+    "<img src=x onerror=window.broken=1>",
+    "<script>window.broken=1</script>",
+    '"><svg onload=window.broken=1>',
+    "javascript:window.broken=1",
+    "${window.broken=1}{{window.broken=1}}",
+    "sigmoid^ ~9 +-\\ title:relu AND *",
+    "%3Cimg%20src%3Dx%20onerror%3Dwindow.broken%3D1%3E",
+    "x" * 5000,
+    "\u202e\u0000\ufffe😀",
+]
+WATCH = """
+window.violations = []
+document.addEventListener("securitypolicyviolation", (event) =>
+    window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
+"""
+
+
+@pytest.fixture
+def guarded(page):
+    page.add_init_script(WATCH)
+    return page
+
+
+def test_no_page_or_widget_breaks_the_policy(guarded, address, site):
+    """Each page is scrolled through, so that what waits for the reader's eye is loaded as well."""
+    found = {}
+    for path in sorted(site.rglob("index.html")):
+        name = path.parent.relative_to(site).as_posix()
+        guarded.goto(f"{address}{name}/".replace("/./", "/"))
+        for explorer in guarded.locator("figure[data-explorer]").all():
+            explorer.scroll_into_view_if_needed()
+            guarded.locator("figure[data-started]").first.wait_for()
+        if violations := guarded.evaluate("window.violations"):
+            found[name] = violations
+    assert found == {}
+
+
+def test_the_watch_sees_a_violation(guarded, address):
+    guarded.goto(address)
+    guarded.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))"
+    )
+    guarded.wait_for_function("window.violations.length === 1")
+    assert guarded.evaluate("window.ran") is None
+    guarded.problems.clear()  # the console tells it too
+
+
+def harmless(page):
+    """Whether nothing ran, and nothing was even tried."""
+    return page.evaluate("window.broken === undefined && window.violations.length === 0")
+
+
+def test_a_hostile_search_stays_text(guarded, address):
+    guarded.goto(f"{address}?q={urllib.parse.quote(HOSTILE[0])}")  # as a link would bring it
+    field = guarded.locator(".md-search__input")
+    guarded.wait_for_function("document.querySelector('.md-search__input').value !== ''")
+    for text in HOSTILE:
+        field.fill(text.replace("\0", ""))
+        field.press("Shift")
+        guarded.wait_for_timeout(300)
+        assert (
+            guarded.locator(".md-search__output :is(img, script, svg[onload], iframe, object)").count() == 0
+        )
+        assert harmless(guarded), text
+    field.fill("mish")  # and the search goes on
+    field.press("Shift")
+    guarded.locator(".md-search-result__link[href*='activations/mish']").first.wait_for(state="attached")
+
+
+@pytest.mark.parametrize("path", ["activations/explorer/", "activations/mish/", "claims/"])
+def test_a_hostile_fragment_stays_text(guarded, address, path):
+    for text in HOSTILE[:5]:
+        fragment = urllib.parse.quote(text, safe="<>\"'=:/")
+        guarded.goto(f"{address}{path}?x={fragment}#{fragment}")
+        assert harmless(guarded), text
+    for text in HOSTILE:
+        guarded.evaluate("text => { location.hash = text }", text)
+        guarded.wait_for_timeout(50)
+        assert harmless(guarded) and guarded.locator("h1").count() == 1, text
+
+
+def test_the_page_for_addresses_that_lead_nowhere_shows_them_as_text(guarded, address, site):
+    page_404 = (site / "404.html").read_text()
+    guarded.route(
+        lambda url: url.startswith(f"{address}%"),
+        lambda route: route.fulfill(status=404, body=page_404, content_type="text/html"),
+    )
+    for lost in [*(urllib.parse.quote(text, safe="") for text in HOSTILE[:5]), "%E0%A4%A", "%"]:
+        guarded.goto(f"{address}{lost}/")
+        guarded.wait_for_timeout(100)
+        assert harmless(guarded) and guarded.locator("article :is(img[src=x], svg[onload])").count() == 0, (
+            lost
+        )
+    guarded.problems[:] = [problem for problem in guarded.problems if "404" not in problem]
+
+
+def test_the_search_index_holds_no_markup_that_runs(site):
+    index = json.loads((site / "search" / "search_index.json").read_text())
+    for entry in index["docs"]:
+        assert "<script" not in entry["text"].lower() and " onerror=" not in entry["text"].lower(), entry[
+            "location"
+        ]
