@@ -1,8 +1,10 @@
 """Measures the built site in a real browser: every page, light and dark, as wide as a desktop and a phone.
 
     make audit                                                     the whole site, in site/
+    make audit AUDIT=--missing                                     the pages that no audit has finished yet
     .venv/bin/python benchmarks/audit.py --pages activations/ --no-lighthouse
 
+Results are written after each page, into those of earlier audits: what is interrupted goes on with --missing.
 The site is served as a host for static pages serves it, at the address that it was built for: elsewhere, instant
 navigation is off. Lighthouse, axe-core and the Nu checker are installed once, into .cache/audit. Lighthouse's score of
 performance moves by some points on a busy machine: run it alone.
@@ -32,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from hooks import tested  # noqa: E402
+from hooks.engine.cache import write_atomically  # noqa: E402
 
 SITE = ROOT / "site"
 TOOLS = ROOT / ".cache" / "audit"
@@ -270,8 +273,9 @@ def markdown(audit: dict[str, Any]) -> str:
     }
     kept = [name for name in MEASURES if any(row.get(name) is not None for row in rows.values())]
     tools = ", ".join(f"{name} {version}" for name, version in audit["versions"].items())
-    runs = f"; Lighthouse: medians of {audit['runs']}" if audit["runs"] else ""
-    lines = [f"{len(rows)} pages on {audit['date']}, with {tools}{runs}.", ""]
+    dates = sorted({row["date"] for row in audit["pages"].values()})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    lines = [f"{len(rows)} pages, {when}, with {tools}; Lighthouse: medians of {audit['runs']}.", ""]
     lines += ["| Measure | Worst page | Median | Where |", "|---|---|---|---|"]
     for name in kept:
         title, worst = MEASURES[name]
@@ -297,6 +301,15 @@ def number(value: Any) -> float | None:
     return len(value) if isinstance(value, list) else value
 
 
+def write(rows: dict[str, Row], runs: int) -> str:
+    """Keep the results, and return their table."""
+    audit = {"versions": versions(), "runs": runs, "pages": dict(sorted(rows.items()))}
+    text = markdown(audit)
+    write_atomically(RESULT, (json.dumps(audit, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomically(RESULT.with_suffix(".md"), text.encode())
+    return text
+
+
 def main() -> None:
     """Measure, keep the results, print the table."""
     everything = sorted(
@@ -305,6 +318,7 @@ def main() -> None:
     everything = [f"{page}/" if page else "" for page in everything]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", nargs="+", metavar="PAGE", help="such as activations/mish/ (default: all)")
+    parser.add_argument("--missing", action="store_true", help="only what earlier audits left unmeasured")
     parser.add_argument("--runs", type=int, default=3, help="of Lighthouse; the medians count (default: 3)")
     parser.add_argument("--no-lighthouse", action="store_true", help="the rest takes some seconds a page")
     options = parser.parse_args()
@@ -312,32 +326,32 @@ def main() -> None:
     pages = options.pages or everything
     if unknown := sorted(set(pages) - set(everything)):
         parser.error(f"--pages must be pages of site/, such as {everything[1]}, got {', '.join(unknown)}")
-    runs = 0 if options.no_lighthouse else options.runs
+    earlier = json.loads(RESULT.read_text(encoding="utf-8"))["pages"] if RESULT.exists() else {}
+    rows: dict[str, Row] = {page: row for page, row in earlier.items() if page in everything}
+    if options.missing:
+        pages = [page for page in pages if "performance" not in rows.get(page, {})]
 
     from playwright.sync_api import sync_playwright
 
-    rows: dict[str, Row] = {page: {} for page in pages}
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     errors, broken = html_errors(pages), tested.find_broken(SITE)
     with served() as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            for page, row in rows.items():
+            for page in pages:
                 print(page or "home", file=sys.stderr)
-                row |= visit(browser, address + page)
-                row |= {
+                rows[page] = {"date": today} | visit(browser, address + page)
+                rows[page] |= {
                     "html": errors.get(page, []),
                     "broken": [link for link in broken if link.startswith(f"{page}index.html: ")],
                 }
+                write(rows, options.runs)
             browser.close()
-        for page, row in rows.items() if runs else ():
+        for page in () if options.no_lighthouse else pages:
             print(f"{page or 'home'}: Lighthouse", file=sys.stderr)
-            row |= lighthouse(address + page, runs)
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    audit = {"date": date, "versions": versions(), "runs": runs, "pages": rows}
-    text = markdown(audit)
-    print(text)
-    RESULT.write_text(json.dumps(audit, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    RESULT.with_suffix(".md").write_text(text, encoding="utf-8")
+            rows[page] |= lighthouse(address + page, options.runs)
+            write(rows, options.runs)
+    print(write(rows, options.runs))
 
 
 if __name__ == "__main__":

@@ -100,12 +100,26 @@ def test_a_link_that_only_the_finished_page_breaks_fails_a_strict_build(project)
 def test_an_audit_becomes_the_worst_the_median_and_a_row_a_page():
     from benchmarks.audit import markdown
 
-    good = {"performance": 98, "html": [], "kb": 80.5, "overflow": 0, "contrast_dark": None}
-    bad = {"performance": 91, "html": ["Duplicate ID"], "kb": 120, "overflow": 0, "contrast_dark": 6.1}
-    text = markdown(
-        {"date": "2026-01-02", "versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": good, "a/": bad}}
+    good = {
+        "date": "2026-01-03",
+        "performance": 98,
+        "html": [],
+        "kb": 80.5,
+        "overflow": 0,
+        "contrast_dark": None,
+    }
+    bad = {
+        "date": "2026-01-02",
+        "performance": 91,
+        "html": ["Duplicate ID"],
+        "kb": 120,
+        "overflow": 0,
+        "contrast_dark": 6.1,
+    }
+    text = markdown({"versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": good, "a/": bad}})
+    assert text.startswith(
+        "2 pages, 2026-01-02 to 2026-01-03, with axe-core 4.1; Lighthouse: medians of 3.\n"
     )
-    assert text.startswith("2 pages on 2026-01-02, with axe-core 4.1; Lighthouse: medians of 3.\n")
     for row in (
         "| Performance | 91 | 94.5 | a/ |",
         "| HTML errors | 1 | 0.5 | a/ |",

@@ -32,9 +32,7 @@ for axes, names in zip(
 ):
     for name, style in zip(names, ("stepfilled", "step"), strict=True):
         values = Standardize(columns[name])(columns[name])[:, 0]
-        axes.hist(
-            values, 60, range=(-3, 6), histtype=style, alpha=0.8, label=name
-        )
+        axes.hist(values, 60, range=(-3, 6), histtype=style, label=name)
     axes.set(xlabel="normalized column", ylabel="examples")
     axes.legend()
 plt.show()

@@ -30,9 +30,9 @@ for amount, style in ((0.0, "stepfilled"), (0.1, "step")):
     loss = F.cross_entropy(output, labels[test]).item()
     score = accuracy(model, x[test], labels[test])
     numbers[amount] = score, certain.mean().item(), loss
-    axes.hist(certain, 30, range=(0, 1), histtype=style, alpha=0.8,
-              label=f"smoothed by {amount}")  # fmt: skip
-    print(f"smoothed by {amount}: right {score:.2f}", end=", ")
+    label = f"smoothed by {amount}"
+    axes.hist(certain, 30, range=(0, 1), histtype=style, label=label)
+    print(f"{label}: right {score:.2f}", end=", ")
     print(f"certain {certain.mean():.2f}, test loss {loss:.2f}")
 axes.set(xlabel="probability of the answer", ylabel="test digits")
 axes.legend(loc="upper left")
