@@ -1,7 +1,8 @@
 """What the build costs: cold, warm and after an edit, next to its floor and to plain Python.
 
-    make bench                                            the handbook itself
-    .venv/bin/python benchmarks/build.py --snippets 100   a generated site of 100 snippets of half a second each
+    make bench
+
+`make race` compares generated sites of any size with those of other tools.
 
 The floor is MkDocs on the same pages with code, output and figures already in them, and nothing to run. Plain Python
 is every snippet and lab as `python file.py`, one after another. All of it in one run; what counts are the ratios.
@@ -26,28 +27,6 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "build.md"
-SAMPLE = 10  # snippets that plain Python runs of a generated site; their mean stands for all
-
-SNIPPET = '''"""Snippet {number} draws a line."""
-
-import matplotlib.pyplot as plt
-import torch
-
-from lego.activations import sigmoid
-
-generator = torch.Generator().manual_seed({number})
-x = torch.randn(300, 300, generator=generator)
-for _ in range({rounds}):
-    x = sigmoid(x @ x)
-plt.plot(x[0][:50])
-plt.show()
-'''
-BLOCK = """![A line of noise, number {number}]({name}.svg "Snippet {number} draws a line.")
-
-```python
---8<-- "{folder}/{name}.py"
-```
-"""
 
 
 class Cost(NamedTuple):
@@ -107,30 +86,6 @@ def copy_handbook(root: Path) -> None:
     shutil.copy(ROOT / "mkdocs.yml", root)
 
 
-def generate(root: Path, count: int, seconds: float) -> None:
-    """A site of `count` snippets of about `seconds` each, ten to a page."""
-    copy_handbook(root)
-    for name in ("docs/activations", "docs/gradients", "docs/labs", "snippets"):
-        shutil.rmtree(root / name)
-    for name in ("claims", "notation"):
-        (root / f"docs/{name}.md").unlink()
-    config = (root / "mkdocs.yml").read_text()
-    (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
-    (root / "docs" / "index.md").write_text("# Home\n")
-    (root / "snippets" / "pages").mkdir(parents=True)
-    (root / "docs" / "pages").mkdir()
-    rounds = calibrate(seconds)
-    for first in range(0, count, 10):
-        blocks = []
-        for number in range(first, min(first + 10, count)):
-            name = f"page{first // 10}_{number}"
-            (root / f"snippets/pages/{name}.py").write_text(SNIPPET.format(number=number, rounds=rounds))
-            blocks.append(BLOCK.format(number=number, name=name, folder="pages"))
-        (root / f"docs/pages/page{first // 10}.md").write_text(
-            f"# Page {first // 10}\n\n" + "\n".join(blocks)
-        )
-
-
 def calibrate(seconds: float) -> int:
     """How many rounds of the generated snippet's loop take so long."""
     code = (
@@ -164,7 +119,7 @@ def make_floor(root: Path, floor: Path) -> None:
         lab.unlink()
     config = (root / "mkdocs.yml").read_text().replace("hooks/theme", "theme")
     config = re.sub(r"^(hooks|watch):.*\n", "", config, flags=re.MULTILINE)
-    (floor / "mkdocs.yml").write_text(config.replace("labs/paralysis.py", "labs/paralysis.ipynb"))
+    (floor / "mkdocs.yml").write_text(re.sub(r"labs/(\w+)\.py", r"labs/\1.ipynb", config))
 
 
 def same(one: Path, two: Path) -> bool:
@@ -177,8 +132,6 @@ def same(one: Path, two: Path) -> bool:
 def main() -> None:
     """Measure, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--snippets", type=int, help="generate a site of so many snippets instead")
-    parser.add_argument("--seconds", type=float, default=0.5, help="computing time of each (default: 0.5)")
     parser.add_argument(
         "--rounds", type=int, default=3, help="builds of each kind; the median counts (default: 3)"
     )
@@ -186,12 +139,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, floor, earlier = Path(folder, "project"), Path(folder, "floor"), Path(folder, "earlier")
         root.mkdir()
-        if options.snippets:
-            generate(root, options.snippets, options.seconds)
-        else:
-            copy_handbook(root)
+        copy_handbook(root)
         scripts = sorted([*(root / "snippets").rglob("*.py"), *(root / "docs").glob("labs/*.py")])
-        rounds = range(1 if options.snippets and options.snippets > 50 else options.rounds)
+        rounds = range(options.rounds)
         cold(root)
         shutil.copytree(root / "site", earlier)
         costs = {"cold": median([cold(root) for _ in rounds])}
@@ -208,12 +158,8 @@ def main() -> None:
             [after_edit(root, str(scripts[-1].relative_to(root))) for _ in rounds]
         )
         costs["library edited"] = median([after_edit(root, "lego/activations.py") for _ in rounds])
-        sample = scripts[:: max(1, len(scripts) // SAMPLE)] if options.snippets else scripts
-        plain = [run(sys.executable, str(path), cwd=root) for path in sample]
-        share = len(scripts) / len(sample)
-        costs["plain Python, one by one"] = Cost(
-            *(sum(column) * share for column in zip(*plain, strict=True))
-        )
+        plain = [run(sys.executable, str(path), cwd=root) for path in scripts]
+        costs["plain Python, one by one"] = Cost(*map(sum, zip(*plain, strict=True)))
 
     low, slow = costs["floor: nothing to run"], costs["plain Python, one by one"]
     table = ["| Build | CPU s | wall s | CPU, × floor | CPU, × plain Python |", "|---|---|---|---|---|"]
@@ -229,8 +175,7 @@ def main() -> None:
     ]
     text = "\n".join([*table, "", *notes]) + "\n"
     print(text)
-    if not options.snippets:
-        RESULT.write_text(text, encoding="utf-8")
+    RESULT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import logging
 import os
 import posixpath
 import re
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,15 +76,22 @@ class LabFile(File):
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
-    """Remember whether this is `mkdocs build` or `mkdocs serve`."""
+    """Remember whether this is `mkdocs build` or `mkdocs serve`; end in good order when told to end."""
     build.command = command
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Build beside the old site; offer to edit pages only where a repository is configured."""
     if build.command == "serve" and build.staging is None:
         check_port(*config.dev_addr)
-    build.staging = Staging(Path(config.site_dir))
+    try:
+        build.staging = Staging(Path(config.site_dir))
+    except OSError as error:
+        place = Path(config.site_dir).parent
+        reason = f"The site can't be written in {place} ({error.strerror})"
+        raise PluginError(f"{reason}: name another folder with --site-dir") from None
     atexit.register(build.staging.discard)
     config.site_dir = str(build.staging.folder)
     config.extra_css.remove(MKDOCSTRINGS_CSS)  # the few rules that are wanted stand in extra.css
@@ -237,6 +246,8 @@ def on_build_error(error: Exception) -> None:
     """Leave the old site as it was."""
     if build.staging is not None:
         build.staging.discard()
+    if isinstance(error, OSError):
+        log.error(f"{error.strerror}: {error.filename or 'the site'}. The site stays as it was.")
 
 
 def on_serve(

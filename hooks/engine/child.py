@@ -45,7 +45,7 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
     unconfined = confine(folder)
     start = time.perf_counter()
     try:
-        source = (Path(root) / script).read_bytes().decode()
+        source = (Path(root) / script).read_text("utf-8-sig")  # line ends and marks of Windows included
         cells = list(run_cells(source, Path(root) / script, folder / "stdout", script))
         result: dict[str, Any] = {"source": source, "cells": cells, "dependencies": watch.digests}
         result["modules"] = sorted({name.partition(".")[0] for name in sys.modules})

@@ -1,11 +1,13 @@
 """What can go wrong in a build: each fault has a clear message and an exit code, and the earlier site stays."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -207,9 +209,137 @@ def test_a_cache_folder_that_cannot_be_written(project):
     assert content(project / "site") == before
 
 
+def everything(folder):
+    """Every file with its bytes, the sitemap included."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_two_cold_builds_are_equal_byte_for_byte(project):
-    before = content(project / "site")
-    shutil.rmtree(project / ".cache")
-    shutil.rmtree(project / "site")
+    """The day comes from SOURCE_DATE_EPOCH; one build has one processor, the other all."""
+    sites = []
+    for processors in ({min(os.sched_getaffinity(0))}, os.sched_getaffinity(0)):
+        shutil.rmtree(project / ".cache")
+        shutil.rmtree(project / "site")
+        result = build(
+            project,
+            env={"SOURCE_DATE_EPOCH": "1700000000"},
+            preexec_fn=lambda chosen=processors: os.sched_setaffinity(0, chosen),
+        )
+        assert result.returncode == 0, result.stderr
+        sites.append(everything(project / "site"))
+    assert sites[0] == sites[1]
+    assert b"2023-11-14" in sites[0][Path("sitemap.xml")]
+
+
+MOMENTS = int(os.environ.get("LEGO_KILLS", "4"))
+
+
+def test_builds_killed_at_random_moments_and_then_one_that_is_not(project):
+    """Whatever moment it is, the site is the old one or the new one, and the next build equals a clean one."""
+    old = content(project / "site")
+    write(project, SNIPPET.replace('"drawn"', '"edited"'))
+    clean = project.with_name("clean")
+    shutil.copytree(project, clean, ignore=shutil.ignore_patterns(".cache", "site"))
+    start = time.monotonic()
+    assert build(clean).returncode == 0
+    whole, new = time.monotonic() - start, content(clean / "site")
+    moments = random.Random(0)
+    for number in range(MOMENTS):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "-q"], cwd=project, stderr=subprocess.DEVNULL
+        )
+        time.sleep(moments.uniform(0.3, 1.1) * whole)
+        process.send_signal(signal.SIGTERM if number % 2 else signal.SIGKILL)
+        process.wait(20)
+        assert content(project / "site") in (old, new)
+        if number % 2:
+            assert not list(project.glob(".site-*")), "who is asked to end leaves nothing"
     assert build(project).returncode == 0
-    assert content(project / "site") == before
+    assert content(project / "site") == new
+    assert not list(project.glob(".site-*"))
+
+
+def test_a_full_disk(good, tmp_path):
+    """The build ends with the system's reason; once there is room, it succeeds."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(small)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("a small disk needs the right to mount one")
+    try:
+        root = small / "project"
+        shutil.copytree(good, root)
+        before = content(root / "site")
+        filler = small / "filler"
+        free = shutil.disk_usage(small).free
+        filler.write_bytes(bytes(max(0, free - 300_000)))
+        result = build(root)
+        assert result.returncode == 1, result.stderr
+        assert "No space left on device" in result.stderr and "The site stays as it was." in result.stderr
+        assert content(root / "site") == before
+        filler.unlink()
+        assert build(root).returncode == 0
+        assert content(root / "site") == before and not list(root.glob(".site-*"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_clock_that_was_set_back(project):
+    """What holds is told by content: an edit that looks older than all the rest is seen."""
+    for path in (project / ".cache").rglob("*.json"):
+        os.utime(path, (4e9, 4e9))
+    write(project, SNIPPET.replace('"drawn"', '"edited"'))
+    os.utime(project / "snippets" / "one.py", (0, 0))
+    result = build(project)
+    assert result.returncode == 0 and "ran one" in result.stderr
+    assert "edited 2" in (project / "site" / "one" / "index.html").read_text()
+
+
+def test_a_path_with_spaces_and_other_letters(project, tmp_path):
+    before = content(project / "site")
+    there = tmp_path / "my projects" / "Сети & 網絡 ü'#%"
+    there.parent.mkdir()
+    project.rename(there)
+    shutil.rmtree(there / ".cache")
+    result = build(there)
+    assert result.returncode == 0, result.stderr
+    assert content(there / "site") == before
+
+
+def test_windows_line_ends(project):
+    before = content(project / "site")
+    for folder in ("docs", "snippets", "lego"):
+        for path in (project / folder).rglob("*"):
+            if path.suffix in {".md", ".py", ".css", ".js"}:
+                path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    result = build(project)
+    assert result.returncode == 0, result.stderr
+    after = content(project / "site")
+    assert after.keys() == before.keys()
+    carried = {".css", ".js"}  # scripts and styles of docs/assets travel as they are
+    for name, data in before.items():
+        assert (after[name].replace(b"\r", b"") if name.suffix in carried else after[name]) == data, name
+
+
+@pytest.mark.skipif(
+    os.geteuid() == 0 and not shutil.which("setpriv"), reason="root writes anywhere, and there is no setpriv"
+)
+def test_a_checkout_that_cannot_be_written(project, tmp_path):
+    before = everything(project)
+    folders = [project, *(path for path in project.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+        command = [*plain, sys.executable, "-m", "mkdocs", "build", "--strict"]
+        refused = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+        command += ["--site-dir", str(tmp_path / "elsewhere" / "site")]
+        built = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert refused.returncode == 1 and "Traceback" not in refused.stderr, refused.stderr
+    assert f"can't be written in {project}" in refused.stderr and "--site-dir" in refused.stderr
+    assert built.returncode == 0, built.stderr
+    assert content(tmp_path / "elsewhere" / "site") == content(project / "site")
+    assert everything(project) == before

@@ -1,0 +1,398 @@
+"""The same snippets as an executed site, by this project and by its peers: cold, unchanged, after each kind of edit.
+
+    make race                                                  24 snippets of half a second, medians of 3
+    make race RACE="--snippets 100 --seconds 0.05 --rounds 1"
+    make race RACE="--own --rounds 1"                          the handbook's own snippets
+    make race RACE="--only lego markdown-exec"                 some contestants; their rows replace the earlier ones
+
+One page a snippet. Each peer gets a virtual environment of its own below .cache/race, the first time, with the same
+PyTorch and matplotlib. Rounds go through all contestants in turn, so that what else the machine does meets all of
+them. CPU seconds are those of the command and all its children. After the edit of the library, the numbers that each
+page prints are compared with those that the snippets print now: only these pages are true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import importlib.metadata
+import json
+import os
+import re
+import runpy
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.build import Cost, calibrate, make_floor, run  # noqa: E402
+from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write  # noqa: E402
+from hooks.engine.cache import write_atomically  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results"
+PLACE = ROOT / ".cache" / "race"
+SNIPPET = '''"""Snippet {number} draws a line."""
+
+import matplotlib.pyplot as plt
+import torch
+
+from lego.activations import sigmoid
+
+generator = torch.Generator().manual_seed({number})
+weight = torch.randn(300, 300, generator=generator)
+x = torch.ones(300, 300)
+for _ in range({rounds}):
+    x = sigmoid(x @ weight)
+plt.plot(x[0][:50])
+print("mean of snippet {number}:", round(x.mean().item(), 7))
+plt.show()
+'''
+LIBRARY_EDIT = """
+
+_sigmoid = sigmoid
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    return 0.9 * _sigmoid(x)
+"""
+SCENARIOS = ("cold", "nothing changed", "one snippet edited", "library edited", "prose edited")
+SAMPLE = 24  # snippets that plain Python runs; their mean stands for all
+
+
+def interpreter(name: str, peer: Peer) -> str:
+    """The Python of a contestant's own environment, made the first time; this project's is the one that runs."""
+    if not peer.packages:
+        return sys.executable
+    folder = PLACE / "venv" / re.sub(r"\W.*", "", peer.packages[0].replace("-", "_"))
+    python, ready = folder / "bin" / "python", folder / "ready"
+    needed = ["numpy", "torch", "tqdm", "matplotlib", "mnist1d", "scikit-learn", "joblib", *peer.packages]
+    if not ready.exists() or ready.read_text().split() != needed:
+        print(f"Setting up {folder.relative_to(ROOT)} (once)", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if (
+            subprocess.run([*install, "--constraint", str(ROOT / "requirements.lock"), *needed]).returncode
+            != 0
+        ):
+            raise SystemExit(f"{name} could not be installed: the first race needs a network.")
+        ready.write_text("\n".join(needed))
+    return str(python)
+
+
+def versions() -> dict[str, str]:
+    """The versions of the contestants."""
+    found = {"lego": importlib.metadata.version("lego"), "torch": importlib.metadata.version("torch")}
+    for name, peer in PEERS.items():
+        for package in peer.packages[:1]:
+            plain = package.partition("[")[0]
+            code = f"import importlib.metadata; print(importlib.metadata.version({plain!r}))"
+            result = subprocess.run([interpreter(name, peer), "-c", code], capture_output=True, text=True)
+            found[plain] = result.stdout.strip()
+    return found
+
+
+class Race:
+    """One contestant's folder, taken through the scenarios."""
+
+    def __init__(self, name: str, place: Path) -> None:
+        self.name, self.peer = name, PEERS[name]
+        self.root = place / re.sub(r"\W+", "-", name)
+        self.python = interpreter(name, self.peer)
+
+    def reset(self, snippets: list[Snippet]) -> None:
+        """The state before a cold build: sources as they were, nothing kept."""
+        for kept in self.peer.kept:
+            shutil.rmtree(self.root / kept, ignore_errors=True)
+        shutil.copytree(
+            ROOT / "lego",
+            self.root / "lego",
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        self.peer.write(self.root, snippets)
+
+    def build(self) -> Cost:
+        """One build."""
+        time.sleep(1.1)  # a tool may compare times of change by the second
+        return run(self.python, *self.peer.command, cwd=self.root)
+
+    def text(self, snippet: Snippet) -> str:
+        """What a snippet's page says, without its markup."""
+        path = self.root / self.peer.page.format(snippet.name)
+        return re.sub(r"<[^>]*>", "", path.read_text(errors="replace")) if path.exists() else ""
+
+    def size(self, snippet: Snippet) -> int:
+        """Bytes of a snippet's page with the pictures that it loads."""
+        path = self.root / self.peer.page.format(snippet.name)
+        page = path.read_text()
+        pictures = {(path.parent / name).resolve() for name in re.findall(r'<img[^>]*src="([^":]+)"', page)}
+        return path.stat().st_size + sum(picture.stat().st_size for picture in pictures if picture.is_file())
+
+    def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> dict[str, object]:
+        """All scenarios, one after another: costs, and how many pages are true after each edit."""
+        row: dict[str, object] = {}
+        self.reset(snippets)
+        row["cold"] = self.build()
+        row["bytes"] = statistics.median(map(self.size, snippets))
+        row["true, cold"] = self.count(snippets, truth[0])
+        row["nothing changed"] = self.build()
+        edited = edit_snippet(snippets)
+        self.peer.write(self.root, edited)
+        row["one snippet edited"] = self.build()
+        row["true, one snippet edited"] = self.count(edited[:1], truth[1])
+        library = self.root / "lego" / "activations.py"
+        library.write_text(library.read_text() + LIBRARY_EDIT)
+        row["library edited"] = self.build()
+        row["true, library edited"] = self.count(edited, truth[2])
+        edited = [edited[0], Snippet(edited[1].name, edited[1].code, "Another sentence."), *edited[2:]]
+        self.peer.write(self.root, edited)
+        row["prose edited"] = self.build()
+        row["true, prose edited"] = int("Another sentence." in self.text(edited[1]))
+        return row
+
+    def count(self, snippets: list[Snippet], truth: dict[str, str]) -> int | None:
+        """How many pages show what their snippet prints now."""
+        return sum(truth[snippet.name] in self.text(snippet) for snippet in snippets) if truth else None
+
+
+def edit_snippet(snippets: list[Snippet]) -> list[Snippet]:
+    """The first snippet draws another line."""
+    first = snippets[0]
+    code = first.code.replace("manual_seed(0)", "manual_seed(1000)") + "\n"
+    return [Snippet(first.name, code, first.prose), *snippets[1:]]
+
+
+def find_truth(snippets: list[Snippet], place: Path) -> list[dict[str, str]]:
+    """What each snippet prints at first, after its edit, and after the library's."""
+    shutil.copytree(ROOT / "lego", place / "truth" / "lego", ignore=shutil.ignore_patterns("__pycache__"))
+    found = []
+    for state, texts in enumerate((snippets, edit_snippet(snippets), edit_snippet(snippets))):
+        if state == 2:
+            library = place / "truth" / "lego" / "activations.py"
+            library.write_text(library.read_text() + LIBRARY_EDIT)
+        for snippet in texts:
+            write(place / "truth" / f"{snippet.name}.py", snippet.code)
+        names = [snippet.name for snippet in texts]
+        command = [sys.executable, __file__, "--print", *names]
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "MPLBACKEND": "agg",
+            "PYTHONPATH": str(place / "truth"),
+        }
+        result = subprocess.run(
+            command, cwd=place / "truth", env=environment, capture_output=True, text=True, check=True
+        )
+        found.append(json.loads(result.stdout.splitlines()[-1]))
+    return found
+
+
+def print_truth(names: list[str]) -> None:
+    """Run scripts in this process, and print what each printed."""
+    import io
+
+    import matplotlib.pyplot as plt
+
+    printed = {}
+    for name in names:
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            runpy.run_path(f"{name}.py", run_name="__main__")
+        plt.close("all")
+        printed[name] = text.getvalue().strip()
+    print(json.dumps(printed))
+
+
+def run_plainly(snippets: list[Snippet], place: Path) -> Cost:
+    """Each script as `python script.py`, one after another; a sample stands for many."""
+    sample = snippets[:: max(1, len(snippets) // SAMPLE)]
+    costs = [run(sys.executable, f"{snippet.name}.py", cwd=place / "truth") for snippet in sample]
+    return Cost(*(sum(column) * len(snippets) / len(sample) for column in zip(*costs, strict=True)))
+
+
+def save_while_serving(race: Race, snippets: list[Snippet], truth: list[dict[str, str]]) -> float:
+    """Seconds from a save of one snippet until its page shows the new number, in `mkdocs serve`."""
+    race.reset(snippets)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [race.python, "-m", "mkdocs", "serve", "--quiet", "--dev-addr", f"127.0.0.1:{port}"]
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(race.root),
+        "NO_MKDOCS_2_WARNING": "1",
+    }
+    server = subprocess.Popen(command, cwd=race.root, env=environment, stderr=subprocess.DEVNULL)
+    name = snippets[0].name
+    address = f"http://127.0.0.1:{port}/{name}/"
+
+    def wait_for(text: str) -> None:
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=60) as answer:
+                if text in re.sub(r"<[^>]*>", "", answer.read().decode()):
+                    return
+            time.sleep(0.02)
+        raise SystemExit(f"serve never showed {text!r}")
+
+    try:
+        wait_for(truth[0][name])
+        time.sleep(2)
+        race.peer.write(race.root, edit_snippet(snippets))
+        start = time.monotonic()
+        wait_for(truth[1][name])
+        return time.monotonic() - start
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def table(results: dict[str, object]) -> str:
+    """The race as a table: CPU seconds of each scenario, and what is true afterwards."""
+    rows: dict[str, dict[str, object]] = results["rows"]  # type: ignore[assignment]
+    count = results["snippets"]
+    lines = [
+        "| | "
+        + " | ".join(f"{name}, CPU s (wall s)" for name in SCENARIOS)
+        + " | True after the library's edit | KB a page |",
+        "|---" * (len(SCENARIOS) + 3) + "|",
+    ]
+    for name, row in rows.items():
+        cells = [f"{row[s][0]:.1f} ({row[s][1]:.1f})" if s in row else "–" for s in SCENARIOS]  # type: ignore[index]
+        true = row.get("true, library edited")
+        size = f"{row['bytes'] / 1024:.0f}" if "bytes" in row else "–"  # type: ignore[operator]
+        label = f"**{name}**" if name == "lego" else name
+        lines.append(
+            f"| {label} | {' | '.join(cells)} | {'–' if true is None else f'{true} of {count}'} | {size} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def summary(results: dict[str, object]) -> str:
+    """The table, and the ratios that count."""
+    rows: dict[str, dict[str, list[float]]] = results["rows"]  # type: ignore[assignment]
+    own, floor, plain = (
+        rows.get("lego"),
+        rows.get("floor: nothing runs"),
+        rows.get("plain Python, one by one"),
+    )
+    tools = ", ".join(f"{name} {version}" for name, version in results["versions"].items())  # type: ignore[attr-defined]
+    sentences = []
+    if own and floor:
+        low = floor["nothing changed"][0]
+        sentences += [
+            f"With nothing changed, this project takes {own['nothing changed'][0] / low:.2f} × the floor.",
+            f"After the edit of one snippet it takes {own['one snippet edited'][0] - low:.1f} CPU s more.",
+        ]
+    if own and plain:
+        sentences.append(
+            f"Its cold build takes {own['cold'][0] / plain['cold'][0]:.2f} × the CPU time of plain Python."
+        )
+    peers = {name: row["cold"][0] for name, row in rows.items() if name in PEERS and name != "lego"}
+    if own and peers:
+        best = min(peers, key=lambda name: peers[name])
+        sentences.append(
+            f"Of the peers, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
+        )
+    if serving := results.get("serve"):
+        sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
+    return (
+        f"{results['snippets']} snippets, {results['kind']}; {results['date']}, {results['cores']} cores, "
+        f"medians of {results['rounds']}; {tools}.\n\n{table(results)}\n{' '.join(sentences)}\n"
+    )
+
+
+def main() -> None:
+    """Race, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--snippets", type=int, default=24, help="how many (default: 24)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="computing time of each (default: 0.5)")
+    parser.add_argument("--rounds", type=int, default=3, help="the medians count (default: 3)")
+    parser.add_argument("--own", action="store_true", help="the handbook's own snippets instead")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=PEERS, help="some contestants")
+    parser.add_argument("--print", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.print:
+        return print_truth(options.print)
+    if options.own:
+        scripts = sorted((ROOT / "snippets").rglob("*.py"))
+        names = ["_".join(path.relative_to(ROOT / "snippets").with_suffix("").parts) for path in scripts]
+        snippets = [Snippet(name, path.read_text()) for name, path in zip(names, scripts, strict=True)]
+        kind, stem = "the handbook's own", "race_own"
+    else:
+        rounds = calibrate(options.seconds)
+        snippets = [
+            Snippet(f"s{number}", SNIPPET.format(number=number, rounds=rounds))
+            for number in range(options.snippets)
+        ]
+        kind, stem = f"{options.seconds:g} s of computing each", f"race_{options.snippets}"
+    names = list(options.only or PEERS)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        races = {name: Race(name, place) for name in names}
+        truth = find_truth(snippets, place) if not options.own else [{}, {}, {}]
+        if options.own:
+            (place / "truth").mkdir()
+            shutil.copytree(ROOT / "lego", place / "truth" / "lego")
+            for snippet in snippets:
+                write(place / "truth" / f"{snippet.name}.py", snippet.code)
+        measured: dict[str, list[dict[str, object]]] = {}
+        for number in range(options.rounds):
+            for name, race in races.items():
+                print(f"round {number + 1}: {name}", file=sys.stderr)
+                measured.setdefault(name, []).append(race.go(snippets, truth))
+                if name == "lego":
+                    floor = place / "floor"
+                    shutil.rmtree(floor, ignore_errors=True)
+                    make_floor(race.root, floor)
+                    run(sys.executable, *MKDOCS_BUILD, cwd=floor)
+                    row = {"nothing changed": run(sys.executable, *MKDOCS_BUILD, cwd=floor)}
+                    measured.setdefault("floor: nothing runs", []).append(row)
+            measured.setdefault("plain Python, one by one", []).append({"cold": run_plainly(snippets, place)})
+        serving = None
+        if "lego" in races and not options.own:
+            serving = statistics.median(
+                save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
+            )
+    path = RESULTS / f"{stem}.json"
+    earlier = json.loads(path.read_text())["rows"] if options.only and path.exists() else {}
+    rows = earlier | {name: middle(rows) for name, rows in measured.items()}
+    order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
+    results: dict[str, object] = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "snippets": len(snippets),
+        "kind": kind,
+        "rounds": options.rounds,
+        "versions": versions(),
+        "serve": serving,
+        "rows": {name: rows[name] for name in order if name in rows},
+    }
+    text = summary(results)
+    print(text)
+    write_atomically(path, (json.dumps(results, indent=1) + "\n").encode())
+    write_atomically(path.with_suffix(".md"), text.encode())
+
+
+def middle(rows: list[dict[str, object]]) -> dict[str, object]:
+    """Medians of the costs; of how many pages were true, the least."""
+    found: dict[str, object] = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        if isinstance(values[0], Cost):
+            found[name] = [statistics.median(column) for column in zip(*values, strict=True)]  # type: ignore[call-overload]
+        else:
+            found[name] = None if values[0] is None else min(values)  # type: ignore[type-var]
+    return found
+
+
+if __name__ == "__main__":
+    main()
