@@ -3,10 +3,11 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .cache/tools
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint audit bench bench-bricks search-table lock clean
+.PHONY: help serve build test lint audit bench bench-bricks race scale compress advisories licenses search-table lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,21 @@ bench: $(READY) ## time the build against its floor and against plain Python
 bench-bricks: $(READY) ## time the activations, and rewrite the tables of their pages
 	@$(BIN)/python benchmarks/bricks.py
 
+race: $(READY) ## build the same snippets with this project and with its peers (RACE="--snippets 100 --rounds 1")
+	@$(BIN)/python benchmarks/race.py $(RACE)
+
+scale: $(READY) ## count what the site costs to host, and build it ten times over
+	@$(BIN)/python benchmarks/scale.py
+
+compress: $(READY) ## write .gz and .br beside each text of site/, for hosts that send such files
+	@$(BIN)/python -m hooks.compress site
+
+advisories: $(TOOLS) ## ask the public advisory database about every locked package; needs a network
+	@$(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
+
+licenses: $(READY) $(TOOLS) ## list under which terms the locked packages come
+	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --order license --format markdown
+
 search-table: $(READY) ## train the activations of the search table; what lego/search_table.csv has is not run again
 	@$(BIN)/python benchmarks/search_table.py
 
@@ -52,3 +68,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[docs,test]' || { \
 	  echo "The packages could not be installed: the first run needs a network connection; then run make again." >&2; exit 1; }
 	@touch $@
+
+$(TOOLS):
+	@$(PYTHON) -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 pip-licenses==5.5.5 || { \
+	  rm -rf $@; echo "The tools could not be installed: the first run needs a network connection." >&2; exit 1; }

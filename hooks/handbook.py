@@ -45,7 +45,7 @@ log = logging.getLogger("mkdocs.plugins.handbook")
 limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
 engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=limit)
 atexit.register(engine.close)
-LISTS = {"changelog.md", "claims.md", "glossary.md", "notation.md", "references.md", "tested.md"}
+LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 

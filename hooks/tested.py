@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-AUDIT = "benchmarks/results/audit.md"
-NOT_MEASURED = "Not measured yet: `make audit` does it."
+RESULTS = "benchmarks/results/"
+NOT_MEASURED = "Not measured yet: `make proof` does it."
 NAME = re.compile(r"%([a-z_]+)%")
 KINDS = {
     "figures": r'<figure class="plot"',

@@ -1,6 +1,7 @@
 """Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -68,7 +69,10 @@ def test_names_become_numbers_and_an_unknown_one_is_refused():
 
 
 def test_without_an_audit_the_page_says_so(tmp_path):
-    assert pages.read_included(tmp_path, tested.AUDIT, "docs/tested.md:1") == tested.NOT_MEASURED
+    assert (
+        pages.read_included(tmp_path, "benchmarks/results/audit.md", "docs/tested.md:1")
+        == tested.NOT_MEASURED
+    )
 
 
 def test_the_date_is_the_one_that_is_set_and_a_wrong_name_fails_the_build(project):
@@ -145,3 +149,12 @@ def test_a_missing_tool_of_the_audit_is_told_in_one_sentence(tmp_path, name):
     )
     assert result.returncode == 1 and result.stderr.count("\n") == 1
     assert f"make audit needs {name}, which was not found" in result.stderr
+
+
+def test_every_fault_names_tests_that_are_there():
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    table = (ROOT / "docs" / "how.md").read_text().partition("## Broken on purpose")[2].partition("###")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and "`test_" in line]
+    assert len(rows) > 15
+    for name in re.findall(r"`(test_\w+)`", table):
+        assert f"def {name}(" in tests, name

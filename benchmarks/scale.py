@@ -1,0 +1,184 @@
+"""What the site costs to host, and what grows with its pages.
+
+    make scale
+
+Hosting is counted in site/, as a browser that speaks gzip loads it. Growth is measured: the handbook, and a site with
+each chapter ten times over under other names, are built with nothing to run, once for each of two ways to write the
+navigation.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import gzip
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.build import make_floor, run  # noqa: E402
+from hooks.compress import LEAST, TEXTS  # noqa: E402
+from hooks.engine.cache import write_atomically  # noqa: E402
+
+RESULT = ROOT / "benchmarks" / "results" / "scale.md"
+READERS = (10, 10**4, 10**7)
+PAGES_READ = 5  # by one reader, on one visit; an assumption, named on the page
+TIMES = 10
+CHAPTERS = (
+    "activations",
+    "gradients",
+    "initialization",
+    "overfitting",
+    "preprocessing",
+    "regularization",
+    "tips",
+)
+LOADED = re.compile(r'<(?:script|link|img)\b[^>]*?\s(?:src|href)="([^":#?]+\.(?:js|css|svg|png|woff2))"')
+
+
+@functools.cache
+def travels(path: Path) -> int:
+    """Bytes of a file on the wire."""
+    data = path.read_bytes()
+    return len(gzip.compress(data, 9)) if path.suffix in TEXTS and len(data) >= LEAST else len(data)
+
+
+def host(site: Path) -> list[str]:
+    """What readers load, at three numbers of readers a day."""
+    pages = sorted(site.rglob("index.html"))
+    shared = [
+        path for path in (site / "assets").rglob("*") if path.suffix in {".js", ".css"} and path.is_file()
+    ]
+    loaded = [
+        {(page.parent / name).resolve() for name in LOADED.findall(page.read_text())}
+        & {p.resolve() for p in shared}
+        for page in pages
+    ]
+    page = statistics.median(map(travels, pages))
+    files = statistics.median(len(names) for names in loaded)
+    common = statistics.median(sum(map(travels, names)) for names in loaded)
+    search = travels(site / "search" / "search_index.json")
+    font = travels(site / "assets" / "fonts" / "latinmodern-math.woff2")
+    visit, requests = common + font + PAGES_READ * page, files + 1 + PAGES_READ
+    every = [path for path in site.rglob("*") if path.is_file()]
+    lines = [
+        f"The site is {len(every)} files of {sum(path.stat().st_size for path in every) / 2**20:.0f} MiB. A page is "
+        f"{page / 1024:.0f} KB on the wire (the median; figures and formulas are in it), what all pages share "
+        f"{common / 1024:.0f} KB in {files:g} files, the font of formulas {font / 1024:.0f} KB. Who searches loads "
+        f"{search / 1024:.0f} KB more, once. A visit of {PAGES_READ} pages is {visit / 1024:.0f} KB in "
+        f"{requests:g} requests.",
+        "",
+        "| Readers a day | GB a day | Requests a second, on average | GB a month |",
+        "|---|---|---|---|",
+    ]
+    for readers in READERS:
+        daily = readers * visit / 1e9
+        lines.append(
+            f"| {readers:,} | {daily:,.4g} | {readers * requests / 86400:,.3g} | {30 * daily:,.4g} |"
+        )
+    return lines
+
+
+def rounded(number: float) -> str:
+    """A number to two digits, or whole."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def multiply(root: Path, times: int) -> None:
+    """The handbook without its reference and labs, and copies of its chapters beside it."""
+    for name in ("lego", "hooks", "docs", "snippets", "benchmarks/results"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    config = (ROOT / "mkdocs.yml").read_text()
+    (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
+    for number in range(1, times):
+        for chapter in CHAPTERS:
+            for kind in ("docs", "snippets"):
+                shutil.copytree(root / kind / chapter, root / kind / f"copy{number}" / chapter)
+        for page in (root / "docs" / f"copy{number}").rglob("*.md"):
+            text = re.sub(
+                r'(?<=--8<-- ")(?=(?:' + "|".join(CHAPTERS) + r")/)", f"copy{number}/", page.read_text()
+            )
+            up = r"](../../\1"  # links to what has no copy
+            page.write_text(re.sub(r"\]\(\.\./((?!" + "|".join(CHAPTERS) + r")[\w/]+\.(?:md|py))", up, text))
+
+
+def prune_navigation(*configs: Path) -> None:
+    """Let pages list only what the reader has open."""
+    for config in configs:
+        line = "    - navigation.top\n"
+        config.write_text(config.read_text().replace(line, line + "    - navigation.prune\n"))
+
+
+def memory(command: list[str], root: Path) -> float:
+    """Peak of a build's main process or a child's, whichever is larger, in MiB."""
+    code = f"""
+import resource, subprocess
+subprocess.run({command!r}, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(root)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True
+    )
+    return float(result.stdout.split()[-1])
+
+
+def grow() -> list[str]:
+    """Builds of one and of ten handbooks."""
+    lines = [
+        "| Pages | Snippets | Navigation | Build, CPU s | The floor's | Memory, MiB | A page, KB | Search index, KB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for times in (1, TIMES):
+        with tempfile.TemporaryDirectory() as folder:
+            root, floor = Path(folder, "project"), Path(folder, "floor")
+            root.mkdir()
+            multiply(root, times)
+            command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+            print(f"{times} times: all snippets run", file=sys.stderr)
+            run(*command, cwd=root)
+            make_floor(root, floor)
+            for pruned in (False, True):
+                if pruned:
+                    prune_navigation(root / "mkdocs.yml", floor / "mkdocs.yml")
+                cost, low, peak = run(*command, cwd=root), run(*command, cwd=floor), memory(command, root)
+                pages = list((root / "site").rglob("index.html"))
+                cells = [
+                    len(pages),
+                    len(list((root / "snippets").rglob("*.py"))),
+                    "only the open chapter" if pruned else "whole, on every page",
+                    f"{cost.cpu:.1f}",
+                    f"{low.cpu:.1f}",
+                    round(peak),
+                    round(statistics.median(map(travels, pages)) / 1024),
+                    travels(root / "site" / "search" / "search_index.json") // 1024,
+                ]
+                lines.append(f"| {' | '.join(map(str, cells))} |")
+            travels.cache_clear()
+    return lines
+
+
+def main() -> None:
+    """Count, measure, keep the tables."""
+    site = ROOT / "site"
+    if not (site / "index.html").is_file():
+        raise SystemExit("make scale counts site/, which was not found: run make build first.")
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    hosting = "\n".join([*host(site), "", f"Counted on {date}.", ""])
+    write_atomically(RESULT.with_name("hosting.md"), hosting.encode())
+    print(hosting)
+    growth = "\n".join([*grow(), "", f"Measured on {date}, {os.cpu_count()} cores, nothing to run.", ""])
+    write_atomically(RESULT, growth.encode())
+    print(growth)
+
+
+if __name__ == "__main__":
+    main()
