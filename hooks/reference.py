@@ -6,6 +6,7 @@ A page of the reference holds one directive, `::: lego.activations`. Any page ma
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import griffe
 
+from hooks.engine.outcome import digest
 from hooks.pages import lines
 
 DIRECTIVE = re.compile(r"^::: (?P<module>lego\.\w+)$", re.MULTILINE)
@@ -46,11 +48,20 @@ def link_objects(markdown: str, page: str) -> str:
 
 def plain(markdown: str, root: Path) -> str:
     """The source of a page of the reference with the docstrings in the place of the directive."""
+    if not DIRECTIVE.search(markdown):
+        return markdown
+    sources = digest(b"\0".join(path.read_bytes() for path in sorted((root / "lego").rglob("*.py"))))
 
     def describe(match: re.Match[str]) -> str:
-        return "\n\n".join(entries(griffe.load(match["module"], search_paths=[root]), 2))
+        return "\n\n".join(entries(library(root, sources)[match["module"].removeprefix("lego.")], 2))
 
     return DIRECTIVE.sub(describe, markdown)
+
+
+@functools.lru_cache(maxsize=1)
+def library(root: Path, sources: str) -> griffe.Object | griffe.Alias:
+    """The library as its sources with this digest describe it."""
+    return griffe.load("lego", search_paths=[root], try_relative_path=False)
 
 
 def entries(thing: griffe.Object | griffe.Alias, level: int) -> Iterator[str]:
