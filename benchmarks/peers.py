@@ -72,7 +72,7 @@ def write_mkdocs_jupyter(root: Path, snippets: list[Snippet]) -> None:
 def write_mkdocs_gallery(root: Path, snippets: list[Snippet]) -> None:
     """A script a page, all in one gallery."""
     options = "  - gallery: {examples_dirs: examples, gallery_dirs: docs/gallery, filename_pattern: '.*'}\n"
-    write(root / "mkdocs.yml", MKDOCS.format(options))
+    write(root / "mkdocs.yml", MKDOCS.format(options) + "nav: [index.md, Gallery: gallery]\n")
     write(root / "docs" / "index.md", "# Home\n")
     write(root / "examples" / "README.md", "# Gallery\n")
     for name, code, prose in map(parts, snippets):

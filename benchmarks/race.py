@@ -201,6 +201,7 @@ def print_truth(names: list[str]) -> None:
 
     import matplotlib.pyplot as plt
 
+    sys.path.insert(0, os.getcwd())  # the edited library, and not this project's
     printed = {}
     for name in names:
         text = io.StringIO()

@@ -11,6 +11,7 @@ import pytest
 
 from hooks.engine import Engine, Failure, Outcome
 from hooks.engine.child import MARK, split
+from hooks.engine.engine import needed
 from hooks.engine.progress import Progress
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
@@ -420,3 +421,14 @@ def test_summary_says_what_ran_and_what_was_kept():
         progress(event, script)
     summary = progress.summary()
     assert summary.startswith("Figures: 1 of 3 from the cache; ran b 0.00 s; failed c; ")
+
+
+def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
+    for name, text in {
+        "a": "import torch.optim",
+        "b": "from lego.training import fit",
+        "c": "import sklearn",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    assert needed(tmp_path, ["a.py", "b.py", "c.py", "gone.py"]) == ["torch._dynamo"]
+    assert needed(tmp_path, ["a.py", "c.py"]) == []

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from hooks.engine.cache import Cache
+from hooks.engine.cache import Cache, read
 from hooks.engine.outcome import Failure, Outcome
 
 TIME_LIMIT = 60.0  # seconds for one script
@@ -26,6 +26,15 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "CUDA_VISIBLE_DEVICES": "",  # the same picture on every machine
     "MPLBACKEND": "agg",
+}
+
+# what the fork server imports before it forks
+ALWAYS = ("torch", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
+OFTEN = {  # takes a second to import: worth it where several scripts seem to need it
+    "torch._dynamo": re.compile(
+        rb"optim|lego\.(training|experiments)"
+    ),  # comes with an optimizer's first step
+    "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),
 }
 
 Report = Callable[[str, str], None]  # event ("running", "cached", "ran", "failed") and script
@@ -65,7 +74,7 @@ class Engine:
                 waiting.append(script)
         if not waiting:
             return results
-        server = self.start()
+        server = self.start(needed(self.root, waiting))
         running = 0
         try:
             while waiting or running:
@@ -89,12 +98,13 @@ class Engine:
             raise
         return results
 
-    def start(self) -> Connection:
-        """Start the fork server, unless it runs already."""
+    def start(self, modules: Iterable[str] = OFTEN) -> Connection:
+        """Start the fork server with these modules imported, unless it runs already."""
         if self._connection is None or self._server is None or self._server.poll() is not None:
             self.close()
             self._connection, theirs = multiprocessing.Pipe()
             command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
+            command += [*ALWAYS, *modules]
             environment = os.environ | ENVIRONMENT
             self._server = subprocess.Popen(
                 command, cwd=self.root, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
@@ -131,6 +141,12 @@ class Engine:
         if script.startswith("snippets/") and not outcome.figures:
             return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
         return outcome
+
+
+def needed(root: Path, scripts: Iterable[str]) -> list[str]:
+    """The modules that at least two of the scripts seem to need; a wrong guess costs time only."""
+    sources = [read(root / script) or b"" for script in scripts]
+    return [name for name, sign in OFTEN.items() if sum(bool(sign.search(text)) for text in sources) > 1]
 
 
 def package_versions(modules: Iterable[str], version: Callable[[str], str]) -> dict[str, str]:

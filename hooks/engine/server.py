@@ -1,6 +1,6 @@
-"""The fork server: `python -m hooks.engine.server FD`.
+"""The fork server: `python -m hooks.engine.server FD MODULE ...`.
 
-Imports what every script needs, then forks a child for each script that the engine asks for. Speaks through
+Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks through
 one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
 When the engine goes away, the connection ends, and the server takes its children along.
 """
@@ -18,14 +18,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-PRELOAD = (
-    "torch",
-    "torch._dynamo",
-    "sklearn.datasets",
-    "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg",
-    "scour.scour",
-)
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
 
@@ -84,15 +76,15 @@ def end(process: BaseProcess, overdue: bool) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def preload() -> None:
-    """Import what every script needs, and compute nothing: a fork after a parallel operation hangs."""
+def preload(modules: list[str]) -> None:
+    """Import modules, and compute nothing: a fork after a parallel operation hangs."""
     import importlib
 
-    for name in PRELOAD:
+    for name in modules:
         importlib.import_module(name)
     assert "lego" not in sys.modules, "the server must not import lego: its children would run old code"
 
 
 if __name__ == "__main__":
-    preload()
+    preload(sys.argv[2:])
     serve(connection.Connection(int(sys.argv[1])))
