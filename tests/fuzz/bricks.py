@@ -146,6 +146,9 @@ ACTIVATIONS = {
         given_by(function=st.sampled_from([torch.relu, activations.mish]), x=tensors()),
         lambda function, x: activations.Elementwise(function)(x), finite=False, handed=["x"], called=["function"],
     ),
+    "activations.Facts": Brick(
+        st.sampled_from(list(activations.FACTS.values())).map(vars), activations.Facts, finite=False, junk=False
+    ),
     "activations.ACTIVATIONS": registry(activations.ACTIVATIONS),
     "activations.SEARCH_CANDIDATES": registry(activations.SEARCH_CANDIDATES, made=False),
 }  # fmt: skip
@@ -497,9 +500,10 @@ TRAINING = {
 
 # Diagnostics.
 
+LABELS = st.text("ab.0 _é", max_size=20)
 RATIO = perhaps(numbers(0, 1))
 ROWS = st.builds(
-    diagnostics.Layer, st.text(max_size=20), st.text(max_size=20), *[st.floats()] * 2, *[perhaps(st.floats())] * 2,
+    diagnostics.Layer, LABELS, LABELS, *[st.floats()] * 2, *[perhaps(st.floats())] * 2,
     RATIO, RATIO, numbers(0, 1), RATIO, RATIO, RATIO,
 )  # fmt: skip
 FINDINGS = st.builds(
