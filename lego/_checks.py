@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.overrides import is_tensor_like
@@ -97,10 +98,9 @@ def numbers(argument: str, value: Any) -> Tensor:
         TypeError: if it holds anything else.
     """
     try:
-        found = torch.as_tensor(value)
-        if found.is_complex() or isinstance(value, str):
+        if np.iscomplexobj(value) or (isinstance(value, Tensor) and value.is_complex()):
             raise TypeError
-        return found.double()
+        return torch.as_tensor(value, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{argument} must hold numbers, got {shown(value)}") from None
 

@@ -252,7 +252,7 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
         cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     else:
         cells = []
-        for cell in check.several("grid", grid):
+        for cell in [grid] if (listed := _listed(grid)) is None else listed:
             if not isinstance(cell, Mapping):
                 raise ValueError(f"grid must be values by name, or a list of cells, got {cell!r}")
             cells.append(dict(cell))
@@ -275,10 +275,18 @@ def _seeds(seeds: int | Iterable[int]) -> list[int]:
     if isinstance(seeds, int):
         found: list[Any] = list(range(check.whole("seeds", seeds)))
     else:
-        found = list(_plain(dict(enumerate(check.several("seeds", seeds)))).values())
+        found = list(_plain(dict(enumerate(_listed(seeds) or []))).values())
     if not found or len(set(found)) < len(found) or not all(type(seed) is int for seed in found):
         raise ValueError(f"seeds must be a count above 0, or different integers, got {seeds!r}")
     return found
+
+
+def _listed(values: Iterable[Any]) -> list[Any] | None:
+    """The values; `None` if they cannot be listed."""
+    try:
+        return list(values)
+    except TypeError:
+        return None
 
 
 def _settings(settings: Mapping[str, Any] | None) -> Row:

@@ -608,7 +608,8 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     if not bool((q >= 0).all()):
         raise ValueError(f"penalty must be at least 0, got {float(q.min())}")
     total = s + q
-    shares = torch.where(total > 0, 1 / torch.where(total > 0, total, 1.0), 0.0)
+    some = total >= torch.finfo(torch.float64).tiny  # one by less overflows
+    shares = torch.where(some, 1 / torch.where(some, total, 1.0), 0.0)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
 
 

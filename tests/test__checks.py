@@ -71,3 +71,15 @@ def test_shapes_that_do_not_meet_are_named():
         ValueError, match=r"gate and value must have shapes that broadcast, got \(2, 3\) and \(2,\)"
     ):
         check.broadcast(gate=torch.zeros(2, 3), value=torch.zeros(2))
+
+
+def test_several_numbers_keep_every_digit():
+    assert check.numbers("values", [0.1, 1 / 3]).tolist() == [0.1, 1 / 3]
+
+
+@pytest.mark.parametrize(
+    "value", [None, "1", ["a"], [1j], torch.tensor([1j]), np.array("a"), 10**400, [[1], [1, 2]]]
+)
+def test_what_holds_no_numbers_is_named(value):
+    with pytest.raises(TypeError, match="values must hold numbers, got "):
+        check.numbers("values", value)
