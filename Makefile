@@ -7,7 +7,7 @@ TOOLS := .cache/tools
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint audit bench bench-bricks race scale compress advisories licenses search-table lock clean
+.PHONY: help serve build test fuzz lint audit bench bench-bricks race scale compress advisories licenses search-table lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ build: $(READY) ## write the site to site/
 
 test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest
+
+fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
+	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -7,8 +7,8 @@
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons
 - `repair.py` mends the theme's markup
 - `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook, a script and plain Markdown of a page
-- `claims.py` makes the table of the lecture's claims
-- `references.py` makes the list of sources, with the pages that cite each
+- `claims.py` makes the table of the lecture's claims, `references.py` the list of sources, with the pages that cite
+  each, both of what `tables.py` reads
 - `reference.py` joins the API reference, which mkdocstrings makes, to the pages
 - `tested.py` counts what the site holds and checks its links, for the page *What is tested*
 - `terms.py` explains the glossary's terms where pages use them

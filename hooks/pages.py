@@ -134,11 +134,14 @@ def read_included(root: Path, path: str, place: str) -> str:
         return tested.NOT_MEASURED
     if not file.is_relative_to(root) or not file.is_file():
         raise PageError(f"{place}: there is no file {path} to include")
-    text = file.read_text(encoding="utf-8")
-    if file.name == "claims.toml":
-        return claims.table(text)
-    if file.name == "references.toml":
-        return references.listing(text, root / "docs")
+    try:
+        text = file.read_text(encoding="utf-8")
+        if file.name == "claims.toml":
+            return claims.table(text)
+        if file.name == "references.toml":
+            return references.listing(text, root / "docs")
+    except ValueError as error:
+        raise PageError(f"{place}: {error}") from error
     return text
 
 

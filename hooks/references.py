@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+
+from hooks import tables
 
 
 def listing(text: str, docs: Path) -> str:
     """The sources as a Markdown list, in the order of the file.
 
     Raises:
-        ValueError: if no page cites a source.
+        ValueError: if the file is not one of sources, or no page cites a source.
     """
     pages = {
         page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in docs.rglob("*.md")
     }
     rows = []
-    for source in tomllib.loads(text)["source"]:
+    for source in tables.rows(text, "docs/references.toml", "source", ("authors", "title")):
         citing = [
-            f"[{re.search('^# (.+)', page, re.MULTILINE)[1]}]({name})"  # type: ignore[index]
-            for name, page in sorted(pages.items())
-            if cites(page, source)
+            f"[{title_of(page, name)}]({name})" for name, page in sorted(pages.items()) if cites(page, source)
         ]
         if not citing:
             raise ValueError(f"docs/references.toml: no page cites {source['title']!r}")
@@ -29,6 +28,12 @@ def listing(text: str, docs: Path) -> str:
         year = f" ({source['year']})" if "year" in source else ""
         rows.append(f"- {source['authors']}{year}, {title}. Cited on {', '.join(citing)}.")
     return "\n".join(rows)
+
+
+def title_of(page: str, name: str) -> str:
+    """A page's heading, or its name if it has none."""
+    heading = re.search("^# (.+)", page, re.MULTILINE)
+    return heading[1] if heading else name
 
 
 def cites(page: str, source: dict[str, str]) -> bool:

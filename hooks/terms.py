@@ -44,6 +44,8 @@ def read(glossary: str) -> dict[str, Term]:
         meaning = LINK.sub("", cells[2])
         pages = dict(LINK.findall(cells[2]))
         for name in cells[0].split(", "):
+            if not name.strip():
+                raise ValueError(f"a term must have a name, got {row!r}")
             if key(name) in terms:
                 raise ValueError(f"a term must have one row, got a second one for {name!r}")
             page = pages.get(name) or next(iter(pages.values()), f"{GLOSSARY}#{anchor(cells[0])}")
@@ -60,6 +62,8 @@ def explain(content: str, page: str, terms: dict[str, Term], resolve: Callable[[
         terms: by name.
         resolve: where the page finds another page's source.
     """
+    if not terms.keys() - EVERYDAY:
+        return content
     names = "|".join(
         f"[{name[0].upper()}{name[0]}]" + re.escape(name[1:]).replace(r"\ ", r"\s+")
         for name in sorted(terms.keys() - EVERYDAY, key=lambda name: (-len(name), name))

@@ -8,7 +8,9 @@ Accuracy, for inputs up to 1e30 in size: the value is right to 4 units in the la
 derivatives are right to 20 times the dtype's epsilon, absolute where the exact number is below 1. GELU's value, and
 those of sums that cancel, are right in that absolute sense. Half precision is computed in float32 and rounded.
 Close to the end of float32 GELU and hard swish overflow, as PyTorch's own do. At minus infinity the products of $x$
-and a gate, such as SiLU, give NaN, as PyTorch's own do; so do ACON-C and, in float32, GELU at plus infinity.
+and a gate, such as SiLU, give NaN, as PyTorch's own do; so does GELU in float32 at plus infinity.
+
+What is no floating tensor raises a `TypeError`, a shape that does not fit a `ValueError`.
 
 `ACTIVATIONS` maps each name to its module, `SEARCH_CANDIDATES` each name to a function of the search for Swish,
 and `FACTS` either to what is known of it.
@@ -23,6 +25,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.autograd import Function
+
+from lego import _checks as check
 
 __all__ = [
     "ACTIVATIONS",
@@ -84,7 +88,7 @@ def sigmoid(x: Tensor) -> Tensor:
     Range: $(0, 1)$; slope $\sigma'(x) = \sigma(x)\,(1 - \sigma(x)) \le \tfrac{1}{4}$, reached at zero.
     Source: Rumelhart, Hinton & Williams (1986), doi:10.1038/323533a0
     """
-    return torch.sigmoid(x)
+    return torch.sigmoid(check.floating("x", x))
 
 
 def tanh(x: Tensor) -> Tensor:
@@ -95,7 +99,7 @@ def tanh(x: Tensor) -> Tensor:
     Range: $(-1, 1)$; slope $1 - \tanh^2(x) \le 1$, reached at zero.
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.4
     """
-    return torch.tanh(x)
+    return torch.tanh(check.floating("x", x))
 
 
 def relu(x: Tensor) -> Tensor:
@@ -106,7 +110,7 @@ def relu(x: Tensor) -> Tensor:
     Range: $[0, \infty)$; slope 1 for $x > 0$, otherwise 0 (at zero itself by convention).
     Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines"
     """
-    return torch.relu(x)
+    return torch.relu(check.floating("x", x))
 
 
 def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
@@ -117,7 +121,7 @@ def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
     Range: $(-\infty, \infty)$ for a positive slope.
     Source: Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic models"
     """
-    return F.leaky_relu(x, slope)
+    return F.leaky_relu(check.floating("x", x), check.fitting("slope", slope, x.dtype))
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -131,7 +135,12 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
 
     Source: He et al. (2015), arXiv:1502.01852, equation 1
     """
-    return F.prelu(x, weight)
+    check.floating("x", x)
+    check.floating("weight", weight)
+    if isinstance(x, Tensor) and (weight.ndim > 1 or weight.numel() not in (1, *x.shape[1:2])):
+        shapes = f"{tuple(weight.shape)} for x of shape {tuple(x.shape)}"
+        raise ValueError(f"weight must hold one slope, or one for each channel, got {shapes}")
+    return F.prelu(x, weight.to(x.dtype))
 
 
 def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
@@ -142,7 +151,7 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     Range: $(-\alpha, \infty)$.
     Source: Clevert, Unterthiner & Hochreiter (2015), arXiv:1511.07289
     """
-    return F.elu(x, alpha)
+    return F.elu(check.floating("x", x), check.fitting("alpha", alpha, x.dtype))
 
 
 def selu(x: Tensor) -> Tensor:
@@ -154,7 +163,7 @@ def selu(x: Tensor) -> Tensor:
     Range: $(-\lambda\alpha, \infty)$, from $-1.758$.
     Source: Klambauer et al. (2017), arXiv:1706.02515
     """
-    return F.selu(x)
+    return F.selu(check.floating("x", x))
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -165,7 +174,8 @@ def softplus(x: Tensor) -> Tensor:
     Range: $(0, \infty)$.
     Source: Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing"
     """
-    threshold = 40.0 if x.dtype == torch.float64 else 20.0  # PyTorch's 20 for all costs float64 six digits
+    exact = check.floating("x", x).dtype == torch.float64
+    threshold = 40.0 if exact else 20.0  # PyTorch's 20 for all costs float64 six digits
     return F.softplus(x, threshold=threshold)
 
 
@@ -193,7 +203,7 @@ def silu(x: Tensor) -> Tensor:
     Range: $[-0.278, \infty)$.
     Source: Hendrycks & Gimpel (2016), arXiv:1606.08415; Elfwing, Uchibe & Doya (2017), arXiv:1702.03118
     """
-    return F.silu(x)
+    return F.silu(check.floating("x", x))
 
 
 def mish(x: Tensor) -> Tensor:
@@ -204,7 +214,7 @@ def mish(x: Tensor) -> Tensor:
     Range: $[-0.309, \infty)$.
     Source: Misra (2019), arXiv:1908.08681
     """
-    value: Tensor = _Mish.apply(x)  # type: ignore[no-untyped-call]
+    value: Tensor = _Mish.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
     return value
 
 
@@ -234,7 +244,8 @@ def acon_b(x: Tensor, p: float | Tensor = 0.25, beta: float | Tensor = 1.0) -> T
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    return acon_c(x, 1.0, p, beta)
+    value: Tensor = _Acon.apply(x, *_parameters(x, p1=1.0, p=p, beta=beta))  # type: ignore[no-untyped-call]
+    return value
 
 
 def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tensor = 1.0) -> Tensor:
@@ -266,7 +277,7 @@ def gelu(x: Tensor) -> Tensor:
     Range: $[-0.170, \infty)$.
     Source: Hendrycks & Gimpel (2016), arXiv:1606.08415
     """
-    value: Tensor = _Gelu.apply(x)  # type: ignore[no-untyped-call]
+    value: Tensor = _Gelu.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
     return value
 
 
@@ -278,7 +289,7 @@ def relu_squared(x: Tensor) -> Tensor:
     Range: $[0, \infty)$.
     Source: So et al. (2021), arXiv:2109.08668
     """
-    return torch.relu(x).square()
+    return torch.relu(check.floating("x", x)).square()
 
 
 def hardsigmoid(x: Tensor) -> Tensor:
@@ -289,7 +300,7 @@ def hardsigmoid(x: Tensor) -> Tensor:
     Range: $[0, 1]$.
     Source: Howard et al. (2019), arXiv:1905.02244, section 5.2
     """
-    value: Tensor = _HardSigmoid.apply(x)  # type: ignore[no-untyped-call]
+    value: Tensor = _HardSigmoid.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
     return value
 
 
@@ -301,7 +312,7 @@ def hardtanh(x: Tensor) -> Tensor:
     Range: $[-1, 1]$.
     Source: Collobert et al. (2011), arXiv:1103.0398, equation 5
     """
-    return F.hardtanh(x)
+    return F.hardtanh(check.floating("x", x))
 
 
 def hardswish(x: Tensor) -> Tensor:
@@ -312,7 +323,7 @@ def hardswish(x: Tensor) -> Tensor:
     Range: $[-0.375, \infty)$.
     Source: Howard et al. (2019), arXiv:1905.02244, section 5.2
     """
-    return F.hardswish(x)
+    return F.hardswish(check.floating("x", x))
 
 
 def glu(gate: Tensor, value: Tensor) -> Tensor:
@@ -322,6 +333,7 @@ def glu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Dauphin et al. (2017), arXiv:1612.08083
     """
+    _check_gate(gate, value)
     return torch.sigmoid(gate) * value
 
 
@@ -332,6 +344,7 @@ def bilinear(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
+    _check_gate(gate, value)
     return gate * value
 
 
@@ -342,6 +355,7 @@ def reglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
+    _check_gate(gate, value)
     return torch.relu(gate) * value
 
 
@@ -352,6 +366,7 @@ def geglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
+    _check_gate(gate, value)
     return gelu(gate) * value
 
 
@@ -362,6 +377,7 @@ def swiglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
+    _check_gate(gate, value)
     return F.silu(gate) * value
 
 
@@ -464,15 +480,19 @@ class PReLU(nn.PReLU):
     """
 
     def __init__(self, channels: int = 1, *, slope: float = 0.25) -> None:
-        _check_channels(channels)
-        super().__init__(channels, slope)
+        channels = _check_channels(channels)
+        super().__init__(channels, check.fitting("slope", slope, torch.get_default_dtype()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape `(count, channels, ...)`, or any with a single slope."""
+        return prelu(x, self.weight)
 
 
 class _PerChannel(nn.Module):
     """Learned numbers, one for all or one for each channel, as a tensor that broadcasts."""
 
     def __init__(self, channels: int) -> None:
-        _check_channels(channels)
+        channels = _check_channels(channels)
         super().__init__()
         self.channels = channels
 
@@ -480,7 +500,7 @@ class _PerChannel(nn.Module):
         """The parameter, shaped to meet dimension 1 of the input."""
         if self.channels == 1:
             return parameter.reshape(())
-        if x.ndim < 2 or x.shape[1] != self.channels:
+        if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
             raise ValueError(
                 f"x must have {self.channels} channels in dimension 1, got the shape {tuple(x.shape)}"
             )
@@ -516,7 +536,7 @@ class Swish(_PerChannel):
 
     def __init__(self, channels: int = 1, *, beta: float = 1.0) -> None:
         super().__init__(channels)
-        self.beta = nn.Parameter(torch.full((channels,), float(beta)))
+        self.beta = nn.Parameter(_start("beta", beta, self.channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(count, channels, ...)`, or any with a single beta."""
@@ -541,8 +561,8 @@ class AconB(_PerChannel):
 
     def __init__(self, channels: int = 1, *, p: float = 0.25, beta: float = 1.0) -> None:
         super().__init__(channels)
-        self.p = nn.Parameter(torch.full((channels,), float(p)))
-        self.beta = nn.Parameter(torch.full((channels,), float(beta)))
+        self.p = nn.Parameter(_start("p", p, self.channels))
+        self.beta = nn.Parameter(_start("beta", beta, self.channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(count, channels, ...)`, or any with a single p."""
@@ -576,11 +596,11 @@ class AconC(_PerChannel):
     ) -> None:
         super().__init__(channels)
         slopes = [
-            torch.randn(channels, generator=generator) if p is None else torch.full((channels,), float(p))
-            for p in (p1, p2)
+            torch.randn(self.channels, generator=generator) if p is None else _start(name, p, self.channels)
+            for name, p in {"p1": p1, "p2": p2}.items()
         ]
         self.p1, self.p2 = map(nn.Parameter, slopes)
-        self.beta = nn.Parameter(torch.full((channels,), float(beta)))
+        self.beta = nn.Parameter(_start("beta", beta, self.channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(count, channels, ...)`, or any with single parameters."""
@@ -606,8 +626,8 @@ class MetaAcon(nn.Module):
     """
 
     def __init__(self, channels: int, *, reduction: int = 16, generator: Generator | None = None) -> None:
-        _check_channels(channels)
-        if reduction < 1:
+        channels = _check_channels(channels)
+        if (reduction := check.whole("reduction", reduction)) < 1:
             raise ValueError(f"reduction must be at least 1, got {reduction}")
         super().__init__()
         self.channels = channels
@@ -621,7 +641,7 @@ class MetaAcon(nn.Module):
 
     def beta(self, x: Tensor) -> Tensor:
         """The switch of each example and channel, shape `(count, channels)`."""
-        if x.ndim < 2 or x.shape[1] != self.channels:
+        if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
             raise ValueError(
                 f"x must have {self.channels} channels in dimension 1, got the shape {tuple(x.shape)}"
             )
@@ -672,7 +692,8 @@ class SwiGLU(nn.Module):
     def __init__(
         self, width: int, hidden: int | None = None, *, bias: bool = False, generator: Generator | None = None
     ) -> None:
-        hidden = round(8 * width / 3) if hidden is None else hidden
+        width = check.whole("width", width)
+        hidden = round(8 * width / 3) if hidden is None else check.whole("hidden", hidden)
         for name, size in {"width": width, "hidden": hidden}.items():
             if size < 1:
                 raise ValueError(f"{name} must be at least 1, got {size}")
@@ -683,6 +704,9 @@ class SwiGLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(..., width)`."""
+        check.floating("x", x)
+        if isinstance(x, Tensor) and x.shape[-1:] != (width := self.output.out_features,):
+            raise ValueError(f"x must have the shape (..., {width}), got {tuple(x.shape)}")
         y: Tensor = self.output(swiglu(self.gate(x), self.value(x)))
         return y
 
@@ -696,11 +720,12 @@ class Elementwise(nn.Module):
 
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.function = function
+        self.function = check.function("function", function)
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
-        return self.function(x)
+        y: Tensor = self.function(x)
+        return y
 
     def extra_repr(self) -> str:
         """What `print` shows."""
@@ -994,9 +1019,11 @@ class _Acon(Function):
     @staticmethod
     def forward(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
-        u = (q1 - q2) * wide
-        gate = (b * u).sigmoid_()  # in place, here and below: on a CPU new memory costs as much as arithmetic
-        return gate.mul_(u).add_(q2 * wide).to(x.dtype)
+        rise = q1 - q2
+        gate = (
+            b * rise * wide
+        ).sigmoid_()  # in place, here and below: on a CPU new memory costs as much as arithmetic
+        return gate.mul_(rise).add_(q2).mul_(wide).to(x.dtype)  # the input last: only the result may overflow
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -1006,13 +1033,13 @@ class _Acon(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs = ctx.saved_tensors
         g, x, p1, p2, beta = map(_widen, (gradient, *inputs))
-        u = (p1 - p2) * x
-        rise, bell = _slopes(g, beta * u)  # by u
+        spread = p1 - p2
+        rise, bend = _slopes(g, x, beta * spread)  # by spread * x
         results: tuple[Callable[[], Tensor], ...] = (
-            lambda: ((p1 - p2) * rise).add_(p2 * g),
+            lambda: (spread * rise).add_(p2 * g),
             lambda: x * rise,
             lambda: (g - rise).mul_(x),
-            lambda: (u * bell).mul_(u),
+            lambda: (spread.square() * bend).mul_(x),
         )
         return _gradients(ctx, results, inputs)
 
@@ -1035,8 +1062,8 @@ class _Swish(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs = ctx.saved_tensors
         g, x, beta = map(_widen, (gradient, *inputs))
-        rise, bell = _slopes(g, beta * x)
-        return _gradients(ctx, (lambda: rise, lambda: (x * bell).mul_(x)), inputs)
+        rise, bend = _slopes(g, x, beta)
+        return _gradients(ctx, (lambda: rise, lambda: bend * x), inputs)
 
 
 def _gradients(
@@ -1049,19 +1076,25 @@ def _gradients(
     )
 
 
-def _slopes(gradient: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-    """A gradient times the slope of SiLU, and times that of the sigmoid."""
-    s = torch.sigmoid(z)
+def _slopes(gradient: Tensor, x: Tensor, steepness: Tensor) -> tuple[Tensor, Tensor]:
+    """A gradient times the slope of SiLU at steepness times x, and times that of the sigmoid there times x."""
+    s = torch.sigmoid(steepness * x)
     if torch.is_grad_enabled():  # the fast one below has no derivative
-        bell = gradient * (s * torch.sigmoid(-z))
+        bell = gradient * (s * torch.sigmoid(-steepness * x))
     else:
         bell = torch.ops.aten.sigmoid_backward(gradient, s)
-    return (z * bell).add_(gradient * s), bell
+    bend = x * bell  # never infinity times zero, as the product of steepness and x may be
+    return torch.addcmul(gradient * s, bend, steepness), bend
 
 
 def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
     """Tensors that broadcast with the input."""
-    tensors = [torch.as_tensor(p, dtype=x.dtype, device=x.device) for p in parameters.values()]
+    check.floating("x", x)
+    numbers = [
+        check.tensor(name, p) if isinstance(p, Tensor) else check.fitting(name, p, x.dtype)
+        for name, p in parameters.items()
+    ]
+    tensors = [torch.as_tensor(p, dtype=x.dtype, device=x.device) for p in numbers]
     for name, p in zip(parameters, tensors, strict=True):
         ends = zip(reversed(p.shape), reversed(x.shape), strict=False)
         if p.ndim > x.ndim or any(size not in (1, whole) for size, whole in ends):
@@ -1069,8 +1102,13 @@ def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
     return tensors
 
 
+def _start(argument: str, value: float, channels: int) -> Tensor:
+    """Where a learned number starts, for each channel."""
+    return torch.full((channels,), check.fitting(argument, value, torch.get_default_dtype()))
+
+
 def _widen(x: Tensor) -> Tensor:
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    return x.float() if check.floating("x", x).dtype in (torch.float16, torch.bfloat16) else x
 
 
 def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | None) -> nn.Linear:
@@ -1081,6 +1119,11 @@ def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | Non
     return layer
 
 
-def _check_channels(channels: int) -> None:
-    if channels < 1:
+def _check_gate(gate: Tensor, value: Tensor) -> None:
+    check.broadcast(gate=check.floating("gate", gate), value=check.floating("value", value))
+
+
+def _check_channels(channels: int) -> int:
+    if (count := check.whole("channels", channels)) < 1:
         raise ValueError(f"channels must be at least 1, got {channels}")
+    return count

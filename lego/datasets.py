@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from lego import _checks as check
+
 __all__ = [
     "DATASETS",
     "Dataset",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 Split = tuple[float, float, float]
+_LARGEST = 1e30  # sums and products with it are still finite in float32
 
 
 class Part(NamedTuple):
@@ -150,13 +153,16 @@ def spirals(
 
     Source: Karpathy (2015), cs231n.github.io/neural-networks-case-study
     """
-    if classes < 1:
+    if (classes := check.whole("classes", classes)) < 1:
         raise ValueError(f"classes must be at least 1, got {classes}")
-    if count < classes:
+    if (count := check.whole("count", count)) < classes:
         raise ValueError(f"count must be at least the {classes} classes, got {count}")
+    turns = check.real("turns", turns)
     if not math.isfinite(turns):
         raise ValueError(f"turns must be finite, got {turns}")
-    _check_noise(noise)
+    if abs(turns) > _LARGEST:
+        raise ValueError(f"turns must be at most {_LARGEST:g} in size, got {turns}")
+    noise = _check_noise(noise)
     ends = _ends(split, count)
     index = torch.randperm(count, generator=generator)
     label = index % classes
@@ -203,7 +209,7 @@ def moons(
 
     Source: Pedregosa et al. (2011), "Scikit-learn: Machine learning in Python"
     """
-    ends = _check_two(count, noise, split)
+    count, noise, ends = _check_two(count, noise, split)
     upper, lower = torch.linspace(0, math.pi, count // 2), torch.linspace(0, math.pi, count - count // 2)
     curves = torch.cat([_circle(upper), torch.tensor([1.0, 0.5]) - _circle(lower)])
     return Dataset(
@@ -249,9 +255,10 @@ def rings(
 
     Source: Pedregosa et al. (2011), "Scikit-learn: Machine learning in Python"
     """
+    inner = check.real("inner", inner)
     if not 0 <= inner < 1:
         raise ValueError(f"inner must be at least 0 and below 1, got {inner}")
-    ends = _check_two(count, noise, split)
+    count, noise, ends = _check_two(count, noise, split)
     turns = [torch.linspace(0, 2 * math.pi, points + 1)[:-1] for points in (count // 2, count - count // 2)]
     curves = torch.cat([_circle(turns[0]), inner * _circle(turns[1])])
     return Dataset(
@@ -302,7 +309,7 @@ def mnist1d(
 
     Source: Greydanus & Kobak (2020), arXiv:2011.14439
     """
-    if count < 10 or count % 10:
+    if (count := check.whole("count", count)) < 10 or count % 10:
         raise ValueError(f"count must be a multiple of 10, got {count}")
     ends = _ends(split, count)
     try:
@@ -464,25 +471,28 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
 """What makes each dataset, by name, in teaching order."""
 
 
-def _check_noise(noise: float) -> None:
-    if not 0 <= noise < math.inf:
+def _check_noise(noise: float) -> float:
+    if not 0 <= (found := check.real("noise", noise)) < math.inf:
         raise ValueError(f"noise must be finite and at least 0, got {noise}")
+    if found > _LARGEST:
+        raise ValueError(f"noise must be at most {_LARGEST:g}, got {noise}")
+    return found
 
 
-def _check_two(count: int, noise: float, split: Split) -> tuple[int, int]:
-    if count < 2:
+def _check_two(count: int, noise: float, split: Split) -> tuple[int, float, tuple[int, int]]:
+    if (count := check.whole("count", count)) < 2:
         raise ValueError(f"count must be at least the 2 classes, got {count}")
-    _check_noise(noise)
-    return _ends(split, count)
+    return count, _check_noise(noise), _ends(split, count)
 
 
 def _ends(split: Split, count: int) -> tuple[int, int]:
     """Where the training and the validation data end."""
-    if len(split) != 3 or not all(share >= 0 for share in split) or abs(sum(split) - 1) > 1e-6:
+    shares = [check.real("split", share) for share in check.several("split", split)]
+    if len(shares) != 3 or not all(share >= 0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
         raise ValueError(f"split must be three shares of at least 0 that sum to 1, got {split}")
-    first, second = (int(count * share + 0.5) for share in (split[0], split[0] + split[1]))
+    first, second = (int(count * share + 0.5) for share in (shares[0], shares[0] + shares[1]))
     sizes = (first, second - first, count - second)
-    if any(share > 0 and size == 0 for share, size in zip(split, sizes, strict=True)):
+    if any(share > 0 and size == 0 for share, size in zip(shares, sizes, strict=True)):
         raise ValueError(f"split must give each share above 0 an example, got {split} of {count}")
     return first, second
 
@@ -515,7 +525,7 @@ def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -
     """One of scikit-learn's data sets, in random order."""
     inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
     ends = _ends(split, len(inputs))
-    order = torch.randperm(len(inputs), generator=generator or Generator().manual_seed(0))
+    order = torch.randperm(len(inputs), generator=check.generator(generator) or Generator().manual_seed(0))
     classes = None
     if "target_names" in bunch:
         classes = tuple(map(str, bunch.target_names))

@@ -34,6 +34,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
+from lego import _checks as check
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
 
@@ -283,11 +284,14 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     Raises:
         ValueError: if `x` is not floating point, or `function` does not keep its shape.
     """
-    if not x.is_floating_point():
+    check.function("function", function)
+    if not check.instance("x", x, Tensor).is_floating_point():
         raise ValueError(f"x must be floating point, got {x.dtype}")
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
         y = function(leaf.clone())  # a function that works in place gets a copy
+    if not isinstance(y, Tensor):
+        raise TypeError(f"function must return a tensor, got {check.shown(y)}")
     if y.shape != x.shape:
         raise ValueError(f"function must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
     if not y.requires_grad:  # a constant
@@ -316,7 +320,7 @@ def gradient_norms(
     Raises:
         ValueError: if `loss` does not return a scalar, or the model calls no weighted layer.
     """
-    with _unchanged(model):
+    with _unchanged(check.instance("model", model, nn.Module)):
         value, calls, _ = _forward(model, inputs, targets, loss)
         weights = {call.name: call.weight for call in calls if call.first and call.weight.requires_grad}
         gradients = _gradients(value, list(weights.values()))
@@ -378,10 +382,16 @@ def diagnose(
     """
     if isinstance(overfit, bool) or not isinstance(overfit, int) or overfit < 0:
         raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit!r}")
+    check.whole("overfit", overfit)
+    check.instance("model", model, nn.Module)
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        raise TypeError(f"batch must be a pair of inputs and targets, got {check.shown(batch)}")
+    if optimizer is not None:
+        check.instance("optimizer", optimizer, Optimizer)
     limits = dict(THRESHOLDS)
-    for name, number in (thresholds or {}).items():
+    for name, number in ({} if thresholds is None else check.mapping("thresholds", thresholds)).items():
         find("thresholds", name, THRESHOLDS, "THRESHOLDS")
-        limits[name] = number
+        limits[name] = check.real("thresholds", number)
     with _unchanged(model):
         value, calls, output = _forward(model, *batch, loss)
         rows, norms, gradients = _examine(model, value, calls)
@@ -442,12 +452,12 @@ class Watch:
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
-        if self.every < 1:
+        if check.whole("every", self.every) < 1:
             raise ValueError(f"every must be at least 1, got {self.every}")
 
     def __call__(self, step: int, model: nn.Module) -> dict[str, float] | None:
         """At a chosen step examines the model, and returns its worst numbers, and the median update, by name."""
-        if step % self.every:
+        if check.whole("step", step) % self.every:
             return None
         report = diagnose(model, self.batch, self.loss, optimizer=self.optimizer, thresholds=self.thresholds)
         self.reports[step] = report
@@ -497,6 +507,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
 
 
 def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:
+    check.function("loss", loss)
     calls: list[_Call] = []
     hooks = []
     try:
@@ -803,6 +814,8 @@ def _overfit_findings(
     losses = []
     with _unchanged(twin):
         free = [parameter for parameter in twin.parameters() if parameter.requires_grad]
+        if not free:  # nothing that could be trained: other findings say so
+            return
         optimizer = torch.optim.Adam(free, lr=0.01)
         for _ in range(steps + 1):
             value, _, _ = _forward(twin, *batch, loss)

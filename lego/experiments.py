@@ -24,6 +24,7 @@ import torch
 from torch import Generator, Tensor
 
 from lego import __version__
+from lego import _checks as check
 
 __all__ = ["SEARCH_TABLE", "bootstrap", "read", "search_table", "sweep"]
 
@@ -119,13 +120,15 @@ def sweep(
         print(bootstrap([row["accuracy"] for row in rows if row["width"] == 32]))
         ```
     """
-    store = Path(store)
+    store = check.path("store", store)
     if not store.parent.is_dir() or store.is_dir():
         raise ValueError(f"store must be a file in a folder that exists, got {os.fspath(store)!r}")
     if not callable(train):
         raise ValueError(f"train must be a function, got {train!r}")
     if type(jobs) is not int or jobs == 0:
         raise ValueError(f"jobs must be a count above 0, or -1 for all cores, got {jobs!r}")
+    if backend is not None and not isinstance(backend, str):
+        raise TypeError(f"backend must be the name of a backend of joblib, got {check.shown(backend)}")
     fixed = {**_settings(settings), "lego": __version__, "torch": torch.__version__.partition("+")[0]}
     cells = _cells(grid, fixed)
     seeds = _seeds(seeds)
@@ -196,14 +199,15 @@ def bootstrap(
 
     Source: Efron (1979), doi:10.1214/aos/1176344552
     """
-    found = torch.as_tensor(values, dtype=torch.double)
+    found = check.numbers("values", values)
     if found.ndim != 1 or len(found) < 2 or not found.isfinite().all():
         raise ValueError(f"values must be at least two finite numbers, got {values}")
+    level, draws = check.real("level", level), check.whole("draws", draws)
     if not 0 < level < 1:
         raise ValueError(f"level must be above 0 and below 1, got {level}")
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}")
-    generator = generator or Generator().manual_seed(0)
+    generator = check.generator(generator) or Generator().manual_seed(0)
     picked = torch.randint(len(found), (draws, len(found)), generator=generator)
     tail = (1 - level) / 2
     low, high = found[picked].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
@@ -223,7 +227,7 @@ def read(store: str | os.PathLike[str]) -> list[Row]:
         FileNotFoundError: if there is no such file.
         ValueError: if it is not a table.
     """
-    return _rows(Path(store))
+    return _rows(check.path("store", store))
 
 
 def search_table() -> list[Row]:
@@ -248,7 +252,7 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
         cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     else:
         cells = []
-        for cell in grid if isinstance(grid, Iterable) else [grid]:
+        for cell in [grid] if (listed := _listed(grid)) is None else listed:
             if not isinstance(cell, Mapping):
                 raise ValueError(f"grid must be values by name, or a list of cells, got {cell!r}")
             cells.append(dict(cell))
@@ -268,12 +272,21 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    found = list(range(seeds)) if isinstance(seeds, int) else []
-    if isinstance(seeds, Iterable):
-        found = list(_plain(dict(enumerate(seeds))).values())
+    if isinstance(seeds, int):
+        found: list[Any] = list(range(check.whole("seeds", seeds)))
+    else:
+        found = list(_plain(dict(enumerate(_listed(seeds) or []))).values())
     if not found or len(set(found)) < len(found) or not all(type(seed) is int for seed in found):
         raise ValueError(f"seeds must be a count above 0, or different integers, got {seeds!r}")
     return found
+
+
+def _listed(values: Iterable[Any]) -> list[Any] | None:
+    """The values; `None` if they cannot be listed."""
+    try:
+        return list(values)
+    except TypeError:
+        return None
 
 
 def _settings(settings: Mapping[str, Any] | None) -> Row:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import Generator, Tensor, nn
 
+from lego import _checks as check
 from lego._names import find
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def zeros_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
     Returns:
         `weight` itself.
     """
-    return nn.init.zeros_(weight)
+    return nn.init.zeros_(check.floating("weight", weight))
 
 
 def constant_(weight: Tensor, *, value: float = 0.1, generator: Generator | None = None) -> Tensor:
@@ -72,7 +73,8 @@ def constant_(weight: Tensor, *, value: float = 0.1, generator: Generator | None
     Returns:
         `weight` itself.
     """
-    return nn.init.constant_(weight, value)
+    check.floating("weight", weight)
+    return nn.init.constant_(weight, check.fitting("value", value, weight.dtype))
 
 
 def normal_(weight: Tensor, *, std: float = 0.01, generator: Generator | None = None) -> Tensor:
@@ -93,9 +95,8 @@ def normal_(weight: Tensor, *, std: float = 0.01, generator: Generator | None = 
 
     Source: Krizhevsky, Sutskever & Hinton (2012), section 5
     """
-    if not 0 <= std < math.inf:
-        raise ValueError(f"std must be finite and at least 0, got {std}")
-    return nn.init.normal_(weight, std=std, generator=generator)
+    check.floating("weight", weight)
+    return nn.init.normal_(weight, std=_spread("std", std, weight), generator=generator)
 
 
 def pytorch_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
@@ -131,7 +132,8 @@ def lecun_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | N
 
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.6
     """
-    return nn.init.normal_(weight, std=gain / math.sqrt(_fan_in(weight)), generator=generator)
+    std = _spread("gain", gain, weight) / math.sqrt(_fan_in(weight))
+    return nn.init.normal_(weight, std=std, generator=generator)
 
 
 def lecun_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -149,7 +151,7 @@ def lecun_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
 
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.6
     """
-    bound = gain * math.sqrt(3 / _fan_in(weight))
+    bound = _spread("gain", gain, weight) * math.sqrt(3 / _fan_in(weight))
     return nn.init.uniform_(weight, -bound, bound, generator=generator)
 
 
@@ -169,7 +171,7 @@ def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator |
     Source: Glorot & Bengio (2010), equation 16
     """
     _fan_in(weight)  # checks the shape
-    return nn.init.xavier_uniform_(weight, gain, generator=generator)
+    return nn.init.xavier_uniform_(weight, _spread("gain", gain, weight), generator=generator)
 
 
 def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -188,7 +190,7 @@ def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
     Source: Glorot & Bengio (2010), equation 12
     """
     _fan_in(weight)  # checks the shape
-    return nn.init.xavier_normal_(weight, gain, generator=generator)
+    return nn.init.xavier_normal_(weight, _spread("gain", gain, weight), generator=generator)
 
 
 def he_uniform_(weight: Tensor, *, gain: float = math.sqrt(2), generator: Generator | None = None) -> Tensor:
@@ -245,11 +247,12 @@ def orthogonal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | Non
     Source: Saxe, McClelland & Ganguli (2013), arXiv:1312.6120
     """
     _fan_in(weight)  # checks the shape
+    size = _spread("gain", gain, weight)
     wide = torch.empty(
         weight.shape, dtype=torch.promote_types(weight.dtype, torch.float32), device=weight.device
     )
     with torch.no_grad():
-        weight.copy_(nn.init.orthogonal_(wide, gain, generator=generator))  # the rotation needs 32 bits
+        weight.copy_(nn.init.orthogonal_(wide, size, generator=generator))  # the rotation needs 32 bits
     return weight
 
 
@@ -354,8 +357,7 @@ def initialize(
         print(model[0].weight.std() * 8)
         ```
     """
-    scheme = _ALIASES.get(scheme, scheme) if isinstance(scheme, str) else scheme
-    fill = find("scheme", scheme, {**INITIALIZERS, "lsuv": lsuv_, "fixup": fixup_}, "INITIALIZERS")
+    scheme, fill = find_scheme("scheme", scheme)
     if activation is not None:
         if "gain" not in signature(fill).parameters:
             raise ValueError(f"activation must be omitted for a scheme without a gain, got {scheme!r}")
@@ -374,6 +376,17 @@ def initialize(
         elif layer.bias is not None:
             nn.init.zeros_(layer.bias)
     return model
+
+
+def find_scheme(argument: str, name: object) -> tuple[str, Callable[..., Any]]:
+    """The name in `INITIALIZERS` of a scheme, and the scheme.
+
+    Raises:
+        ValueError: if there is no scheme of this name.
+    """
+    name = _ALIASES.get(name, name) if isinstance(name, str) else name
+    fill = find(argument, name, {**INITIALIZERS, "lsuv": lsuv_, "fixup": fixup_}, "INITIALIZERS")
+    return str(name), fill
 
 
 def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Model:
@@ -461,12 +474,12 @@ def fixup_(
 
     Source: Zhang, Dauphin & Ma (2019), arXiv:1901.09321, section 4
     """
-    branches = list(branches)
+    branches = check.several("branches", branches)
     if not branches:
         raise ValueError("branches must hold at least one residual branch, got none")
-    inside = set(model.modules())
+    inside = set(check.instance("model", model, nn.Module).modules())
     for module in (*branches, *([] if head is None else [head])):
-        if module not in inside:
+        if not isinstance(module, nn.Module) or module not in inside:
             raise ValueError(f"branches and head must be modules of the model, got {type(module).__name__}")
         _layers(module)
     initialize(model, "he_normal", generator=generator)
@@ -482,6 +495,7 @@ def fixup_(
 
 
 def _layers(model: nn.Module) -> list[Any]:
+    check.instance("model", model, nn.Module)
     layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
     if not layers:
         raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
@@ -491,7 +505,17 @@ def _layers(model: nn.Module) -> list[Any]:
     return layers
 
 
+def _spread(argument: str, value: float, weight: Tensor) -> float:
+    """The number, if draws that are spread by it or less are finite in the weight's dtype."""
+    spread = check.real(argument, value)
+    if not 0 <= spread < math.inf:
+        raise ValueError(f"{argument} must be finite and at least 0, got {value}")
+    if spread > torch.finfo(check.floating("weight", weight).dtype).max / 16:
+        raise ValueError(f"{argument} must leave draws finite in {weight.dtype}, got {value}")
+    return spread
+
+
 def _fan_in(weight: Tensor) -> int:
-    if weight.ndim < 2 or weight.numel() == 0:
+    if check.floating("weight", weight).ndim < 2 or weight.numel() == 0:
         raise ValueError(f"weight must have shape (fan_out, fan_in, ...), got {tuple(weight.shape)}")
     return weight[0].numel()

@@ -4,12 +4,14 @@ Each drawing takes axes or makes them, draws, names the axes and returns them; n
 global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from lego import _checks as check
 from lego._names import find
 
 if TYPE_CHECKING:
@@ -136,22 +138,24 @@ def activation(
     )  # here, for who wants a look depends on neither
     from lego.diagnostics import slope
 
-    if not low < high:
-        raise ValueError(f"low must be below high, got {low} and {high}")
+    dtype = torch.get_default_dtype()
+    low, high = check.fitting("low", low, dtype), check.fitting("high", high, dtype)
+    if not -math.inf < low < high < math.inf:
+        raise ValueError(f"low must be below high, got {low:g} and {high:g}")
     function: Callable[[Tensor], Tensor]
     if isinstance(brick, str):
         makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
         made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
-        function = made() if brick in ACTIVATIONS else made
-        if brick == "acon_c":  # without an argument it draws its slopes
-            function = made(p1=1.0, p2=0.0)
+        options = {"p1": 1.0, "p2": 0.0} if brick == "acon_c" else {}  # without them it draws its slopes
+        function = made(**options) if brick in ACTIVATIONS else made
         color, label = look(brick)["color"], look(brick)["label"]
     else:
-        function, color = brick, PALETTE[0]
+        function, color = check.function("brick", brick), PALETTE[0]
         label = getattr(brick, "__name__", type(brick).__name__)
     axes = _axes(axes)
     x = torch.linspace(low, high, 401)
-    axes.plot(x, function(x).detach(), color=color, label=label)
+    y = check.instance("brick", function(x), Tensor)
+    axes.plot(x, y.detach(), color=color, label=label)
     axes.plot(x, slope(function, x), color=color, linestyle="--", label="slope")
     axes.set_xlabel("x")
     axes.legend()
@@ -175,7 +179,10 @@ def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes |
         ValueError: if there is nothing to draw, or a number is not finite.
         ImportError: if matplotlib is missing.
     """
-    flat = {name: value.detach().double().flatten().cpu() for name, value in values.items()}
+    flat = {
+        name: check.tensor("values", value).detach().double().flatten().cpu()
+        for name, value in check.mapping("values", values).items()
+    }
     if not flat or any(value.numel() == 0 for value in flat.values()):
         raise ValueError(f"values must hold numbers under each name, got {list(flat)}")
     for name, value in flat.items():
@@ -186,6 +193,8 @@ def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes |
     low, high = together[cut].item(), together[-1 - cut].item()
     if low == high:
         low, high = low - 0.5, high + 0.5
+    if (bins := check.whole("bins", bins)) < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
     axes = _axes(axes)
     edges = torch.linspace(low, high, bins + 1, dtype=torch.double)
     for row, value in enumerate(flat.values()):
@@ -213,11 +222,15 @@ def gradient_flow(
         ValueError: if `norms` is empty.
         ImportError: if matplotlib is missing.
     """
-    if not norms:
+    if not check.mapping("norms", norms):
         raise ValueError("norms must hold a norm for each layer, got none")
     several: Mapping[str, Mapping[str, float]]
     labeled = all(isinstance(value, Mapping) for value in norms.values())
     several = norms if labeled else {"": norms}  # type: ignore[assignment, dict-item]
+    several = {
+        label: {layer: check.real("norms", norm) for layer, norm in check.mapping("norms", row).items()}
+        for label, row in several.items()
+    }
     axes = _axes(axes)
     names: list[str] = []
     for color, (label, row) in zip(PALETTE * len(several), several.items(), strict=False):
@@ -247,10 +260,11 @@ def history(record: "History | Mapping[str, Sequence[float]]", *, axes: "Axes | 
         ValueError: if `record` is empty.
         ImportError: if matplotlib is missing.
     """
-    if not isinstance(record, Mapping):
+    if hasattr(record, "plot"):
         return record.plot(_axes(axes))
-    if not record:
+    if not check.mapping("record", record):
         raise ValueError("record must hold numbers, got none")
+    record = {label: _row("record", numbers) for label, numbers in record.items()}
     axes = _axes(axes)
     for color, (label, numbers) in zip(PALETTE * len(record), record.items(), strict=False):
         axes.plot(numbers, color=color, label=label)
@@ -282,22 +296,28 @@ def contours(
         ValueError: if a shape or the bounds break their rule.
         ImportError: if matplotlib is missing.
     """
-    left, right, bottom, top = bounds
-    if not (left < right and bottom < top):
+    check.function("loss", loss)
+    levels, sides = check.whole("levels", levels), check.several("bounds", bounds)
+    if len(sides) != 4:
+        raise ValueError(f"bounds must be (left, right, bottom, top), got {bounds}")
+    left, right, bottom, top = (check.fitting("bounds", side, torch.get_default_dtype()) for side in sides)
+    if levels < 1:
+        raise ValueError(f"levels must be at least 1, got {levels}")
+    if not (-math.inf < left < right < math.inf and -math.inf < bottom < top < math.inf):
         raise ValueError(f"bounds must be (left, right, bottom, top) in rising order, got {bounds}")
     for path in paths:
-        if path.ndim != 2 or path.shape[1] != 2:
+        if check.tensor("paths", path).ndim != 2 or path.shape[1] != 2:
             raise ValueError(f"paths must have the shape (steps, 2), got {tuple(path.shape)}")
     x, y = torch.linspace(left, right, 81), torch.linspace(bottom, top, 81)
-    heights = loss(torch.cartesian_prod(x, y)).detach()
+    heights = check.instance("loss", loss(torch.cartesian_prod(x, y)), Tensor).detach()
     if heights.shape != (81 * 81,):
         raise ValueError(
             f"loss must return the shape (count,), got {tuple(heights.shape)} for {81 * 81} points"
         )
     axes = _axes(axes)
-    axes.contour(x, y, heights.reshape(81, 81).T, levels=levels, colors=PALETTE[7], linewidths=0.7)
+    axes.contour(x, y, heights.double().reshape(81, 81).T, levels=levels, colors=PALETTE[7], linewidths=0.7)
     for color, path in zip(PALETTE * len(paths), paths, strict=False):
-        axes.plot(*path.detach().cpu().T, color=color, marker=".")
+        axes.plot(*path.detach().double().cpu().T, color=color, marker=".")
     axes.set(xlabel="first weight", ylabel="second weight")
     return axes
 
@@ -324,15 +344,17 @@ def regularization_path(
         ValueError: if a shape does not fit, or a penalty is not positive.
         ImportError: if matplotlib is missing.
     """
-    if coefficients.ndim != 2 or len(coefficients) != len(penalties):
+    penalties = _row("penalties", penalties)
+    names = None if names is None else check.several("names", names)
+    if check.tensor("coefficients", coefficients).ndim != 2 or len(coefficients) != len(penalties):
         shape = tuple(coefficients.shape)
         raise ValueError(f"coefficients must have the shape ({len(penalties)}, features), got {shape}")
     if names is not None and len(names) != coefficients.shape[1]:
         raise ValueError(f"names must be the {coefficients.shape[1]} features', got {len(names)}")
-    if not min(penalties) > 0:
-        raise ValueError(f"penalties must be positive, got {min(penalties)}")
+    if not all(0 < penalty < math.inf for penalty in penalties) or not penalties:
+        raise ValueError(f"penalties must be positive, got {min(penalties, default='none')}")
     axes = _axes(axes)
-    rows = coefficients.detach().cpu()
+    rows = coefficients.detach().double().cpu()
     first = min(range(len(penalties)), key=lambda i: penalties[i])  # where the coefficients are largest
     for i, column in enumerate(rows.T):
         axes.semilogx(penalties, column, color=PALETTE[i % 8], linestyle=("-", "--", "-.", ":")[i // 8 % 4])
@@ -345,11 +367,16 @@ def regularization_path(
 
 
 def _axes(axes: "Axes | None") -> "Axes":
-    if axes is not None:
-        return axes
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
     except ImportError as error:
         raise ImportError("a drawing needs matplotlib: pip install 'lego[plot]'") from error
+    if axes is not None:
+        return check.instance("axes", axes, Axes)
     made: Axes = plt.subplots()[1]
     return made
+
+
+def _row(argument: str, numbers: Sequence[float]) -> list[float]:
+    return [check.real(argument, number) for number in check.several(argument, numbers)]

@@ -23,6 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lego import _checks as check
+
 __all__ = ["Center", "ImageStandardize", "MinMax", "Standardize", "Whiten", "condition_number"]
 
 
@@ -153,7 +155,7 @@ class MinMax(_Fitted):
 
     def __init__(self, train: Tensor, low: float = 0.0, high: float = 1.0) -> None:
         super().__init__()
-        if not -math.inf < low < high < math.inf:
+        if not -math.inf < check.real("low", low) < check.real("high", high) < math.inf:
             raise ValueError(f"low and high must be finite and low below high, got {low} and {high}")
         minimum, maximum = _range(train)
         self.register_buffer("minimum", minimum)
@@ -227,7 +229,7 @@ class ImageStandardize(_Fitted):
 
     def _images(self, x: Tensor, argument: str = "x") -> Tensor:
         channels = len(self.mean)
-        if x.ndim < 3 or x.shape[-3] != channels:
+        if check.tensor(argument, x).ndim < 3 or x.shape[-3] != channels:
             raise ValueError(
                 f"{argument} must have shape (..., {channels}, height, width), got {tuple(x.shape)}"
             )
@@ -282,9 +284,9 @@ class Whiten(_Fitted):
 
     def __init__(self, train: Tensor, method: str = "pca", epsilon: float = 0.0) -> None:
         super().__init__()
-        if method not in ("pca", "zca"):
+        if not isinstance(method, str) or method not in ("pca", "zca"):
             raise ValueError(f'method must be "pca" or "zca", got {method!r}')
-        if not 0 <= epsilon < math.inf:
+        if not 0 <= check.real("epsilon", epsilon) < math.inf:
             raise ValueError(f"epsilon must be finite and at least 0, got {epsilon}")
         _check(train)
         if train.ndim != 2:
@@ -414,7 +416,7 @@ def _named(columns: Tensor) -> str:
 
 def _double(x: Tensor, statistic: Tensor, argument: str = "x") -> Tensor:
     features = statistic.shape
-    if x.shape[x.ndim - len(features) :] != features:
+    if check.tensor(argument, x).shape[x.ndim - len(features) :] != features:
         shape = ", ".join(["...", *map(str, features)])
         raise ValueError(f"{argument} must have shape ({shape}) like the training data, got {tuple(x.shape)}")
     return x.double()

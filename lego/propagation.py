@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lego import _checks as check
 from lego._names import find
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, AconC
 from lego.diagnostics import slope
@@ -67,8 +68,12 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
         print(expectation(lambda z: z.square()), expectation(torch.relu))
         ```
     """
+    check.function("function", function)
+    mean, variance = check.real("mean", mean), check.real("variance", variance)
     if not 0 <= variance < math.inf:
         raise ValueError(f"variance must be finite and at least 0, got {variance}")
+    if not math.isfinite(mean):
+        raise ValueError(f"mean must be finite, got {mean}")
     std = math.sqrt(variance)
     z, weights = _grid(-mean / std if std else 0.0)
     return _mean(function, mean + std * z, weights)
@@ -125,9 +130,9 @@ def variances(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
     """
-    if depth < 1:
+    if check.whole("depth", depth) < 1:
         raise ValueError(f"depth must be at least 1, got {depth}")
-    found = [start]
+    found = [_start(start)]
     while len(found) < depth:
         found.append(variance_map(activation, found[-1], weight_variance, bias_variance))
     return found
@@ -163,7 +168,7 @@ def correlation_map(
 
     Source: Poole et al. (2016), arXiv:1606.05340, equation 5; Schoenholz et al. (2017), arXiv:1611.01232
     """
-    if not -1 <= correlation <= 1:
+    if not -1 <= check.real("correlation", correlation) <= 1:
         raise ValueError(f"correlation must be from -1 to 1, got {correlation}")
     after = variance_map(activation, variance, weight_variance, bias_variance, keep=keep)
     if after == 0:
@@ -219,7 +224,7 @@ def fixed_point(
         ValueError: if an argument breaks its rule; the message names it.
     """
     _check(weight_variance, bias_variance)
-    q = start
+    q = _start(start)
     for _ in range(2000):
         one = variance_map(activation, q, weight_variance, bias_variance)
         two = variance_map(activation, one, weight_variance, bias_variance) if one < 1e12 else math.inf
@@ -248,7 +253,8 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         $\sigma_w^2$; with a bias variance of 0, that at which a small signal neither dies nor grows.
 
     Raises:
-        ValueError: if `bias_variance` is negative, or there is no such weight variance below 100.
+        ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or there is no such weight variance
+            below 100.
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
     """
@@ -259,6 +265,9 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         if not 0.01 < steepness < math.inf:
             raise ValueError(f"activation must have a slope at zero, got a mean square slope of {steepness}")
         return 1 / steepness
+
+    if bias_variance < 1e-15:  # the fixed point is then closer to zero than rounding lets it be found
+        raise ValueError(f"bias_variance must be 0 or at least 1e-15, got {bias_variance}")
 
     def excess(weight_variance: float) -> float:
         q = fixed_point(phi, weight_variance, bias_variance)
@@ -290,7 +299,7 @@ def depth_scale(factor: float) -> float:
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 9
     """
-    if not factor > 0:
+    if not check.real("factor", factor) > 0:
         raise ValueError(f"factor must be above 0, got {factor}")
     return math.inf if factor == 1 else 1 / abs(math.log(factor))
 
@@ -340,6 +349,7 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
 
     Source: Klambauer et al. (2017), arXiv:1706.02515, section "Stable and attracting fixed point"
     """
+    mean, variance = check.real("mean", mean), check.real("variance", variance)
     if not variance > 0:
         raise ValueError(f"variance must be above 0, got {variance}")
     phi = _function(activation)
@@ -366,7 +376,7 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
             function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
     elif isinstance(activation, nn.Module):
         function = copy.deepcopy(activation).double()
-    elif callable(activation):
+    elif callable(activation) and not isinstance(activation, type):
         function = activation
     else:
         raise ValueError(f"activation must be a name, a function or a module, got {activation!r}")
@@ -405,7 +415,14 @@ def _mean(function: Callable[[Tensor], Tensor], z: Tensor, weights: Tensor) -> f
 
 def _check(weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0) -> None:
     for name, value in {"weight_variance": weight_variance, "bias_variance": bias_variance}.items():
-        if not 0 <= value < math.inf:
+        if not 0 <= check.real(name, value) < math.inf:
             raise ValueError(f"{name} must be finite and at least 0, got {value}")
-    if not 0 < keep <= 1:
+    if not 0 < check.real("keep", keep) <= 1:
         raise ValueError(f"keep must be above 0 and at most 1, got {keep}")
+
+
+def _start(start: float) -> float:
+    """The first variance."""
+    if not 0 <= (variance := check.real("start", start)) < math.inf:
+        raise ValueError(f"start must be finite and at least 0, got {start}")
+    return variance

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from lego import _checks as check
 from lego._names import find
 
 __all__ = [
@@ -124,10 +125,9 @@ def elastic_net(
 
     Source: Zou & Hastie (2005), "Regularization and variable selection via the elastic net"
     """
-    _check_amount("l1_factor", l1_factor)
-    _check_amount("l2_factor", l2_factor)
+    absolute, square = _amount("l1_factor", l1_factor), _amount("l2_factor", l2_factor)
     kinds = {"biases": biases, "norms": norms}
-    return l1_factor * l1(model, **kinds) + l2_factor * l2(model, **kinds)
+    return absolute * l1(model, **kinds) + square * l2(model, **kinds)
 
 
 def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
@@ -148,8 +148,11 @@ def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
 
     Source: Goodfellow, Bengio & Courville (2016), "Deep Learning", equation 7.23
     """
-    _check_amount("amount", amount)
-    return torch.sign(x) * torch.clamp(x.abs() - amount, min=0)
+    check.floating("x", x)
+    least = _amount("amount", amount)
+    if isinstance(least, Tensor):
+        check.broadcast(x=x, amount=least)
+    return torch.sign(x) * torch.clamp(x.abs() - least, min=0)
 
 
 def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
@@ -171,7 +174,7 @@ def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms:
 
     Source: Beck & Teboulle (2009), "A fast iterative shrinkage-thresholding algorithm", equation 2.6
     """
-    _check_amount("amount", amount)
+    amount = check.real("amount", _amount("amount", amount))
     with torch.no_grad():
         for p in _weights(model, biases, norms):
             p.copy_(soft_threshold(p, amount))
@@ -197,11 +200,11 @@ def decay_(model: Model, amount: float, *, biases: bool = False, norms: bool = F
 
     Source: Loshchilov & Hutter (2017), arXiv:1711.05101
     """
-    if not 0 <= amount <= 1:
+    if not 0 <= check.real("amount", amount) <= 1:
         raise ValueError(f"amount must be from 0 to 1, got {amount}")
     with torch.no_grad():
         for p in _weights(model, biases, norms):
-            p.mul_(1 - amount)
+            p.mul_(1 - float(amount))
     return model
 
 
@@ -223,7 +226,7 @@ def max_norm_(model: Model, maximum: float) -> Model:
 
     Source: Srivastava et al. (2014), "Dropout", section 5.1
     """
-    if not maximum > 0:
+    if not (maximum := check.real("maximum", maximum)) > 0:
         raise ValueError(f"maximum must be above 0, got {maximum}")
     with torch.no_grad():
         for p in _weights(model, biases=False, norms=False):
@@ -236,8 +239,10 @@ class _Random(nn.Module):
     """A layer that draws in training and is the identity otherwise."""
 
     def __init__(self, p: float, generator: Generator | None) -> None:
+        p = check.real("p", p)
         if not 0 <= p < 1:
             raise ValueError(f"p must be at least 0 and below 1, got {p}")
+        check.generator(generator)
         super().__init__()
         self.p = p
         self.generator = generator
@@ -275,6 +280,7 @@ class Dropout(_Random):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
+        check.tensor("x", x)
         return x * self.keep(x) / (1 - self.p) if self.training and self.p > 0 else x
 
 
@@ -301,6 +307,7 @@ class AlphaDropout(_Random):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
+        check.tensor("x", x)
         if not self.training or self.p == 0:
             return x
         low, q = -1.7580993408473766, 1 - self.p
@@ -358,13 +365,15 @@ class GaussianNoise(nn.Module):
     """
 
     def __init__(self, std: float, *, generator: Generator | None = None) -> None:
-        _check_std(std)
+        std = _spread(std)
+        check.generator(generator)
         super().__init__()
         self.std = std
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
+        check.tensor("x", x)
         if not self.training or self.std == 0:
             return x
         place = x.device if self.generator is None else self.generator.device
@@ -395,7 +404,8 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
 
     Source: Gal & Ghahramani (2016), arXiv:1506.02142
     """
-    if samples < 2:
+    check.instance("model", model, nn.Module)
+    if (samples := check.whole("samples", samples)) < 2:
         raise ValueError(f"samples must be at least 2, got {samples}")
     drops = [m for m in model.modules() if isinstance(m, (_Random, nn.modules.dropout._DropoutNd))]
     if not drops:
@@ -431,9 +441,12 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
 
     Source: Szegedy et al. (2015), arXiv:1512.00567, section 7
     """
+    amount, classes = check.real("amount", amount), check.whole("classes", classes)
     if not 0 <= amount <= 1:
         raise ValueError(f"amount must be from 0 to 1, got {amount}")
-    if targets.is_floating_point():
+    if classes < 1:
+        raise ValueError(f"classes must be at least 1, got {classes}")
+    if check.tensor("targets", targets).is_floating_point():
         raise ValueError(f"targets must be whole numbers, got {targets.dtype}")
     if targets.numel() and not 0 <= int(targets.min()) <= int(targets.max()) < classes:
         raise ValueError(
@@ -483,9 +496,11 @@ class EarlyStopping:
         mode: str = "min",
         restore: bool = True,
     ) -> None:
-        if patience < 1:
+        if check.whole("patience", patience) < 1:
             raise ValueError(f"patience must be at least 1, got {patience}")
-        _check_amount("minimum_improvement", minimum_improvement)
+        minimum_improvement = check.real(
+            "minimum_improvement", _amount("minimum_improvement", minimum_improvement)
+        )
         self.sign = find("mode", mode, {"min": 1.0, "max": -1.0}, "'min' and 'max'")
         self.patience = patience
         self.minimum_improvement = minimum_improvement
@@ -502,7 +517,7 @@ class EarlyStopping:
 
     def step(self, value: float | Tensor, model: nn.Module) -> bool:
         """Takes a value, keeps the weights if it is the best so far, and returns whether to stop."""
-        value = float(value)
+        value = check.real("value", value)
         gain = math.inf if self.best is None else self.sign * (self.best - value)
         if not math.isnan(value) and gain > self.minimum_improvement:
             self.best, self.best_step = value, self.steps
@@ -548,7 +563,7 @@ def gradient_descent(x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
     Source: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 7.8
     """
     s, directions, moments = _eigen(x, y)
-    _check_descent(s, lr, steps)
+    lr, steps = _descent(s, lr, steps)
     decay = lr * s
     reached = torch.where(decay < 1, -torch.expm1(steps * torch.log1p(-decay.clamp(max=0.5))), 0.0)
     reached = torch.where(decay > 0.5, 1 - (1 - decay) ** steps, reached)
@@ -576,20 +591,25 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     Source: Hoerl & Kennard (1970), "Ridge regression"
     """
     s, directions, moments = _eigen(x, y)
-    q = torch.as_tensor(penalty, dtype=torch.float64)
+    q = check.numbers("penalty", penalty)
     if q.ndim == 2:
         if q.shape != (len(s), len(s)):
             raise ValueError(f"penalty must be a {len(s)} by {len(s)} matrix, got {tuple(q.shape)}")
+        if not bool(q.isfinite().all()):
+            raise ValueError(
+                f"penalty must be finite, got a matrix of {q.isfinite().logical_not().sum()} that are not"
+            )
         data = x.double()
         target = data.T @ y.double()
         inverse: Tensor = torch.linalg.pinv(data.T @ data + q, hermitian=True)
         return inverse @ target
-    if q.ndim == 1 and q.shape != s.shape:
+    if q.ndim > 0 and q.shape != s.shape:
         raise ValueError(f"penalty must be a number or {len(s)} numbers, got {tuple(q.shape)}")
     if not bool((q >= 0).all()):
         raise ValueError(f"penalty must be at least 0, got {float(q.min())}")
     total = s + q
-    shares = torch.where(total > 0, 1 / torch.where(total > 0, total, 1.0), 0.0)
+    some = total >= torch.finfo(torch.float64).tiny  # one by less overflows
+    shares = torch.where(some, 1 / torch.where(some, total, 1.0), 0.0)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
 
 
@@ -626,8 +646,8 @@ def early_stopping_as_ridge(x: Tensor, lr: float, steps: int) -> Tensor:
         print((gradient_descent(x, y, lr=0.001, steps=100) - ridge(x, y, penalties)).abs().max())
         ```
     """
-    s, _, _ = _eigen(x, x[:, :1])
-    _check_descent(s, lr, steps)
+    s, _, _ = _eigen(x, _matrix(x)[:, :1])
+    lr, steps = _descent(s, lr, steps)
     decay = lr * s
     if bool((decay >= 1).any()):
         raise ValueError(f"lr must be below {1 / float(s[-1]):.3g}, one by the largest eigenvalue, got {lr}")
@@ -657,6 +677,7 @@ def dropout_as_ridge(x: Tensor, p: float) -> Tensor:
 
     Source: Wager, Wang & Liang (2013), arXiv:1307.1493, section 2
     """
+    p = check.real("p", p)
     if not 0 <= p < 1:
         raise ValueError(f"p must be at least 0 and below 1, got {p}")
     data = _matrix(x)
@@ -682,8 +703,8 @@ def noise_as_tikhonov(x: Tensor, std: float) -> float:
 
     Source: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization"
     """
-    _check_std(std)
-    return len(_matrix(x)) * std**2
+    std = _spread(std)
+    return len(_matrix(x)) * std * std
 
 
 def l2_as_gaussian_prior(noise_std: float, prior_std: float) -> float:
@@ -702,8 +723,8 @@ def l2_as_gaussian_prior(noise_std: float, prior_std: float) -> float:
     Raises:
         ValueError: if a standard deviation is not positive.
     """
-    _check_positive(noise_std=noise_std, prior_std=prior_std)
-    return noise_std**2 / prior_std**2
+    ratio = _positive("noise_std", noise_std) / _positive("prior_std", prior_std)
+    return ratio * ratio
 
 
 def l1_as_laplace_prior(noise_std: float, prior_scale: float) -> float:
@@ -723,14 +744,14 @@ def l1_as_laplace_prior(noise_std: float, prior_scale: float) -> float:
 
     Source: Tibshirani (1996), "Regression shrinkage and selection via the lasso", section 5
     """
-    _check_positive(noise_std=noise_std, prior_scale=prior_scale)
-    return noise_std**2 / prior_scale
+    noise_std = _positive("noise_std", noise_std)
+    return noise_std * (noise_std / _positive("prior_scale", prior_scale))
 
 
 def _weights(model: nn.Module, biases: bool, norms: bool) -> Iterator[Tensor]:
     """The parameters that count, each once."""
     seen: set[int] = set()
-    for module in model.modules():
+    for module in check.instance("model", model, nn.Module).modules():
         if isinstance(module, _NORMS) and not norms:
             continue
         for name, p in module.named_parameters(recurse=False):
@@ -744,15 +765,18 @@ def _weights(model: nn.Module, biases: bool, norms: bool) -> Iterator[Tensor]:
 
 
 def _matrix(x: Tensor) -> Tensor:
-    if x.ndim != 2 or x.numel() == 0:
+    if check.tensor("x", x).ndim != 2 or x.numel() == 0:
         raise ValueError(f"x must have the shape (count, features), got {tuple(x.shape)}")
-    return x.double()
+    data = x.double()
+    if not bool((data.abs() < 1e150).all()):  # beyond, squares overflow; NaN is wrong too
+        raise ValueError("x must be finite and within ±1e150, got NaN, infinity or more")
+    return data
 
 
 def _eigen(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Eigenvalues of the Gram matrix in rising order, its eigenvectors, and the moments with y along them."""
     data = _matrix(x)
-    if y.ndim not in (1, 2) or len(y) != len(x):
+    if check.tensor("y", y).ndim not in (1, 2) or len(y) != len(x):
         raise ValueError(f"y must have {len(x)} rows like x, got the shape {tuple(y.shape)}")
     triangle = torch.linalg.qr(data, mode="r").R  # has the same Gram matrix, and few rows
     triangle = F.pad(triangle, (0, 0, 0, data.shape[1] - len(triangle)))
@@ -762,26 +786,33 @@ def _eigen(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return sizes.square(), rows.T, rows @ (data.T @ y.double())
 
 
-def _check_descent(s: Tensor, lr: float, steps: int) -> None:
+def _descent(s: Tensor, lr: float, steps: int) -> tuple[float, int]:
+    """The rate and the count, if a descent with them converges."""
+    lr, steps = check.real("lr", lr), check.whole("steps", steps)
     if not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr}")
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     if lr * float(s[-1]) >= 2:
         raise ValueError(f"lr must be below {2 / float(s[-1]):.3g} to converge, got {lr}")
+    return lr, steps
 
 
-def _check_amount(name: str, amount: float | Tensor) -> None:
-    if not bool((torch.as_tensor(amount) >= 0).all()):
+def _amount(name: str, amount: float | Tensor) -> float | Tensor:
+    """The number, or the tensor of numbers, if none is below zero."""
+    found = check.tensor(name, amount) if isinstance(amount, Tensor) else check.real(name, amount)
+    if not bool((torch.as_tensor(found) >= 0).all()):
         raise ValueError(f"{name} must be at least 0, got {amount}")
+    return found
 
 
-def _check_std(std: float) -> None:
-    if not 0 <= std < math.inf:
+def _spread(std: float) -> float:
+    if not 0 <= (found := check.real("std", std)) < math.inf:
         raise ValueError(f"std must be finite and at least 0, got {std}")
+    return found
 
 
-def _check_positive(**amounts: float) -> None:
-    for name, amount in amounts.items():
-        if not amount > 0:
-            raise ValueError(f"{name} must be above 0, got {amount}")
+def _positive(name: str, amount: float) -> float:
+    if not (found := check.real(name, amount)) > 0:
+        raise ValueError(f"{name} must be above 0, got {amount}")
+    return found

@@ -7,9 +7,10 @@ from itertools import pairwise
 import torch
 from torch import Generator, nn
 
+from lego import _checks as check
 from lego._names import find
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, Elementwise
-from lego.initialization import initialize
+from lego.initialization import find_scheme, initialize
 
 __all__ = ["mlp"]
 
@@ -49,13 +50,15 @@ def mlp(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
     """
-    if len(widths) < 2 or not all(isinstance(width, int) and width > 0 for width in widths):
+    widths = check.several("widths", widths)
+    if len(widths) < 2 or not all(isinstance(width, int) and 0 < width < 2**63 for width in widths):
         raise ValueError(f"widths must be at least two positive integers, got {widths}")
-    if not 0 <= dropout < 1:
+    if not 0 <= check.real("dropout", dropout) < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
-    if norm is not None and norm not in NORMS:
+    if norm is not None and not (isinstance(norm, str) and norm in NORMS):
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
     bend = _maker(activation)
+    find_scheme("init", init)  # before anything is drawn
 
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(widths[:-1]):
@@ -79,6 +82,6 @@ def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]
         raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
     if callable(activation):
         return activation
-    if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
+    if isinstance(activation, str) and activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
         return partial(Elementwise, SEARCH_CANDIDATES[activation])
     return find("activation", activation, ACTIVATIONS, "ACTIVATIONS")

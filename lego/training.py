@@ -28,6 +28,7 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from lego import _checks as check
 from lego._names import find
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Stopper(Protocol):
 
     def load_state_dict(self, state: dict[str, Any], /) -> Any:
         """Goes on from what a checkpoint kept."""
+
+
+_STOPPER = ("step", "restore", "state_dict", "load_state_dict")
 
 
 @dataclass(repr=False)
@@ -258,7 +262,20 @@ def fit(
         print(history, history.metric)
         ```
     """
-    data = _data(inputs, targets, batch_size, generator)
+    check.instance("model", model, nn.Module)
+    calls: dict[str, Any] = {"loss": loss, "penalty": penalty, "schedule": schedule, "after_step": after_step}
+    for name, call in {**calls, "metric": metric, "watch": watch}.items():
+        if call is not None or name == "loss":
+            check.function(name, call)
+    if early_stopping is not None and not all(hasattr(early_stopping, name) for name in _STOPPER):
+        raise TypeError(f"early_stopping must have the methods of Stopper, got {check.shown(early_stopping)}")
+    if not 0 <= (rate := check.fitting("lr", lr, torch.get_default_dtype())) < math.inf:
+        raise ValueError(f"lr must be finite and at least 0, got {lr}")
+    if seed is not None:
+        seed = check.whole("seed", seed, 2**64)
+    if batch_size is not None:
+        batch_size = check.whole("batch_size", batch_size)
+    data = _data(inputs, targets, batch_size, check.generator(generator))
     steps = _steps(steps, epochs, data)
     if isinstance(validation, Iterator):
         raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
@@ -267,16 +284,21 @@ def fit(
         validation = _in_order("validation", *held_out)
     elif any(argument is not None for argument in (validate_every, metric, early_stopping)):
         raise ValueError("validation must be given with validate_every, metric or early_stopping, got None")
-    options: dict[str, Any] = {
-        "clip_norm": clip_norm,
-        "clip_value": clip_value,
-        "validate_every": validate_every,
-    }
-    for name, bound in {**options, "checkpoint_every": checkpoint_every}.items():
+    options: dict[str, Any] = {}
+    for name, bound in {"clip_norm": clip_norm, "clip_value": clip_value}.items():
+        options[name] = None if bound is None else check.fitting(name, bound, torch.get_default_dtype())
+    options["validate_every"] = (
+        None if validate_every is None else check.whole("validate_every", validate_every)
+    )
+    for name, bound in {
+        **options,
+        "checkpoint_every": check.whole("checkpoint_every", checkpoint_every),
+    }.items():
         if bound is not None and not bound > 0:
             raise ValueError(f"{name} must be above 0, got {bound}")
+    clip_norm, clip_value = options["clip_norm"], options["clip_value"]
     validate_every = validate_every or _length(data) or steps
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+    if checkpoint is not None and not _can_be_file(check.path("checkpoint", checkpoint)):
         raise ValueError(f"checkpoint must lie in a folder that exists, got {os.fspath(checkpoint)!r}")
     make = optimizer if callable(optimizer) else find("optimizer", optimizer, OPTIMIZERS, "OPTIMIZERS")
     dtype = find("precision", precision, PRECISIONS, "PRECISIONS")
@@ -286,7 +308,7 @@ def fit(
     if device is not None:
         model.to(device)
     place = _device(model)
-    update = make(model.parameters(), lr=lr)
+    update = make(model.parameters(), lr=check.tensor("lr", lr) if isinstance(lr, Tensor) else rate)
     by_closure = _asks_for_closure(update)
     if by_closure and (clip_norm or clip_value or dtype is torch.float16):
         raise ValueError(
@@ -315,6 +337,8 @@ def fit(
         update.zero_grad()
         with cast:
             value = loss(_call(model, x), y)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"loss must return a tensor, got {check.shown(value)}")
         if value.numel() != 1:
             raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
         total = value if penalty is None else value + penalty(model)
@@ -410,6 +434,7 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
         print(accuracy(torch.nn.Identity(), outputs, torch.tensor([0, 0])))
         ```
     """
+    check.instance("model", model, nn.Module)
 
     def right(x: Any, y: Tensor) -> float:
         outputs = _call(model, x)
@@ -525,13 +550,13 @@ def _steps(steps: int | None, epochs: int | None, data: Iterable[Any]) -> int:
     if (steps is None) == (epochs is None):
         raise ValueError(f"steps or epochs must be given, and not both, got {steps} and {epochs}")
     for name, number in {"steps": steps, "epochs": epochs}.items():
-        if number is not None and number < 1:
+        if number is not None and check.whole(name, number) < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
     if epochs is None:
-        return steps or 0
+        return int(steps or 0)
     if not _length(data):
         raise ValueError(f"epochs must come with data of known length, got {type(data).__name__}: give steps")
-    return epochs * (_length(data) or 0)
+    return int(epochs) * (_length(data) or 0)
 
 
 def _length(data: Any) -> int | None:
@@ -754,6 +779,10 @@ def _load(
         if part is not None:
             part.load_state_dict(saved[name])
     return history, saved["stopped"]
+
+
+def _can_be_file(path: Path) -> bool:
+    return path.name != "" and path.parent.is_dir() and not path.is_dir()
 
 
 def _bar(steps: int, progress: bool) -> AbstractContextManager[Any]:

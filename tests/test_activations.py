@@ -183,9 +183,9 @@ def test_half_precision_is_float32_rounded(name, dtype):
 @pytest.mark.parametrize("name", NAMES)
 def test_infinities_give_the_limits_except_where_a_gate_closes(name):
     x = torch.tensor([-torch.inf, torch.inf], dtype=torch.double)
-    gated = {"swish", "silu", "mish", "acon_a", "acon_b", "acon_c", "gelu", "hardswish"}
+    gated = {"swish", "silu", "mish", "acon_a", "acon_c", "gelu", "hardswish"}
     undefined = {"cos(x) - x", "min(x, sin(x))", "sinc(x) + x"}
-    for number, far, closed in zip(brick(name)(x).tolist(), (-1e30, 1e30), (gated, {"acon_c"}), strict=True):
+    for number, far, closed in zip(brick(name)(x).tolist(), (-1e30, 1e30), (gated, ()), strict=True):
         limit = float(ORACLES[name](mp.mpf(far)))
         if name in closed:
             assert math.isnan(number)

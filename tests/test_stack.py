@@ -108,7 +108,7 @@ def test_default_initialization_is_he():
             {"activation": nn.ReLU()},
             r"activation must be a name or what makes a module, got the module ReLU\(\)",
         ),
-        ({"init": "xavire"}, r"scheme must .*nearest: xavier_.*got 'xavire'"),
+        ({"init": "xavire"}, r"init must .*nearest: xavier_.*got 'xavire'"),
         ({"dropout": 1.0}, r"dropout must be at least 0 and below 1, got 1.0"),
         ({"dropout": -0.1}, r"dropout must be at least 0 and below 1, got -0.1"),
         ({"norm": "bach"}, r"norm must be 'batch', 'layer' or None, got 'bach'"),

@@ -45,10 +45,11 @@ class Cache:
                 if entry["checksum"] != digest(body.encode()) or entry["engine"] != engine_digest():
                     return None
                 outcome = Outcome.from_data(json.loads(body), cached=True)
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                fresh = all(current(name) == known for name, known in outcome.dependencies.items())
+                same = all(version(name) == known for name, known in outcome.versions.items())
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 return None
-            fresh = all(current(name) == known for name, known in outcome.dependencies.items())
-            return outcome if fresh and all(version(n) == v for n, v in outcome.versions.items()) else None
+            return outcome if fresh and same else None
 
         return look_up
 

@@ -129,7 +129,7 @@ def split(tree: ast.Module, source: str) -> list[list[ast.stmt]]:
     starts = [line for line, title in marks if "[markdown]" not in title]
     before = [statement for statement in tree.body if statement.lineno < min(starts, default=sys.maxsize)]
     cells = [before] if before else []
-    for start, end in zip(starts, [*starts[1:], sys.maxsize], strict=True):
+    for start, end in zip(starts, [*starts, sys.maxsize][1:], strict=True):
         cells.append([statement for statement in tree.body if start <= statement.lineno < end])
     return cells
 

@@ -1,0 +1,85 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lego import _checks as check
+
+
+@pytest.mark.parametrize("value", [2, 2.0, True + 1, np.float32(2), torch.tensor(2), torch.tensor([2.0])])
+def test_numbers_of_every_kind_are_numbers(value):
+    assert check.real("rate", value) == 2.0
+
+
+@pytest.mark.parametrize(
+    "value", ["2", b"2", None, 2j, [2], torch.tensor([1, 2]), np.array([1.0, 2.0]), object]
+)
+def test_what_is_no_number_is_named(value):
+    with pytest.raises(TypeError, match="rate must be a number, got "):
+        check.real("rate", value)
+
+
+def test_a_number_beyond_all_floats_is_named_in_one_short_line():
+    with pytest.raises(
+        ValueError, match=r"^rate must be within the range of floats, got 10+\.\.\.$"
+    ) as caught:
+        check.real("rate", 10**400)
+    assert len(str(caught.value)) < 130
+
+
+@pytest.mark.parametrize("value", [3, True + 2, np.int8(3), torch.tensor(3)])
+def test_whole_numbers(value):
+    assert check.whole("count", value) == 3 and type(check.whole("count", value)) is int
+
+
+@pytest.mark.parametrize("value", [3.0, math.nan, "3", None, [3], torch.tensor(3.0), torch.tensor([3, 4])])
+def test_what_is_no_whole_number_is_named(value):
+    with pytest.raises(TypeError, match="count must be a whole number, got "):
+        check.whole("count", value)
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400])
+def test_what_64_bits_do_not_hold_is_named(value):
+    with pytest.raises(ValueError, match="count must fit in 64 bits, got "):
+        check.whole("count", value)
+
+
+def test_what_a_dtype_does_not_hold_is_named_and_infinity_is_held():
+    assert (
+        check.fitting("beta", 65504, torch.float16) == 65504
+        and check.fitting("beta", math.inf, torch.half) == math.inf
+    )
+    with pytest.raises(ValueError, match=r"beta must be finite in torch.float16, got 65505"):
+        check.fitting("beta", 65505, torch.float16)
+
+
+@pytest.mark.parametrize("value", [[1.0], 1.0, None, torch.tensor([1]), torch.tensor([1j])])
+def test_what_is_no_floating_tensor_is_named(value):
+    with pytest.raises(TypeError, match="x must be a floating tensor, got "):
+        check.floating("x", value)
+
+
+def test_a_model_can_still_be_traced():
+    traced = torch.fx.symbolic_trace(lambda x: check.floating("x", x) + 1)
+    assert traced(torch.zeros(1)) == 1
+
+
+def test_shapes_that_do_not_meet_are_named():
+    check.broadcast(gate=torch.zeros(2, 3), value=torch.zeros(3))
+    with pytest.raises(
+        ValueError, match=r"gate and value must have shapes that broadcast, got \(2, 3\) and \(2,\)"
+    ):
+        check.broadcast(gate=torch.zeros(2, 3), value=torch.zeros(2))
+
+
+def test_several_numbers_keep_every_digit():
+    assert check.numbers("values", [0.1, 1 / 3]).tolist() == [0.1, 1 / 3]
+
+
+@pytest.mark.parametrize(
+    "value", [None, "1", ["a"], [1j], torch.tensor([1j]), np.array("a"), 10**400, [[1], [1, 2]]]
+)
+def test_what_holds_no_numbers_is_named(value):
+    with pytest.raises(TypeError, match="values must hold numbers, got "):
+        check.numbers("values", value)
