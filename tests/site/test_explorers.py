@@ -246,22 +246,3 @@ def test_the_script_comes_when_an_explorer_comes_into_view(page, address):
     page.locator("figure[data-explorer] figcaption").scroll_into_view_if_needed()
     page.locator("figure[data-started]").wait_for()
     assert sum("explorers.js" in url for url in asked) == 1
-
-
-SHIFTS = """
-window.shifted = 0
-new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value
-}).observe({type: "layout-shift", buffered: true})
-"""
-
-
-@pytest.mark.parametrize("width", [412, 1280])
-@pytest.mark.parametrize("chapter", PAGES)
-def test_what_stands_below_does_not_move_as_an_explorer_starts(page, address, chapter, width):
-    page.set_viewport_size({"width": width, "height": 823})
-    page.add_init_script(SHIFTS)
-    page.goto(address + PAGES[chapter])
-    page.locator("figure[data-started]").wait_for()
-    page.wait_for_timeout(200)
-    assert page.evaluate("window.shifted") <= 0.02

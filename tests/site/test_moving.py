@@ -187,3 +187,27 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(page, addre
         page.wait_for_timeout(20)
         assert page.evaluate(FOCUS, STOPS)["seen"], focus["what"]
     assert [stop for stop in met if stop] == list(STOPS)
+
+
+SHIFTS = """
+window.shifted = 0
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value
+}).observe({type: "layout-shift", buffered: true})
+"""
+EXPLORERS = [
+    f"{chapter}/explorer/" for chapter in ("activations", "gradients", "preprocessing", "regularization")
+]
+
+
+@pytest.mark.parametrize("width", [412, 1280])
+@pytest.mark.parametrize("path", [*EXPLORERS, "notation/", "reference/propagation/"])
+def test_nothing_moves_as_explorers_start_and_the_font_of_formulas_comes(page, address, path, width):
+    page.set_viewport_size({"width": width, "height": 823})
+    page.add_init_script(SHIFTS)
+    page.goto(address + path)
+    if path in EXPLORERS:
+        page.locator("figure[data-started]").wait_for()
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.shifted") <= 0.02
