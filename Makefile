@@ -6,7 +6,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint audit bench bench-bricks search-table lock clean
+.PHONY: help serve build test lint audit mutation mutation-pages bench bench-bricks search-table lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ lint: $(READY) ## check style and types
 
 audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HTML, weight (AUDIT="--pages claims/" for some)
 	@$(BIN)/python benchmarks/audit.py $(AUDIT)
+
+mutation: $(READY) ## break the library in small ways and count what the tests notice (MUTATION="--sample 300" for some)
+	@$(BIN)/python benchmarks/mutation.py $(MUTATION)
+
+mutation-pages: $(READY) ## break the code that pages show, and count the same
+	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
 
 bench: $(READY) ## time the build against its floor and against plain Python
 	@$(BIN)/python benchmarks/build.py
