@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ PRELOAD = (
     *("matplotlib.pyplot", "matplotlib.backends.backend_svg", "mpmath", "scour.scour"),
     *("pytest", "hypothesis.strategies", "lxml.html", "jupytext", "markdown"),
 )
-SUBREAPER = 36  # of prctl
+DEATH_SIGNAL, SUBREAPER = 1, 36  # of prctl
 POLL = 0.02  # seconds
 PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # of hypothesis
 FAILED = {1, 2}  # pytest's exit codes: a test failed, a file could not be collected
@@ -96,10 +97,11 @@ def spread(work: Callable[[T, int], None], tasks: list[T], jobs: int) -> None:
         if (pid := os.fork()) == 0:
             code = 1
             try:
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
                 if sys.platform == "linux":
-                    ctypes.CDLL(None).prctl(
-                        SUBREAPER, 1
-                    )  # orphans of a test come to this process, to be ended
+                    control = ctypes.CDLL(None).prctl
+                    control(DEATH_SIGNAL, signal.SIGTERM)  # when the process that forks them ends
+                    control(SUBREAPER, 1)  # orphans of a test come to this process, to be ended
                 for task in tasks[number::jobs]:
                     work(task, number)
                 code = 0

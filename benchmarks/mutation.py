@@ -42,11 +42,11 @@ REPLACED = {
     **dict(USub="UAdd", UAdd="USub", Invert="USub"),
 }
 TESTS = {  # besides tests/test_<name>.py
-    "hooks/engine/__main__.py": ("engine",),
+    "hooks/engine/__main__.py": ("engine_command",),
     "hooks/engine/cache.py": ("engine",),
     "hooks/engine/child.py": ("labs", "engine"),
     "hooks/engine/outcome.py": ("engine",),
-    "hooks/engine/progress.py": ("engine",),
+    "hooks/engine/progress.py": ("engine_command", "engine"),
     "hooks/engine/server.py": ("engine",),
     "hooks/engine/svg.py": ("inline", "engine"),
 }
