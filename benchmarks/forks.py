@@ -40,6 +40,7 @@ PRELOAD = (
 DEATH_SIGNAL, SUBREAPER = 1, 36  # of prctl
 POLL = 0.02  # seconds
 PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # of hypothesis
+NONE_LEFT = 5  # pytest's exit code if it has no test to run
 FAILED = {1, 2}  # pytest's exit codes: a test failed, a file could not be collected
 T = TypeVar("T")
 
@@ -167,24 +168,30 @@ class Copy:
         for number in (1, 2):
             os.dup2(target, number)
 
-    def measure(self, files: Iterable[str], sources: Iterable[str], limit: float) -> dict[str, Reached]:
-        """Every test of `files`, with its seconds and the functions of `sources` that it calls; all must pass."""
-        result = self.folder / ".reached.json"
-        log = self.folder / ".log"
-        code = self.test(
-            files, Trace({str(self.folder / name): name for name in sources}, result), limit, log
-        )
-        if code != 0:
+    def measure(self, files: Iterable[str], sources: Iterable[str], limit: float, result: Path) -> None:
+        """Write down every test of `files`, its seconds and the functions of `sources` that it calls.
+
+        All must pass. A run that was cut short goes on where it was.
+        """
+        part, log = result.with_suffix(".part"), self.folder / ".log"
+        part.touch()
+        trace = Trace({str(self.folder / name): name for name in sources}, part)
+        code = self.test(files, trace, limit, log)
+        if code != 0 and not (code == NONE_LEFT and trace.tests):
+            part.unlink()
             raise RuntimeError(
                 f"the unchanged tests must pass, pytest ended with {code}:\n{log.read_text()[-3000:]}"
             )
-        return {
-            name: (seconds, functions)
-            for name, (seconds, functions) in json.loads(result.read_text()).items()
-        }
+        part.rename(result)
 
 
 Reached = tuple[float, list[str]]  # seconds, and functions as "file:line"
+
+
+def read_measured(path: Path) -> dict[str, Reached]:
+    """What `measure` wrote."""
+    lines = map(json.loads, path.read_text().splitlines())
+    return {name: (seconds, functions) for name, seconds, functions in lines}
 
 
 class Trace:
@@ -192,8 +199,11 @@ class Trace:
 
     def __init__(self, sources: dict[str, str], result: Path) -> None:
         self.sources, self.result = sources, result
-        self.tests: dict[str, Reached] = {}
+        self.tests = read_measured(result)
         self.lines: set[str] = set()
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if item.nodeid not in self.tests]
 
     def trace(self, frame: Any, event: str, argument: object) -> None:
         name = self.sources.get(frame.f_code.co_filename)
@@ -204,12 +214,12 @@ class Trace:
         self.lines, self.began = set(), time.perf_counter()
         sys.settrace(self.trace)
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        sys.settrace(None)
-        self.tests[nodeid] = time.perf_counter() - self.began, sorted(self.lines)
-
-    def pytest_sessionfinish(self) -> None:
-        self.result.write_text(json.dumps(self.tests))
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "teardown" and report.passed:
+            sys.settrace(None)
+            record = report.nodeid, round(time.perf_counter() - self.began, 4), sorted(self.lines)
+            with self.result.open("a") as file:
+                file.write(json.dumps(record) + "\n")
 
 
 class Chosen:

@@ -5,8 +5,8 @@
 
 The changes are Cosmic Ray's. Of the many operators that could replace one, those of REPLACED are taken: most others
 are noticed by anything. What stands in an annotation changes nothing that runs, and is left alone. A mutant meets the
-tests of TESTS that call the function it is in; one that hangs counts as caught. Why a survivor may live is written in
-benchmarks/results/mutation_survivors.toml, by its file, line and operator.
+tests of TESTS, first those that call the function it is in; one that hangs counts as caught. Why a survivor may live
+is written in benchmarks/results/mutation_survivors.toml, by its file, line and operator.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import hashlib
 import itertools
 import json
 import random
+import re
 import sys
 import time
 import tomllib
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.forks import Chosen, Copy, Reached, preload, spread, verdict  # noqa: E402
+from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spread, verdict  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -51,7 +52,7 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/svg.py": ("inline", "engine"),
 }
 LEAST = 30.0  # seconds until a test counts as hanging
-SLOWER = 5  # times the unchanged tests, at most
+SLOWER = 2  # times the unchanged tests as they were traced
 NOT_EXPLAINED = "not explained yet"
 
 
@@ -133,27 +134,22 @@ def tests(file: str) -> list[str]:
 
 
 def choose(mutant: Mutant, source: str, measured: dict[str, Reached]) -> tuple[list[str], float]:
-    """Tests for a mutant, the quickest first, and their seconds.
+    """All tests for a mutant and their seconds: those that call its function first, the quickest before the others.
 
-    Those that call its function; all if none does. The engine runs in other processes too, where calls aren't seen.
+    A call in another process, or in a fixture that tests share, isn't seen.
     """
-    quickest = sorted(measured, key=lambda name: measured[name][0])
     place = f"{mutant.file}:{function(source, mutant.line)}"
-    calling = [name for name in quickest if place in measured[name][1]]
-    others = [name for name in quickest if name not in calling]
-    chosen = [*calling, *others] if mutant.file.startswith("hooks/") or not calling else calling
-    return chosen, sum(measured[name][0] for name in chosen)
+    chosen = sorted(measured, key=lambda name: (place not in measured[name][1], measured[name][0]))
+    return chosen, sum(seconds for seconds, _ in measured.values())
 
 
 def measured(file: str, copy: Copy) -> dict[str, Reached]:
     """The tests of a file as they are, kept until one of them or the file changes."""
-    path = STORE / f"tests-{fingerprint(file, *tests(file))}.json"
+    path = STORE / f"tests-{fingerprint(file, *tests(file))}.jsonl"
     if not path.is_file():
-        sources = sorted(
-            f"{folder}/{path.name}" for folder in FOLDERS for path in (ROOT / folder).glob("*.py")
-        )
-        path.write_text(json.dumps(copy.measure(tests(file), sources, limit=900)))
-    return dict(json.loads(path.read_text()))
+        names = sorted(f"{folder}/{path.name}" for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
+        copy.measure(tests(file), names, 900, path)
+    return read_measured(path)
 
 
 def fingerprint(*files: str) -> str:
@@ -215,12 +211,21 @@ def sample(all_mutants: dict[str, list[Mutant]], size: int | None, seed: int) ->
 def reason(record: dict[str, Any], reasons: Iterable[dict[str, Any]]) -> str:
     """Why a survivor may live."""
     for entry in reasons:
-        operators = entry["operator"] if isinstance(entry["operator"], list) else [entry["operator"]]
-        if (entry["file"], entry["line"]) == (record["file"], record["text"]) and record[
-            "operator"
-        ] in operators:
+        lines, names = (
+            [value] if isinstance(value, str) else value for value in (entry["line"], entry["operator"])
+        )
+        if (
+            entry["file"] == record["file"]
+            and any(matches(record["text"], line) for line in lines)
+            and any(matches(record["operator"], name) for name in names)
+        ):
             return str(entry["reason"])
     return NOT_EXPLAINED
+
+
+def matches(text: str, pattern: str) -> bool:
+    """Whether a text is the pattern, whose stars stand for anything."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) is not None
 
 
 def summarize(

@@ -91,7 +91,14 @@ def test_a_survivor_is_explained_by_its_file_line_and_operator():
     record = {"file": "a.py", "text": "return n + 0", "line": 4, "operator": "Add_Sub", "verdict": "survived"}
     record |= {"diff": ["-     return n + 0", "+     return n - 0"]}
     told = {"file": "a.py", "line": "return n + 0", "operator": "Add_Sub", "reason": "zero has no sign"}
-    for entry, reason in ((told, "zero has no sign"), (told | {"line": "return n"}, NOT_EXPLAINED)):
+    for change, reason in (
+        ({}, "zero has no sign"),
+        ({"line": ["x", "return * 0"], "operator": ["Add_*"]}, "zero has no sign"),
+        ({"line": "return n"}, NOT_EXPLAINED),
+        ({"operator": "Add_Mul"}, NOT_EXPLAINED),
+        ({"file": "b.py"}, NOT_EXPLAINED),
+    ):
+        entry = told | change
         result = summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [entry])
         text = markdown(result)
         assert f"**a.py:4** Add_Sub: {reason}" in text and "+     return n - 0" in text
