@@ -145,23 +145,25 @@ def choose(mutant: Mutant, source: str, measured: dict[str, Reached]) -> tuple[l
 
 def measured(file: str, copy: Copy) -> dict[str, Reached]:
     """The tests of a file as they are, kept until one of them or the file changes."""
-    path = STORE / f"tests-{fingerprint(file, *tests(file))}.jsonl"
+    path = STORE / f"tests-{fingerprint(file, *tests(file), root=copy.folder)}.jsonl"
     if not path.is_file():
         names = sorted(f"{folder}/{path.name}" for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
         copy.measure(tests(file), names, 900, path)
     return read_measured(path)
 
 
-def fingerprint(*files: str) -> str:
+def fingerprint(*files: str, root: Path | None = None) -> str:
     """Digest of the bytes of files."""
+    root = root or ROOT
     return hashlib.blake2b(
-        b"\0".join((ROOT / file).read_bytes() for file in files), digest_size=8
+        b"\0".join((root / file).read_bytes() for file in files), digest_size=8
     ).hexdigest()
 
 
 def judge(mutant: Mutant, number: int, copies: list[Copy]) -> None:
     """Test a mutant and write down what came of it."""
-    copy, source = copies[number], (ROOT / mutant.file).read_text()
+    copy = copies[number]
+    source = (copy.folder / mutant.file).read_text()
     chosen, seconds = choose(mutant, source, measured(mutant.file, copy))
     changed = change(mutant, source)
     start = time.monotonic()
@@ -175,8 +177,8 @@ def judge(mutant: Mutant, number: int, copies: list[Copy]) -> None:
         "verdict": result,
         "diff": [line for line in difflib.ndiff(source.split("\n"), changed.split("\n")) if line[0] in "-+"],
         "seconds": round(time.monotonic() - start, 1),
-        "source": fingerprint(mutant.file),
-        "tests": fingerprint(*tests(mutant.file)),
+        "source": fingerprint(mutant.file, root=copy.folder),
+        "tests": fingerprint(*tests(mutant.file), root=copy.folder),
     }
     with (STORE / "mutants.jsonl").open("a") as file:
         file.write(json.dumps(record) + "\n")

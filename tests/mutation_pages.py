@@ -93,16 +93,13 @@ class Broken(NamedTuple):
         return hashlib.blake2b("\0".join(self).encode(), digest_size=8).hexdigest()
 
 
-def places() -> dict[str, str]:
+def places(root: Path = ROOT) -> dict[str, str]:
     """The source of every snippet, and of every block that is written in a page."""
-    found = {
-        path.relative_to(ROOT).as_posix(): path.read_text()
-        for path in sorted((ROOT / "snippets").rglob("*.py"))
-    }
+    paths = sorted((root / "snippets").rglob("*.py"))
+    found = {path.relative_to(root).as_posix(): path.read_text() for path in paths}
     for page in PAGES:
-        found |= {
-            f"{page}#{number}": block for number, block in enumerate(find_blocks((ROOT / page).read_text()))
-        }
+        blocks = find_blocks((root / page).read_text())
+        found |= {f"{page}#{number}": block for number, block in enumerate(blocks)}
     return found
 
 
@@ -196,9 +193,10 @@ WAYS = ("constant", "operator", "name", "shape", "line")
 
 def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
     """Test a broken source, compare what it shows if it survives, and write down what came of it."""
-    project, source = copies[number], places()[broken.place]
+    project = copies[number]
+    source = places(project.folder)[broken.place]
     file, _, block = broken.place.partition("#")
-    before = (ROOT / file).read_text()
+    before = (project.folder / file).read_text()
     start = time.monotonic()
     chosen = (
         Chosen([f"tests/test_printed.py::test_a_block_prints_what_it_printed[{broken.place}]"])
@@ -206,7 +204,7 @@ def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
         else None
     )
     run = partial(project.test, tests(broken.place), chosen, LIMIT, project.folder / ".log")
-    passed = STORE / f"passed-{fingerprint(broken.place, source)}"
+    passed = STORE / f"passed-{fingerprint(broken.place, source, project.folder)}"
     if not passed.exists():
         if (code := run()) != 0:
             raise RuntimeError(f"the unchanged tests of {broken.place} must pass, pytest ended with {code}")
@@ -227,7 +225,7 @@ def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
     plain = ast.unparse(ast.parse(source)) + "\n"
     record = {
         **{"place": broken.place, "way": broken.way, "key": broken.key, "verdict": result},
-        "tests": fingerprint(broken.place, source),
+        "tests": fingerprint(broken.place, source, project.folder),
         "diff": [
             line for line in difflib.ndiff(plain.split("\n"), broken.source.split("\n")) if line[0] in "-+"
         ],
@@ -287,10 +285,10 @@ def tests(place: str) -> list[str]:
     return ["tests/test_printed.py"] if "#" in place else [f"tests/{path.parent}/test_{path.name}"]
 
 
-def fingerprint(place: str, source: str) -> str:
+def fingerprint(place: str, source: str, root: Path = ROOT) -> str:
     """Digest of a source and of what tests it: of a block its own record."""
-    checked = (ROOT / tests(place)[0]).read_bytes()
-    record = json.loads(RECORD.read_text()).get(place) if "#" in place else None
+    checked = (root / tests(place)[0]).read_bytes()
+    record = json.loads((root / RECORD).read_text()).get(place) if "#" in place else None
     return hashlib.blake2b(repr((place, source, checked, record)).encode(), digest_size=8).hexdigest()
 
 
@@ -376,7 +374,7 @@ def main() -> None:
     open_ones = [found for found in broken if found.key not in known(keys)]
     if open_ones and not arguments.report:
         preload()
-        copies = [Copy(ROOT, STORE / f"copy-{number}") for number in range(arguments.jobs)]
+        copies = [Copy(ROOT, STORE / f"pages-{number}") for number in range(arguments.jobs)]
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
     result = summarize(list(known(keys).values()), without)
     print(markdown(result).split("\n## Survivors")[0])

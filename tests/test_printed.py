@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD = ROOT / "tests" / "printed.json"
+RECORD = "tests/printed.json"
 PAGES = [
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))),
     "README.md",
@@ -53,12 +53,12 @@ def run(block, folder):
 
 
 def test_every_block_has_a_record():
-    assert set(json.loads(RECORD.read_text())) == set(BLOCKS)
+    assert set(json.loads((ROOT / RECORD).read_text())) == set(BLOCKS)
 
 
 @pytest.mark.parametrize("place", BLOCKS)
 def test_a_block_prints_what_it_printed(place, tmp_path):
-    printed, record = run(BLOCKS[place], tmp_path), "\n".join(json.loads(RECORD.read_text())[place])
+    printed, record = run(BLOCKS[place], tmp_path), "\n".join(json.loads((ROOT / RECORD).read_text())[place])
     words = [" ".join(NUMBER.sub("#", text).split()) for text in (printed, record)]
     assert words[0] == words[1], printed
     numbers = [[float(number) for number in NUMBER.findall(text)] for text in (printed, record)]
@@ -70,5 +70,5 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as folder:
         printed = {place: run(block, folder).split("\n") for place, block in BLOCKS.items()}
-    RECORD.write_text(json.dumps(printed, indent=1, ensure_ascii=False) + "\n")
+    (ROOT / RECORD).write_text(json.dumps(printed, indent=1, ensure_ascii=False) + "\n")
     sys.exit()
