@@ -4,10 +4,11 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
+PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test fuzz lint audit bench bench-bricks race scale compress advisories licenses search-table lock clean
+.PHONY: help serve build test fuzz lint audit mutation mutation-pages bench bench-bricks race scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +30,21 @@ lint: $(READY) ## check style and types
 
 audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HTML, weight (AUDIT="--pages claims/" for some)
 	@$(BIN)/python benchmarks/audit.py $(AUDIT)
+
+mutation: $(PROOF) ## break the library in small ways and count what the tests notice (MUTATION="--sample 300" for some)
+	@$(BIN)/python benchmarks/mutation.py $(MUTATION)
+
+mutation-pages: $(PROOF) ## break the code that pages show, and count the same
+	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
+
+proof: $(PROOF) build ## all that takes hours: the audit, the race, mutants, fuzz, scale; results go to benchmarks/results/
+	@$(MAKE) audit
+	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
+	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1" && $(MAKE) race RACE="--own --rounds 1"
+	@$(MAKE) scale bench
+	@$(MAKE) fuzz EXAMPLES=1000
+	@$(MAKE) mutation mutation-pages
+	@$(MAKE) advisories
 
 bench: $(READY) ## time the build against its floor and against plain Python
 	@$(BIN)/python benchmarks/build.py
@@ -75,3 +91,8 @@ $(READY): pyproject.toml requirements.lock
 $(TOOLS):
 	@$(PYTHON) -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 pip-licenses==5.5.5 || { \
 	  rm -rf $@; echo "The tools could not be installed: the first run needs a network connection." >&2; exit 1; }
+
+$(PROOF): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[proof]' || { \
+	  echo "The packages could not be installed: the first run needs a network connection." >&2; exit 1; }
+	@touch $@

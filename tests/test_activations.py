@@ -359,6 +359,7 @@ def test_meta_acon_is_acon_c_with_a_beta_of_its_own():
     generator = torch.Generator().manual_seed(0)
     layer = MetaAcon(40, reduction=8, generator=generator).eval()
     assert layer.squeeze.out_features == 8 and MetaAcon(400, reduction=8).squeeze.out_features == 50
+    assert MetaAcon(4).squeeze.out_features == 16 and MetaAcon(320).squeeze.out_features == 20
     x = torch.randn(5, 40, 6, 7, generator=generator)
     beta = layer.beta(x)
     assert beta.shape == (5, 40) and ((beta > 0) & (beta < 1)).all() and beta.std(dim=0).min() > 0

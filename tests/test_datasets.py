@@ -46,6 +46,11 @@ def small(name, **arguments):
 # what holds for all
 
 
+@pytest.mark.parametrize("name", COMPUTED)
+def test_three_hundred_points_are_computed_if_nothing_is_said(name):
+    assert len(COMPUTED[name](split=ALL).train.inputs) == 300
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_dataset_tells_what_one_must_know(name):
     data = small(name)

@@ -285,6 +285,9 @@ def test_lsuv_gives_each_layer_unit_variance_on_the_batch_and_changes_nothing_el
         assert variance.item() == pytest.approx(1, abs=1e-4)
     with pytest.raises(ValueError, match=r"batch must vary at layer '0', got a standard deviation of 0.0"):
         lsuv_(small_cnn(), torch.zeros(3, 1, 4, 4))
+    wide = torch.tensor([[1e200], [-1e200]]).double()  # their squares overflow
+    with pytest.raises(ValueError, match="got a standard deviation of nan"):
+        lsuv_(nn.Linear(1, 2).double(), wide)
 
 
 def test_fixup_starts_as_the_identity_and_scales_the_branches():

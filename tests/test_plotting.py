@@ -80,6 +80,11 @@ def test_no_two_bricks_look_alike():
     assert len(set(looks)) == len(looks)
 
 
+def test_dashes_start_at_the_start():
+    offsets = [linestyle[0] for _, linestyle, _ in LOOKS.values() if isinstance(linestyle, tuple)]
+    assert offsets and not any(offsets)
+
+
 def test_a_look_is_the_callers_own():
     look("relu")["color"] = "black"
     assert look("relu")["color"] in PALETTE
@@ -168,6 +173,92 @@ def test_contours_have_the_first_weight_along_x():
     for line in axes.collections[0].get_paths():
         for part in line.to_polygons(closed_only=False):
             assert np.ptp(part[:, 0]) < 1e-4, "a loss of the first weight alone has upright contours"
+
+
+def test_activation_spans_five_to_both_sides_in_its_look():
+    axes = plotting.activation("mish")
+    value, gradient = axes.get_lines()
+    assert (value.get_xdata()[0], value.get_xdata()[-1]) == (-5, 5)
+    assert value.get_color() == gradient.get_color() == look("mish")["color"]
+    assert [value.get_linestyle(), gradient.get_linestyle()] == ["-", "--"]
+
+
+def test_distributions_span_the_middle_of_all_numbers():
+    axes = plotting.distributions({"a": torch.arange(10_000.0), "b": torch.tensor([5000.0])})
+    edges = axes.patches[0].get_data().edges
+    assert len(edges) == 61 and (edges[0], edges[-1]) == (10, 9989)
+    assert list(axes.get_yticks()) == [0, -1]
+    assert [patch.get_data().baseline for patch in axes.patches] == [0, -1]
+    same = plotting.distributions({"a": torch.full((7,), 3.0)}, bins=4).patches[0].get_data()
+    np.testing.assert_allclose(same.edges, [2.5, 2.75, 3, 3.25, 3.5])
+
+
+def test_gradient_flow_names_up_to_eight_layers():
+    for layers, named in ((8, True), (9, False)):
+        norms = {f"layer {i}": 10.0**-i for i in range(layers)}
+        axes = plotting.gradient_flow(norms)
+        (line,) = axes.get_lines()
+        assert list(line.get_xdata()) == list(axes.get_xticks()) == list(range(1, layers + 1))
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+        assert (labels == list(norms)) is named
+        assert axes.get_legend() is None
+
+
+def test_gradient_flow_has_the_names_of_the_deepest_net():
+    short, deep, other = {"a": 1.0}, {"a": 1.0, "b": 0.5}, {"c": 1.0, "d": 2.0}
+    axes = plotting.gradient_flow({"short": short, "deep": deep, "other": other})
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+
+
+def test_colors_start_again_after_the_last():
+    many = {str(i): [float(i), 1.0] for i in range(10)}
+    norms = {name: {"0": 1.0} for name in many}
+    for axes in (plotting.history(many), plotting.gradient_flow(norms)):
+        colors = [line.get_color() for line in axes.get_lines()]
+        assert colors == [*PALETTE, *PALETTE[:2]]
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == list(many)
+
+
+def test_contours_fill_their_bounds():
+    paths = [torch.zeros(2, 2)] * 9
+    axes = plotting.contours(lambda w: w.square().sum(1), *paths, levels=3)
+    assert [line.get_color() for line in axes.get_lines()] == [*PALETTE, PALETTE[0]]
+    lines = axes.collections[0]
+    ends = np.concatenate([path.vertices for path in lines.get_paths() if len(path.vertices)])
+    assert (ends.min(), ends.max()) == pytest.approx((-2, 2), abs=0.06)
+    few, many = (
+        len(plotting.contours(lambda w: w[:, 0], levels=levels).collections[0].levels) for levels in (3, 9)
+    )
+    assert few < many
+    usual = plotting.contours(lambda w: w[:, 0]).collections[0].levels
+    assert list(usual) == list(plotting.contours(lambda w: w[:, 0], levels=8).collections[0].levels)
+    assert lines.get_linewidth()[0] < 1  # a background
+    part = plotting.contours(lambda w: w[:, 1], bounds=(1, 2, 3, 5)).collections[0]
+    ends = np.concatenate([path.vertices for path in part.get_paths() if len(path.vertices)])
+    assert (*ends.min(0), *ends.max(0)) == pytest.approx((1, 3, 2, 5), abs=0.3)
+
+
+@pytest.mark.parametrize("bounds", [(0, 0, 0, 1), (0, 1, 1, 1), (0, 1, 2, 1)])
+def test_contours_refuse_bounds_that_hold_nothing(bounds):
+    with pytest.raises(ValueError, match="rising order"):
+        plotting.contours(lambda w: w[:, 0], bounds=bounds)
+
+
+def test_a_path_of_points_in_space_is_refused():
+    with pytest.raises(ValueError, match=r"steps, 2\), got \(4, 3\)"):
+        plotting.contours(lambda w: w[:, 0], torch.ones(4, 3))
+
+
+def test_a_regularization_path_writes_names_where_coefficients_are_largest():
+    coefficients = torch.arange(66.0).reshape(2, 33)
+    axes = plotting.regularization_path([2.0, 0.5], coefficients, [str(i) for i in range(33)])
+    lines = axes.get_lines()
+    assert [line.get_color() for line in lines] == [PALETTE[i % 8] for i in range(33)]
+    styles = [line.get_linestyle() for line in lines]
+    assert styles[::8] == ["-", "--", "-.", ":", "-"] and styles[7] == "-"
+    assert list(lines[3].get_ydata()) == [3, 36] and axes.get_xscale() == "log"
+    assert [(text.get_text(), *text.xy) for text in axes.texts[:2]] == [("0", 0.5, 33), ("1", 0.5, 34)]
+    assert not plotting.regularization_path([2.0, 0.5], coefficients).texts
 
 
 @pytest.mark.parametrize(

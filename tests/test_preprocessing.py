@@ -253,6 +253,11 @@ def test_dependent_columns_have_no_full_rank_even_after_rounding(dtype):
     Whiten(x[:, :3])
 
 
+def test_nothing_but_zeros_varies_in_no_direction():
+    with pytest.raises(ValueError, match="got 5 examples that vary in 0, constant in 2 of 2 columns"):
+        Whiten(torch.zeros(5, 2))
+
+
 def test_fewer_examples_than_features_need_an_epsilon():
     x = cloud(4, 6)
     with pytest.raises(

@@ -81,6 +81,8 @@ def test_fixed_points():
     assert fixed_point("relu", 3.0) == math.inf
     assert fixed_point("relu", 1.0, 0.5) == pytest.approx(1.0, rel=1e-9)  # q = q/2 + 1/2
     assert fixed_point(lambda z: z, 0.5, 0.5) == pytest.approx(1.0, rel=1e-9)
+    slow = fixed_point("tanh", 1.001)  # a plain iteration takes thousands of steps
+    assert slow == pytest.approx(fixed_point("tanh", 1.001, start=slow / 3), rel=1e-6)
 
 
 @settings(deadline=None, max_examples=40, derandomize=True)
@@ -130,6 +132,17 @@ def test_selu_keeps_mean_0_and_variance_1():
     for column, (mean, variance) in enumerate([(step, 1.0), (0.0, 1 + step)]):
         moved = torch.tensor(moments_map("selu", mean, variance)).double() - torch.tensor([0.0, 1.0]).double()
         torch.testing.assert_close(jacobian[:, column], moved / step, rtol=1e-3, atol=0.01)
+
+
+def test_the_jacobian_is_the_slope_of_the_moments():
+    at, step = (0.3, 2.5), 1e-5
+    jacobian = moments_jacobian("gelu", *at)
+    for column in (0, 1):
+        ends = [list(at), list(at)]
+        ends[0][column] -= step
+        ends[1][column] += step
+        low, high = (torch.tensor(moments_map("gelu", *end), dtype=torch.double) for end in ends)
+        torch.testing.assert_close(jacobian[:, column], (high - low) / (2 * step), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["tanh", "relu", "gelu"])

@@ -181,6 +181,10 @@ def test_layers_are_the_identity_in_evaluation_and_draw_from_their_generator(mak
     )
 
 
+def test_half_is_dropped_if_nothing_is_said():
+    assert Dropout().p == AlphaDropout().p == DropConnect(nn.Linear(2, 2)).p == 0.5
+
+
 def test_dropout_agrees_with_pytorchs():
     x = torch.ones(200_000)
     for p in (0.0, 0.3, 0.9):

@@ -1200,8 +1200,8 @@ def test_a_history_draws_its_losses():
 
 
 def test_a_history_is_readable_in_print():
-    history = History([3.0, 2.0], [2.5, 1.23456], [1, 2], watched={"a": [1.0], "b": [2.0]})
-    assert repr(history) == "History(2 steps; loss 3 to 2; validation loss 2.5 to 1.235; watched a, b)"
+    history = History([3.0, 9.0, 2.0], [2.5, 8.0, 1.23456], [1, 2, 3], watched={"a": [1.0], "b": [2.0]})
+    assert repr(history) == "History(3 steps; loss 3 to 2; validation loss 2.5 to 1.235; watched a, b)"
     assert repr(History()) == "History(0 steps)"
 
 

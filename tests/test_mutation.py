@@ -1,0 +1,106 @@
+"""The runner of mutants, on a project of one function; the ways to break what a page shows."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+TOY = "def clamp(n: int | None) -> int:\n    while n > 3:\n        n -= 1\n    return n + 0\n"
+TEST = "from lego.toy import clamp\n\n\ndef test_clamp():\n    assert clamp(5) == clamp(3) == 3\n"
+VERDICTS = {"while n >= 3:": "caught", "n -= 0": "timeout", "return n - 0": "survived"}
+RUN = """
+import sys
+from functools import partial
+from pathlib import Path
+
+import hypothesis, pytest, pytest_codeblocks
+
+from benchmarks import forks, mutation
+
+root = Path.cwd()
+mutation.ROOT, mutation.STORE, mutation.LEAST = root, root / ".cache", 3.0
+mutation.STORE.mkdir()
+source = (root / "lego/toy.py").read_text()
+changes = {mutation.change(mutant, source): mutant for mutant in mutation.mutants("lego/toy.py", source)}
+assert len(changes) == 9, changes
+found = [mutant for change, mutant in changes.items() if any(line in change for line in sys.argv[1:])]
+copies = [forks.Copy(root, mutation.STORE / "copy")]
+forks.spread(partial(mutation.judge, copies=copies), found, 1)
+assert all(mutation.known()[mutant] for mutant in found)
+"""
+
+
+def test_a_change_is_caught_an_equal_one_survives_and_a_hang_counts_as_caught(tmp_path):
+    pytest.importorskip("cosmic_ray", reason="it comes with make mutation")
+    files = {"lego/__init__.py": "", "lego/toy.py": TOY, "tests/__init__.py": "", "tests/test_toy.py": TEST}
+    for name, text in (files | {".gitignore": ".cache/\n"}).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    paths = [str(tmp_path), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-c", RUN, *VERDICTS]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    records = map(json.loads, (tmp_path / ".cache" / "mutants.jsonl").read_text().splitlines())
+    found = {record["diff"][1].removeprefix("+").strip(): record["verdict"] for record in records}
+    assert found == VERDICTS
+    assert (tmp_path / "lego/toy.py").read_text() == TOY
+    assert (tmp_path / ".cache/copy/lego/toy.py").read_text() == TOY
+
+
+@pytest.mark.parametrize(
+    ("way", "source", "broken"),
+    [
+        ("constant", "x = 4", "x = 6"),
+        ("constant", "x = 0", "x = 1"),
+        ("constant", "x = 0.5", "x = 0.75"),
+        ("constant", "x = True", None),
+        ("operator", "x = a < b", "x = a >= b"),
+        ("operator", "x = y", None),
+        ("name", "a = 1\nb = 2\nc = a", "a = 1\nb = 2\nc = b|a = 1\nb = 2\nc = c"),
+        ("name", "import a\na.b", None),
+        ("shape", "net = mlp([3, n])", "net = mlp([4, n])"),
+        ("shape", "x = torch.randn(5)[2]", "x = torch.randn(6)[2]"),
+        ("shape", "x = f(5)", None),
+        ("line", '"""Told."""\nimport a\nf()\nplt.show()', '"""Told."""\nimport a\npass\nplt.show()'),
+    ],
+)
+def test_five_ways_to_break_a_source(way, source, broken):
+    from tests.mutation_pages import break_in
+
+    found = break_in(way, source, "0")
+    assert found == broken if broken is None else found.strip() in broken.split("|")
+
+
+def test_a_block_is_replaced_where_it_stands():
+    from tests.mutation_pages import replace_block
+
+    page = "```python\na\n```\n\n    ```python\n    a\n\n    b\n    ```\n"
+    assert replace_block(page, 1, "c\n\nd\n") == page.replace("    a\n\n    b", "    c\n\n    d")
+
+
+def test_a_survivor_is_explained_by_its_file_line_and_operator():
+    from benchmarks.mutation import NOT_EXPLAINED, markdown, summarize
+
+    record = {"file": "a.py", "text": "return n + 0", "line": 4, "operator": "Add_Sub", "verdict": "survived"}
+    record |= {"diff": ["-     return n + 0", "+     return n - 0"]}
+    told = {"file": "a.py", "line": "return n + 0", "operator": "Add_Sub", "reason": "zero has no sign"}
+    for change, reason in (
+        ({}, "zero has no sign"),
+        ({"line": ["x", "return * 0"], "operator": ["Add_*"]}, "zero has no sign"),
+        ({"line": "return n"}, NOT_EXPLAINED),
+        ({"operator": "Add_Mul"}, NOT_EXPLAINED),
+        ({"file": "b.py"}, NOT_EXPLAINED),
+    ):
+        entry = told | change
+        result = summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [entry])
+        text = markdown(result)
+        assert f"**a.py:4** Add_Sub: {reason}" in text and "+     return n - 0" in text
+        assert "| a.py | 9 | 2 | 1 | 1 | 1 | 50.0 % |" in text
