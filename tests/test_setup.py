@@ -109,7 +109,8 @@ def test_the_library_alone_needs_little():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.match(r"\w+", requirement)[0] for requirement in project["dependencies"]}
     assert names == {"torch", "numpy", "tqdm"}
-    assert set(project["optional-dependencies"]) == {"plot", "data", "experiments", "cluster", "docs", "test"}
+    extras = {"plot", "data", "experiments", "cluster", "docs", "test", "proof"}
+    assert set(project["optional-dependencies"]) == extras
     modules = ", ".join(f"lego.{path.stem}" for path in (ROOT / "lego").glob("[a-z]*.py"))
     unwanted = {"distributed", "joblib", "matplotlib", "mkdocs", "scipy", "sklearn"}
     code = f"import sys, {modules}\nassert not {unwanted} & set(sys.modules)"
