@@ -40,15 +40,29 @@ function table(rows) {
   return made
 }
 
-function start(figure) {
+// Tells long work to go on as long as `wanted` says so; gives the page a turn every few milliseconds.
+function pace(wanted) {
+  let start = performance.now()
+  return async () => {
+    if (performance.now() - start > 6) {
+      await new Promise((resolve) => setTimeout(resolve))
+      start = performance.now()
+    }
+    return wanted()
+  }
+}
+
+async function start(figure) {
   const name = figure.dataset.explorer, explorer = explorers[name]
   const form = figure.querySelector("form.explorer"), reading = form.querySelector(".explorer__reading")
   const box = figure.querySelector(".plot__box"), [, , width, height] = box.firstElementChild.getAttribute("viewBox").split(" ").map(Number)
   const chart = new Chart(explorer.panels, width, height, box.clientWidth < NARROW, explorer.label)
-  let waiting = false
+  let waiting = false, latest = 0
 
-  const draw = () => {
+  const draw = async () => {
+    const turn = ++latest
     waiting = false
+    figure.dataset.busy = ""
     const followed = explorer.follow?.(read(form)) ?? {}
     write(form, followed)
     const values = { ...read(form), ...followed } // a slider's grid would round
@@ -59,10 +73,13 @@ function start(figure) {
       input.setAttribute("aria-valuetext", text)
     }
     for (const [control, wanted] of Object.entries(explorer.controls?.(values) ?? {})) form.querySelector(`[data-control=${control}]`).hidden = !wanted
+    const computed = await explorer.compute?.(values, pace(() => turn === latest))
+    if (turn !== latest) return // a newer change has taken over
     chart.clear()
-    const found = explorer.draw(chart, values)
+    const found = explorer.draw(chart, values, computed)
     reading.replaceChildren(...(found.table ? [table(found.table)] : []), ...(found.words ? [found.words] : []))
-    figure.explorer = { values, found: found.values }
+    figure.explorer = { values, get found() { return found.values } }
+    delete figure.dataset.busy
   }
   const later = () => {
     if (!waiting) requestAnimationFrame(draw)
@@ -79,7 +96,7 @@ function start(figure) {
       later()
     })
   }
-  draw()
+  while (!figure.explorer) await draw() // again, if a change came meanwhile
   box.replaceChildren(chart.svg)
   figure.dataset.started = ""
 }

@@ -37,11 +37,16 @@ function weights(scheme, size, gain, { uniform, normal }) {
 
 const BATCH = 32
 
-// Each layer: z = W h, normalized if asked, then h' = f(z), added to h if asked; back from a random gradient.
-function simulate({ activation, scheme, gain, depth, width, parts, seed }) {
+// Each layer: z = W h, normalized if asked, then h' = f(z), added to h if asked; back from a random gradient. Between
+// layers it asks whether to go on, and gives the page a turn.
+async function simulate({ activation, scheme, gain, depth, width, parts, seed }, goOn) {
   const size = Number(width), source = draws(seed), { at } = bricks[activation]
   const norm = parts.includes("norm"), residual = parts.includes("residual")
-  const layers = Array.from({ length: depth }, () => ({ weight: weights(scheme, size, gain, source) }))
+  const layers = []
+  for (let number = 0; number < depth; number++) {
+    layers.push({ weight: weights(scheme, size, gain, source) })
+    if (!await goOn()) return
+  }
   const inputs = Float64Array.from({ length: BATCH * size }, source.normal)
   let h = inputs
   for (const layer of layers) {
@@ -67,6 +72,7 @@ function simulate({ activation, scheme, gain, depth, width, parts, seed }) {
       layer.slope[index] = slope
     }
     h = layer.output
+    if (!await goOn()) return
   }
   const upstream = Float64Array.from({ length: BATCH * size }, () => source.normal() / BATCH)
   let back = upstream
@@ -86,6 +92,7 @@ function simulate({ activation, scheme, gain, depth, width, parts, seed }) {
     layer.gradient = Math.sqrt(delta.reduce((sum, entry) => sum + entry * entry, 0) / delta.length)
     if (residual) for (let index = 0; index < before.length; index++) before[index] += back[index]
     back = before
+    if (!await goOn()) return
   }
   return { layers, inputs, upstream }
 }
@@ -103,8 +110,8 @@ const signaling = {
     { title: "activations: middle 50 % and 90 %", xlabel: "layer", x: [1, 20], y: [-4, 4] },
     { title: "gradient that reaches the layer", xlabel: "layer", x: [1, 20], y: [-12, 6], log: true },
   ],
-  draw(chart, values) {
-    const { layers, inputs, upstream } = simulate(values)
+  compute: simulate,
+  draw(chart, values, { layers, inputs, upstream }) {
     const bands = [0.05, 0.25, 0.5, 0.75, 0.95].map(() => []), norms = []
     layers.forEach((layer, index) => {
       const sorted = Float64Array.from(layer.output).sort()
@@ -127,7 +134,10 @@ const signaling = {
     const way = { exploding: "an exploding gradient: it grows", vanishing: "a vanishing gradient: it shrinks", steady: "a steady gradient: it changes" }[verdict]
     return {
       words: `Last layer: standard deviation ${written(deviation)}. On its way back the gradient changes by a factor of ${written(factor)} a layer: ${way} from ${written(last)} at the last layer to ${written(first)} at the first. The gain that keeps the mean square of this activation is ${written(gains[values.activation], 4)} with Xavier's variance.`,
-      values: { verdict, factor, deviation, norms: norms.map(([, norm]) => norm), weights: layers.map(({ weight }) => [...weight]), inputs: [...inputs], upstream: [...upstream] },
+      get values() {
+        const weights = layers.map(({ weight }) => [...weight])
+        return { verdict, factor, deviation, norms: norms.map(([, norm]) => norm), weights, inputs: [...inputs], upstream: [...upstream] }
+      },
     }
   },
 }

@@ -37,6 +37,7 @@ def explore(page, address):
                     }
                     form.dispatchEvent(new Event("input"))
                     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+                    while ("busy" in figure.dataset) await new Promise((resolve) => setTimeout(resolve, 5))
                     return figure.explorer.found
                 }""",
                 controls,
