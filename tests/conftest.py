@@ -4,7 +4,6 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machi
 os.environ["MPLBACKEND"] = "agg"
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
-import runpy
 import shutil
 import subprocess
 import sys
@@ -21,10 +20,14 @@ def run_snippet(monkeypatch, tmp_path):
     """Runs a snippet as a reader would, in a folder of its own, and returns its variables."""
     import matplotlib.pyplot as plt
 
+    from tests import record
+
     def run(name):
         monkeypatch.setattr(plt, "show", lambda: None)
         monkeypatch.chdir(tmp_path)
-        return runpy.run_path(str(ROOT / "snippets" / f"{name}.py"), run_name="__main__")
+        found, shown = record.run_snippet(name)
+        record.check(f"snippets/{name}.py", shown)
+        return found
 
     yield run
     plt.close("all")

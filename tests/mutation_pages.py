@@ -3,9 +3,9 @@
     make mutation-pages                          all of it; takes an hour or two, and goes on where it was stopped
     make mutation-pages MUTATION="--sample 200"  some; --only regularization/: what has that in its name
 
-A constant, an operator, a name, a shape is another, or a line is gone. The tests of a snippet are those of its
-finding; a block written in a page meets the record of what it printed. A survivor that prints and draws the very same
-changes nothing that a reader sees. What is left may change a finding that no test asserts, or only a look.
+A constant, an operator, a name, a shape is another, or a line is gone. A snippet meets the tests of its finding, and like
+a block that is written in a page, the record of what it showed. A survivor that prints and draws the very same changes
+nothing that a reader sees; of another one the finding still holds, as far as a test asserts it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
 from benchmarks.mutation import share  # noqa: E402
-from tests.test_printed import PAGES, RECORD, find_blocks  # noqa: E402
+from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -286,9 +286,9 @@ def tests(place: str) -> list[str]:
 
 
 def fingerprint(place: str, source: str, root: Path = ROOT) -> str:
-    """Digest of a source and of what tests it: of a block its own record."""
+    """Digest of a source, of its tests and of its record."""
     checked = (root / tests(place)[0]).read_bytes()
-    record = json.loads((root / RECORD).read_text()).get(place) if "#" in place else None
+    record = json.loads((root / RECORD).read_text()).get(place)
     return hashlib.blake2b(repr((place, source, checked, record)).encode(), digest_size=8).hexdigest()
 
 
