@@ -20,6 +20,7 @@ import json
 import random
 import sys
 import time
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -30,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import share  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, reason, share  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -305,7 +306,9 @@ def known(asked: set[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def summarize(records: list[dict[str, Any]], without: dict[str, int]) -> dict[str, Any]:
+def summarize(
+    records: list[dict[str, Any]], without: dict[str, int], reasons: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The counts of each way for snippets and for blocks, and the survivors that show something else."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
@@ -313,6 +316,7 @@ def summarize(records: list[dict[str, Any]], without: dict[str, int]) -> dict[st
         counts[f"{kind}, {record['way']}"][record["verdict"]] += 1
     survivors = [
         {name: record[name] for name in ("place", "way", "verdict", "diff")}
+        | {"reason": why(record, reasons)}
         for record in sorted(records, key=lambda record: (record["place"], record["way"]))
         if record["verdict"] in {"text", "figure"}
     ]
@@ -323,17 +327,24 @@ def summarize(records: list[dict[str, Any]], without: dict[str, int]) -> dict[st
     return {"ways": rows, "survivors": survivors}
 
 
+def why(record: dict[str, Any], reasons: list[dict[str, Any]]) -> str:
+    """Why a survivor may live: the first line that it changes decides, as `ast.unparse` writes it."""
+    text = record["diff"][0].removeprefix("-").strip()
+    return reason({"file": record["place"], "text": text, "operator": record["way"]}, reasons)
+
+
 def markdown(result: dict[str, Any]) -> str:
     """The result as a table of ways and a list of survivors."""
     names = ("caught", "timeout", "same", "text", "figure", "does not apply")
     rows = {way: [counts.get(name, 0) for name in names] for way, counts in result["ways"].items()}
     rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
     caught, timeout, same, text, figure, _ = rows["all"]
+    explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
     seen = caught + timeout + text + figure
     lines = [
         f"{seen + same} broken sources: {same} of them print and draw the same as before. Of the {seen} others, "
         f"the tests catch {caught + timeout} ({share(caught + timeout, seen)}); {text} print something else "
-        f"unnoticed, and {figure} draw something else.",
+        f"unnoticed, and {figure} draw something else. {explained} of these have a reason.",
         "",
         "| Way | Caught | By time | Shows the same | Prints another | Draws another | No such place | Share |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
@@ -344,7 +355,11 @@ def markdown(result: dict[str, Any]) -> str:
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
     lines += ["", "## Survivors that show something else", ""]
     for found in result["survivors"]:
-        lines += [f"**{found['place']}** {found['way']}, another {found['verdict']}", "", "```diff"]
+        lines += [
+            f"**{found['place']}** {found['way']}, another {found['verdict']}: {found['reason']}",
+            "",
+            "```diff",
+        ]
         lines += [*found["diff"], "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -376,7 +391,8 @@ def main() -> None:
         preload()
         copies = [Copy(ROOT, STORE / f"pages-{number}") for number in range(arguments.jobs)]
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
-    result = summarize(list(known(keys).values()), without)
+    reasons = tomllib.loads(REASONS.read_text())["survivor"]
+    result = summarize(list(known(keys).values()), without, reasons)
     print(markdown(result).split("\n## Survivors")[0])
     if not arguments.only:
         (RESULTS / "mutation_pages.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")

@@ -53,7 +53,7 @@ def numbers(text):
 
 
 def describe(figures):
-    """The words of each axes of some figures, and from where to where its lines go along x."""
+    """The words of each axes of some figures, from where to where its lines go along x, and levels to compare with."""
     found = []
     for axes in (axes for figure in figures for axes in figure.axes):
         legend = axes.get_legend()
@@ -73,7 +73,9 @@ def describe(figures):
             ends = (
                 f"from {np.nanmin(x):.3g} to {np.nanmax(x):.3g}" if x.size and x.dtype.kind in "iuf" else ""
             )
-            found.append(f"{x.size} points {ends}".strip())
+            y = np.asarray(line.get_ydata())
+            level = f" at {y[0]:.3g}" if y.size == 2 and y.dtype.kind in "iuf" and y[0] == y[1] else ""
+            found.append(f"{x.size} points {ends}".strip() + level)
     return found
 
 

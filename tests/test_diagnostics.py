@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import functools
 import math
 import statistics
@@ -974,6 +975,15 @@ def test_effective_rank_counts_the_directions():
     for rank in (1, 4, 16):
         rows = diagnose(Make(rank), (x, torch.arange(64) % 32)).layers
         assert [row.effective_rank for row in rows] == pytest.approx([rank, rank], rel=0.01)
+    alike = x[:1].expand(64, 16)
+    assert [row.effective_rank for row in diagnose(Make(4), (alike, torch.arange(64) % 32)).layers] == [0, 0]
+
+
+def test_a_report_can_not_be_changed():
+    report = diagnose(mlp([4] * 11 + [3], "sigmoid"), table([1.0] * 4))
+    for part, name in ((report, "layers"), (report.layers[0], "name"), (report.findings[0], "value")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(part, name, None)
 
 
 def test_gradient_to_weight():

@@ -149,8 +149,9 @@ def test_a_run_that_raises_fails_alone_and_is_tried_again(tmp_path):
             raise MemoryError("no room\nfor it")
         return product(a, b, seed)
 
-    with pytest.warns(RuntimeWarning, match=r"2 of 8 runs failed; the first: for it .*runs\.csv"):
+    with pytest.warns(RuntimeWarning, match=r"2 of 8 runs failed; the first: for it .*runs\.csv") as warned:
         rows = run(train, store=store)
+    assert warned[0].filename == __file__, "the warning points at who calls"
     assert [row["error"] is not None for row in rows] == [row["a"] == 2 and row["seed"] == 0 for row in rows]
     assert "MemoryError: no room\nfor it" in rows[4]["error"] and rows[4]["value"] is None
     assert read(store) == rows
