@@ -14,6 +14,7 @@
 - `terms.py` explains the glossary's terms where pages use them
 - `cards.py` draws the picture that stands beside a link to a page, `feed.py` makes a feed of what is new
 - `links.py` knows where the links of a source lead from each of these
+- `compress.py` makes compressed copies for hosts that send such files; the build does without
 - `security.py` says what a page may do, and sees that it does not ask for more
 - `publish.py` replaces the old site by the new one, whole or not at all
 """

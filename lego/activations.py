@@ -1020,9 +1020,8 @@ class _Acon(Function):
     def forward(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
         rise = q1 - q2
-        gate = (
-            b * rise * wide
-        ).sigmoid_()  # in place, here and below: on a CPU new memory costs as much as arithmetic
+        # in place, here and below: on a CPU new memory costs as much as arithmetic
+        gate = (b * rise * wide).sigmoid_()
         return gate.mul_(rise).add_(q2).mul_(wide).to(x.dtype)  # the input last: only the result may overflow
 
     @staticmethod
