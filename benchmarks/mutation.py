@@ -185,8 +185,8 @@ def judge(mutant: Mutant, number: int, copies: list[Copy]) -> None:
     print(f"{result:9}{record['seconds']:6.1f} s  {mutant.file}:{mutant.line}  {mutant.operator}", flush=True)
 
 
-def known() -> dict[Mutant, dict[str, Any]]:
-    """Results that still hold: of the file as it is; survivors also of its tests as they are."""
+def known(stale: bool = False) -> dict[Mutant, dict[str, Any]]:
+    """Results that still hold: of the file as it is; survivors also of its tests as they are, unless `stale`."""
     path = STORE / "mutants.jsonl"
     found = {}
     for line in path.read_text().splitlines() if path.is_file() else ():
@@ -194,10 +194,13 @@ def known() -> dict[Mutant, dict[str, Any]]:
         mutant = Mutant(**{name: record[name] for name in Mutant._fields})
         if not (ROOT / mutant.file).is_file() or record["source"] != fingerprint(mutant.file):
             continue
-        if record["verdict"] != "survived" or record["tests"] == fingerprint(*tests(mutant.file)):
-            found[mutant] = record
-        else:
-            found.pop(mutant, None)
+        found[mutant] = record
+        if (
+            record["verdict"] == "survived"
+            and not stale
+            and record["tests"] != fingerprint(*tests(mutant.file))
+        ):
+            del found[mutant]
     return found
 
 
@@ -313,7 +316,9 @@ def main() -> None:
         preload()
         copies = [Copy(ROOT, STORE / f"copy-{number}") for number in range(arguments.jobs)]
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
-    records = [record for mutant, record in known().items() if arguments.report or mutant in set(chosen)]
+    records = [
+        record for mutant, record in known(stale=True).items() if arguments.report or mutant in set(chosen)
+    ]
     result = summarize(
         records,
         {file: len(mutants) for file, mutants in found.items()},

@@ -1,3 +1,6 @@
+import lxml.etree
+import pytest
+
 from hooks.engine.svg import follow_palette, merge_markers, palette
 from hooks.inline import figure, inline_figures, standalone
 
@@ -51,6 +54,14 @@ def test_colors_follow_the_palette():
     assert 'fill="currentColor">a' in result
     assert "var(--plot-8,#666666)" in result, "the minifier shortens colors"
     assert "var(--plot-2,#d55e00)" in result and "var(--plot-grid,#d9d9d9)" in result and "#123456" in result
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_name_space_is_declared_where_it_is_used(used):
+    link = '<use x="1.239" xlink:href="#a"/>' if used else '<text x="1.239"/>'
+    result = follow_palette(f'<svg viewBox="0 0 1 1">{link}</svg>')
+    lxml.etree.fromstring(result)  # an undeclared name space is an error
+    assert ("xmlns:xlink" in result) is used and ' x="1.23"' in result
 
 
 def test_style_sheet_library_and_theme_agree_on_the_palette():
