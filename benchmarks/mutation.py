@@ -270,7 +270,7 @@ def markdown(result: dict[str, Any]) -> str:
     for file, (mutants, tested, caught, timeout, survived) in rows.items():
         row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
         lines.append(f"| {file} | {' | '.join(map(str, row))} |")
-    lines += ["", "## Survivors", ""]
+    lines += ["", "#### Survivors", ""]
     for found in result["survivors"]:
         lines += [
             f"**{found['file']}:{found['line']}** {found['operator']}: {found['reason']}",
@@ -324,7 +324,7 @@ def main() -> None:
         {file: len(mutants) for file, mutants in found.items()},
         tomllib.loads(REASONS.read_text())["survivor"] if REASONS.is_file() else [],
     )
-    print("\n".join(markdown(result).split("\n## Survivors")[0].split("\n")))
+    print("\n".join(markdown(result).split("\n#### Survivors")[0].split("\n")))
     if not arguments.files:
         (RESULTS / "mutation.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "mutation.md").write_text(markdown(result))

@@ -81,9 +81,8 @@ def host(site: Path) -> list[str]:
     ]
     for readers in READERS:
         daily = readers * visit / 1e9
-        lines.append(
-            f"| {readers:,} | {daily:,.4g} | {readers * requests / 86400:,.3g} | {30 * daily:,.4g} |"
-        )
+        numbers = (daily, readers * requests / 86400, 30 * daily)
+        lines.append(f"| {readers:,} | {' | '.join(map(rounded, numbers))} |")
     return lines
 
 

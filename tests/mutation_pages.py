@@ -353,7 +353,7 @@ def markdown(result: dict[str, Any]) -> str:
         row = caught + timeout, timeout, same, text, figure, without
         part = share(caught + timeout, caught + timeout + text + figure)
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
-    lines += ["", "## Survivors that show something else", ""]
+    lines += ["", "#### Survivors that show something else", ""]
     for found in result["survivors"]:
         lines += [
             f"**{found['place']}** {found['way']}, another {found['verdict']}: {found['reason']}",
@@ -393,7 +393,7 @@ def main() -> None:
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
     reasons = tomllib.loads(REASONS.read_text())["survivor"]
     result = summarize(list(known(keys).values()), without, reasons)
-    print(markdown(result).split("\n## Survivors")[0])
+    print(markdown(result).split("\n#### Survivors")[0])
     if not arguments.only:
         (RESULTS / "mutation_pages.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "mutation_pages.md").write_text(markdown(result))
