@@ -311,20 +311,20 @@ def main() -> None:
     STORE.mkdir(parents=True, exist_ok=True)
     found = {file: mutants(file, (ROOT / file).read_text()) for file in sources(arguments.files)}
     chosen = sample(found, arguments.sample, arguments.seed)
-    open_ones = [mutant for mutant in chosen if mutant not in known()]
+    done = known()
+    open_ones = [mutant for mutant in chosen if mutant not in done]
     if open_ones and not arguments.report:
         preload()
         copies = [Copy(ROOT, STORE / f"copy-{number}") for number in range(arguments.jobs)]
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
-    records = [
-        record for mutant, record in known(stale=True).items() if arguments.report or mutant in set(chosen)
-    ]
+    asked = set(itertools.chain(*found.values())) if arguments.report else set(chosen)
+    records = [record for mutant, record in known(stale=True).items() if mutant in asked]
     result = summarize(
         records,
         {file: len(mutants) for file, mutants in found.items()},
         tomllib.loads(REASONS.read_text())["survivor"] if REASONS.is_file() else [],
     )
-    print("\n".join(markdown(result).split("\n#### Survivors")[0].split("\n")))
+    print(markdown(result).split("\n#### Survivors")[0])
     if not arguments.files:
         (RESULTS / "mutation.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "mutation.md").write_text(markdown(result))

@@ -386,7 +386,8 @@ def main() -> None:
     random.Random(arguments.seed).shuffle(broken)
     broken = broken[: arguments.sample]
     keys = {found.key for found in broken}
-    open_ones = [found for found in broken if found.key not in known(keys)]
+    done = known(keys)
+    open_ones = [found for found in broken if found.key not in done]
     if open_ones and not arguments.report:
         preload()
         copies = [Copy(ROOT, STORE / f"pages-{number}") for number in range(arguments.jobs)]
