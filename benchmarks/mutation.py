@@ -265,7 +265,7 @@ def markdown(result: dict[str, Any]) -> str:
         f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason.",
         "",
         "| File | Mutants | Tested | Caught | By time | Survived | Share |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "|---|---|---|---|---|---|---|",
     ]
     for file, (mutants, tested, caught, timeout, survived) in rows.items():
         row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)

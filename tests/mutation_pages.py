@@ -347,7 +347,7 @@ def markdown(result: dict[str, Any]) -> str:
         f"unnoticed, and {figure} draw something else. {explained} of these have a reason.",
         "",
         "| Way | Caught | By time | Shows the same | Prints another | Draws another | No such place | Share |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for way, (caught, timeout, same, text, figure, without) in rows.items():
         row = caught + timeout, timeout, same, text, figure, without
