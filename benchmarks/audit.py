@@ -159,6 +159,7 @@ def check_tools() -> None:
             )
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """The versions of the tools."""
     found = {}

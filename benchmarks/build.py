@@ -36,16 +36,20 @@ class Cost(NamedTuple):
     wall: float
 
 
-def run(*command: str, cwd: Path) -> Cost:
-    """Run a command to its end; CPU time includes its children."""
-    environment = os.environ | {
+def environment(cwd: Path) -> dict[str, str]:
+    """What every contestant runs under: one thread a process, no window, the library of its own folder."""
+    return os.environ | {
         "NO_MKDOCS_2_WARNING": "1",
         "MPLBACKEND": "agg",
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(cwd),
     }
+
+
+def run(*command: str, cwd: Path) -> Cost:
+    """Run a command to its end; CPU time includes its children."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")

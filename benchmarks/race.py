@@ -34,7 +34,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import Cost, calibrate, make_floor, run  # noqa: E402
+from benchmarks.build import Cost, calibrate, environment, make_floor, run  # noqa: E402
 from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -183,13 +183,9 @@ def find_truth(snippets: list[Snippet], place: Path) -> list[dict[str, str]]:
             write(place / "truth" / f"{snippet.name}.py", snippet.code)
         names = [snippet.name for snippet in texts]
         command = [sys.executable, __file__, "--print", *names]
-        environment = os.environ | {
-            "OMP_NUM_THREADS": "1",
-            "MPLBACKEND": "agg",
-            "PYTHONPATH": str(place / "truth"),
-        }
+        cwd = place / "truth"
         result = subprocess.run(
-            command, cwd=place / "truth", env=environment, capture_output=True, text=True, check=True
+            command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=True
         )
         found.append(json.loads(result.stdout.splitlines()[-1]))
     return found
@@ -226,12 +222,7 @@ def save_while_serving(race: Race, snippets: list[Snippet], truth: list[dict[str
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [race.python, "-m", "mkdocs", "serve", "--quiet", "--dev-addr", f"127.0.0.1:{port}"]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(race.root),
-        "NO_MKDOCS_2_WARNING": "1",
-    }
-    server = subprocess.Popen(command, cwd=race.root, env=environment, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=race.root, env=environment(race.root), stderr=subprocess.DEVNULL)
     name = snippets[0].name
     address = f"http://127.0.0.1:{port}/{name}/"
 

@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import make_floor, run  # noqa: E402
+from benchmarks.build import environment, make_floor, run  # noqa: E402
 from hooks.compress import LEAST, TEXTS  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -92,7 +92,7 @@ def rounded(number: float) -> str:
 
 
 def multiply(root: Path, times: int) -> None:
-    """The handbook without its reference and labs, and copies of its chapters beside it."""
+    """The handbook, and copies of its chapters beside it."""
     for name in ("lego", "hooks", "docs", "snippets", "benchmarks/results"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     config = (ROOT / "mkdocs.yml").read_text()
@@ -123,9 +123,8 @@ import resource, subprocess
 subprocess.run({command!r}, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 """
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(root)}
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=root, env=environment(root), capture_output=True, text=True
     )
     return float(result.stdout.split()[-1])
 

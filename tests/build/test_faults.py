@@ -1,5 +1,6 @@
 """What can go wrong in a build: each fault has a clear message and an exit code, and the earlier site stays."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -188,22 +189,31 @@ def test_two_builds_at_once(project):
     assert not [path.name for path in project.iterdir() if path.name.startswith(".site")]
 
 
-@pytest.mark.skipif(
+needs_plain_user = pytest.mark.skipif(
     os.geteuid() == 0 and not shutil.which("setpriv"), reason="root writes anywhere, and there is no setpriv"
 )
-def test_a_cache_folder_that_cannot_be_written(project):
-    before = content(project / "site")
-    write(project, SNIPPET + "\n")  # the entry no longer holds
-    folders = [path for path in (project / ".cache").rglob("*") if path.is_dir()]
+
+
+@contextlib.contextmanager
+def unwritable(folders):
+    """While nothing can be written into some folders: a strict build, as a user for whom that holds."""
     for folder in folders:
         folder.chmod(0o555)
     try:
         plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
-        command = [*plain, sys.executable, "-m", "mkdocs", "build", "--strict"]
-        result = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+        yield [*plain, sys.executable, "-m", "mkdocs", "build", "--strict"]
     finally:
         for folder in folders:
             folder.chmod(0o755)
+
+
+@needs_plain_user
+def test_a_cache_folder_that_cannot_be_written(project):
+    before = content(project / "site")
+    write(project, SNIPPET + "\n")  # the entry no longer holds
+    folders = [path for path in (project / ".cache").rglob("*") if path.is_dir()]
+    with unwritable(folders) as command:
+        result = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert "Nothing can be kept in" in result.stderr and "Permission denied" in result.stderr
     assert content(project / "site") == before
@@ -321,23 +331,14 @@ def test_windows_line_ends(project):
         assert (after[name].replace(b"\r", b"") if name.suffix in carried else after[name]) == data, name
 
 
-@pytest.mark.skipif(
-    os.geteuid() == 0 and not shutil.which("setpriv"), reason="root writes anywhere, and there is no setpriv"
-)
+@needs_plain_user
 def test_a_checkout_that_cannot_be_written(project, tmp_path):
     before = everything(project)
     folders = [project, *(path for path in project.rglob("*") if path.is_dir())]
-    for folder in folders:
-        folder.chmod(0o555)
-    try:
-        plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
-        command = [*plain, sys.executable, "-m", "mkdocs", "build", "--strict"]
+    with unwritable(folders) as command:
         refused = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
         command += ["--site-dir", str(tmp_path / "elsewhere" / "site")]
         built = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
-    finally:
-        for folder in folders:
-            folder.chmod(0o755)
     assert refused.returncode == 1 and "Traceback" not in refused.stderr, refused.stderr
     assert f"can't be written in {project}" in refused.stderr and "--site-dir" in refused.stderr
     assert built.returncode == 0, built.stderr
