@@ -272,13 +272,13 @@ def markdown(result: dict[str, Any]) -> str:
         lines.append(f"| {file} | {' | '.join(map(str, row))} |")
     lines += ["", "#### Survivors", ""]
     for found in result["survivors"]:
-        lines += [
-            f"**{found['file']}:{found['line']}** {found['operator']}: {found['reason']}",
-            "",
-            "```diff",
-        ]
-        lines += [*found["diff"], "```", ""]
+        lines += told(f"{found['file']}:{found['line']}", found["operator"], found)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def told(place: str, change: str, found: dict[str, Any]) -> list[str]:
+    """A survivor in a report: where it is, what was changed, why it may live."""
+    return [f"**{place}** {change}: {found['reason']}", "", "```diff", *found["diff"], "```", ""]
 
 
 def share(part: int, whole: int) -> str:

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, reason, share  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, reason, share, told  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -355,12 +355,7 @@ def markdown(result: dict[str, Any]) -> str:
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
     lines += ["", "#### Survivors that show something else", ""]
     for found in result["survivors"]:
-        lines += [
-            f"**{found['place']}** {found['way']}, another {found['verdict']}: {found['reason']}",
-            "",
-            "```diff",
-        ]
-        lines += [*found["diff"], "```", ""]
+        lines += told(found["place"], f"{found['way']}, another {found['verdict']}", found)
     return "\n".join(lines).rstrip() + "\n"
 
 
