@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import os
@@ -15,7 +16,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 SIZE = (1200, 630)
 MARGIN = 80
-COLORS = 32
+STEPS = 6  # of each color, from white on
 SMOOTH = 4  # bricks are drawn this much larger, and made smaller
 TITLE, LINE = (80, 64, 52), 34  # the largest size that fits on two lines; pixels
 
@@ -52,6 +53,24 @@ class Artist:
 
     def draw(self, title: str, line: str) -> bytes:
         """The same, drawn anew."""
+        return png(self.paint(title, line), self.palette)
+
+    @functools.cached_property
+    def palette(self) -> Image.Image:
+        """Each color in steps from white, as the smooth edge of a letter has them."""
+        fills = [ImageColor.getrgb(group.attrib["fill"]) for group in ElementTree.fromstring(self.logo)]
+        colors = [
+            round(255 + (part - 255) * step / STEPS)
+            for color in dict.fromkeys([*self.colors.values(), *fills])
+            for step in range(1, STEPS + 1)
+            for part in color
+        ]
+        image = Image.new("P", (1, 1))
+        image.putpalette([255, 255, 255, *colors])
+        return image
+
+    def paint(self, title: str, line: str) -> Image.Image:
+        """A card in all its colors."""
         image = Image.new("RGB", SIZE, "white")
         pen = ImageDraw.Draw(image)
         ink, gray, accent = self.colors.values()
@@ -73,15 +92,16 @@ class Artist:
             pen.text((MARGIN, y), row, gray, letters)
             y += round(LINE * 1.4)
         pen.rectangle((0, SIZE[1] - 14, *SIZE), accent)
-        return png(image)
+        return image
 
     def icon(self, side: int = 180) -> bytes:
         """The logo on paper, as a telephone's home screen wants it."""
         image = Image.new("RGB", (side, side), "white")
         bricks = self.bricks(side * 4 // 5)
         image.paste(bricks, (side // 10, side // 10), bricks)
-        return png(image)
+        return png(image, self.palette)
 
+    @functools.cache  # noqa: B019 - an artist lives as long as a build
     def bricks(self, side: int) -> Image.Image:
         """The logo's rectangles on a transparent ground."""
         tree = ElementTree.fromstring(self.logo)
@@ -136,9 +156,8 @@ def shorten(rows: list[str], count: int) -> list[str]:
     return [*rows[: count - 1], rows[count - 1].rsplit(" ", 1)[0].rstrip(",;:") + " …"]
 
 
-def png(image: Image.Image) -> bytes:
-    """A small file with a palette."""
+def png(image: Image.Image, palette: Image.Image) -> bytes:
+    """A small file of few colors; to choose them anew for each would take most of the time."""
     file = io.BytesIO()
-    small = image.quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small.save(file, "PNG", optimize=True)
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
