@@ -117,6 +117,26 @@ def test_a_library_edit_runs_exactly_the_scripts_that_import_it(bench):
     assert bench.ran(*names) == sorted(names)
 
 
+def test_a_library_edit_between_two_scripts_of_one_run_reaches_the_second(bench):
+    bench.write("lego/part.py", "VALUE = 1\n")
+    for name in "abcd":
+        bench.write(f"snippets/{name}.py", f"from lego.part import VALUE\nprint(VALUE)\n{DRAW}")
+    names = [f"snippets/{name}.py" for name in "abcd"]
+
+    def edit(event, script):
+        if event == "ran":
+            bench.write("lego/part.py", f"VALUE = {len(texts) + 2}\n")
+            texts.append(script)
+
+    texts = []
+    one = Engine(bench.root, bench.root / ".cache", limit=20, jobs=1)
+    try:
+        found = one.run(names, edit)
+    finally:
+        one.close()
+    assert [found[name].text for name in names] == ["1\n", "2\n", "3\n", "4\n"]
+
+
 def test_a_data_file_is_a_dependency(bench):
     bench.write("snippets/data.csv", "1\n")
     path = bench.root / "snippets" / "data.csv"
@@ -240,7 +260,10 @@ def test_an_endless_loop_is_ended_and_its_line_named(bench):
             "import resource, torch\nresource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\ntorch.zeros(2**32)\n",
             "can't allocate memory",
         ),
-        (DRAW + "import numpy as np\nplt.plot(*np.random.rand(2, 9000), 'o')\n", "the limit is 150"),
+        (
+            DRAW + "import numpy as np\nplt.plot(*np.random.default_rng(0).random((2, 9000)), 'o')\n",
+            "the limit is 150",
+        ),
     ],
 )
 def test_other_failures_say_what_happened(bench, text, reason):
@@ -327,7 +350,10 @@ def test_its_own_folder_is_a_scripts_to_use(bench):
 
 def test_what_a_script_changes_globally_reaches_no_other(bench):
     bench.engine.jobs = 1
-    bench.write("snippets/b.py", DRAW + "import torch\nprint(torch.rand(1), torch.ones(1).dtype)\n")
+    bench.write(
+        "snippets/b.py",
+        DRAW + "import torch\nprint(torch.rand is None, torch.initial_seed() == 9, torch.ones(1).dtype)\n",
+    )
     alone = bench.run("snippets/b.py")["snippets/b.py"]
     os.remove(bench.engine.cache.path("snippets/b.py"))
     bench.write(
@@ -343,7 +369,39 @@ def test_what_a_script_changes_globally_reaches_no_other(bench):
         bench.engine.jobs = 2
     assert isinstance(results["snippets/a.py"], Outcome), results["snippets/a.py"]
     assert results["snippets/b.py"].figures == alone.figures
-    assert results["snippets/b.py"].text.endswith("torch.float32\n")
+    assert results["snippets/b.py"].text == "False False torch.float32\n"
+
+
+@pytest.mark.parametrize(
+    ("draw", "generator"),
+    [
+        ("import torch; torch.randn(3)", "torch"),
+        ("import torch; torch.nn.Linear(2, 2)", "torch"),
+        ("import numpy as np; np.random.rand(3)", "numpy.random"),
+        ("import random; random.random()", "random"),
+    ],
+)
+def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
+    found = failure(bench, f"{draw}\n{DRAW}")
+    assert f"the global generator of {generator}, which has no seed" in found.reason
+    cells = f"# %%\n{draw}\n# %%\nimport torch; torch.manual_seed(0)\n{DRAW}"
+    assert f"the global generator of {generator}, which has no seed" in failure(bench, cells).reason
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "import torch; torch.manual_seed(0); torch.randn(3)",
+        "import torch; torch.randn(3, generator=torch.Generator().manual_seed(0))",
+        "import numpy as np; np.random.seed(0); np.random.rand(3)",
+        "import numpy as np; np.random.default_rng(0).random(3)",
+        "import random; random.seed(0); random.random()",
+        "import random; random.Random(0).random()",
+    ],
+)
+def test_seeded_numbers_are_not(bench, draw):
+    bench.write("snippets/a.py", f"{draw}\n{DRAW}")
+    assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
 
 
 def test_order_and_number_of_workers_change_nothing(bench):

@@ -26,6 +26,7 @@ from lego.propagation import chi, critical, depth_scale, fixed_point
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
+torch.manual_seed(0)
 width = 300
 
 

@@ -23,6 +23,7 @@ from lego.preprocessing import Standardize
 from lego.stack import mlp
 from lego.training import accuracy
 
+torch.manual_seed(0)
 data = digits(generator=torch.Generator().manual_seed(0))
 standardize = Standardize(data.train.inputs)
 x, y = standardize(data.train.inputs), data.train.targets

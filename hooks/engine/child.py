@@ -7,6 +7,7 @@ import contextlib
 import faulthandler
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -22,12 +23,15 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from hooks.engine import svg
 from hooks.engine.confine import DEVICES, confine
 from hooks.engine.outcome import digest
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
 OUTSIDE = (".venv", ".cache", ".git", "site")  # folders below the root that hold no project files
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
+
+compiled: dict[str, tuple[str, types.CodeType]] = {}  # digest and code by path; children inherit the server's
 
 
 def main(engine: connection.Connection, root: str, script: str, folder: Path, limit: float) -> None:
@@ -85,8 +89,6 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
     import torch
 
     assert torch.get_num_threads() == 1, "the fork server did not set OMP_NUM_THREADS"
-    from hooks.engine import svg
-
     plt.style.use(Path(__file__).with_name("figure.mplstyle"))
     plt.show = lambda *args, **kwargs: None  # figures are collected, not shown
     module = types.ModuleType("__main__")
@@ -94,6 +96,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
     sys.modules["__main__"] = module
     sys.argv = [str(path)]
     read = drawn = 0
+    chance = Chance(source)
     for statements in split(ast.parse(source, str(path)), source):
         body: list[ast.stmt] = statements
         shown = body.pop() if body and isinstance(body[-1], ast.Expr) and MARK.search(source) else None
@@ -108,6 +111,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
                 and type(value).__module__ != "matplotlib"
             ):
                 print(value)
+        chance.check()
         sys.stdout.flush()
         text = stdout.read_bytes()[read:]
         read += len(text)
@@ -121,6 +125,40 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
         yield {"text": text.decode(errors="replace"), "figures": figures}
 
 
+class Chance:
+    """Refuses numbers that no seed determines: the figure would be another one in each build."""
+
+    def __init__(self, source: str) -> None:
+        self.seeded = (
+            "random.seed(" in source
+        )  # unlike PyTorch, Python and NumPy can't tell a generator's seed
+        self.start = self.states()
+
+    def states(self) -> dict[str, Any]:
+        """Where each global generator stands, as far as it has no seed."""
+        import numpy
+        import torch
+
+        states: dict[str, Any] = {"torch": (torch.initial_seed(), torch.get_rng_state().numpy().tobytes())}
+        if not self.seeded:
+            states["random"] = random.getstate()
+            state: Any = numpy.random.get_state()
+            states["numpy.random"] = state[2], state[1].tobytes()
+        return states
+
+    def check(self) -> None:
+        """Raise where a script drew without a seed."""
+        now = self.states()
+        if now["torch"][0] != self.start["torch"][0]:
+            now["torch"] = self.start["torch"]  # a seed was set
+        for name, state in now.items():
+            if state != self.start[name]:
+                raise ValueError(
+                    f"draws numbers from the global generator of {name}, which has no seed, so that each build "
+                    "shows others: set a seed first, or pass a generator"
+                )
+
+
 def split(tree: ast.Module, source: str) -> list[list[ast.stmt]]:
     """The statements of each code cell, in order; line numbers stay those of the file."""
     marks = [(source.count("\n", 0, mark.start()) + 1, mark[1]) for mark in MARK.finditer(source)]
@@ -132,6 +170,17 @@ def split(tree: ast.Module, source: str) -> list[list[ast.stmt]]:
     for start, end in zip(starts, [*starts, sys.maxsize][1:], strict=True):
         cells.append([statement for statement in tree.body if start <= statement.lineno < end])
     return cells
+
+
+def precompile(root: str, digests: dict[str, str]) -> None:
+    """Compile the project's modules that a script imported, once for all scripts that follow."""
+    for name, known in digests.items():
+        path = os.path.join(root, name)
+        if not name.endswith(".py") or compiled.get(path, ("",))[0] == known:
+            continue
+        with contextlib.suppress(OSError, SyntaxError, ValueError):
+            data = Path(path).read_bytes()
+            compiled[path] = digest(data), compile(data, path, "exec", dont_inherit=True)
 
 
 def describe(error: BaseException, path: Path) -> dict[str, Any]:
@@ -159,7 +208,8 @@ class Dependencies:
         self.digests: dict[str, str] = {}
         sys.dont_write_bytecode = True
         sys.path_hooks.insert(0, self.finder)
-        sys.path_importer_cache.clear()
+        for path in [path for path in sys.path_importer_cache if f"{path}{os.sep}".startswith(self.root)]:
+            del sys.path_importer_cache[path]  # found before there was the hook
         sys.addaudithook(self.audit)
 
     def name(self, path: str) -> str | None:
@@ -176,7 +226,11 @@ class Dependencies:
         class Loader(SourceFileLoader):
             def get_code(self, fullname: str) -> types.CodeType:
                 path = self.get_filename(fullname)
-                return compile(self.get_data(path), path, "exec", dont_inherit=True)
+                data = self.get_data(path)
+                known, code = compiled.get(path, (None, None))
+                if code is not None and digest(data) == known:
+                    return code
+                return compile(data, path, "exec", dont_inherit=True)
 
         return FileFinder(folder, (Loader, [".py"]))
 

@@ -29,7 +29,7 @@ ENVIRONMENT = {
 }
 
 # what the fork server imports before it forks
-ALWAYS = ("torch", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
+ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
 OFTEN = {  # takes a second to import: worth it where several scripts seem to need it
     "torch._dynamo": re.compile(rb"optim|lego\.(training|experiments)"),  # an optimizer's first step needs it
     "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),
@@ -158,7 +158,12 @@ _found: dict[str, list[str]] = {}
 
 
 def _owners() -> dict[str, list[str]]:
+    """What `importlib.metadata.packages_distributions` tells, without a path object for each installed file."""
     if not _found:
-        with contextlib.suppress(OSError):
-            _found.update(importlib.metadata.packages_distributions())
+        for package in importlib.metadata.distributions():
+            with contextlib.suppress(OSError, KeyError):
+                names = (package.read_text("top_level.txt") or "").split()
+                files = (package.read_text("RECORD") or "").splitlines()
+                for name in set(names) or {re.split("[/.,]", line, maxsplit=1)[0] for line in files}:
+                    _found.setdefault(name, []).append(package.metadata["Name"])
     return _found

@@ -20,8 +20,13 @@ GRID = "#d9d9d9"
 def render(figure: Figure, salt: str) -> str:
     """The figure as one line of SVG: no date, ids that depend on `salt` alone, colors as CSS variables."""
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from scour import scour
 
+    FigureCanvasSVG(figure)
+    if layout := figure.get_layout_engine():  # else `savefig` draws all of it once more, for the layout alone
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     file = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": salt}):
         figure.savefig(file, format="svg", metadata={"Date": None})

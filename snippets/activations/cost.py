@@ -6,6 +6,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from lego.activations import gelu, mish, sigmoid, silu
 
+torch.manual_seed(0)
 pairs = {
     "sigmoid": (sigmoid, lambda x: 1 / (1 + torch.exp(-x))),
     "SiLU": (silu, lambda x: x * (1 / (1 + torch.exp(-x)))),

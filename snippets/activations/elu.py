@@ -9,6 +9,7 @@ from lego.initialization import initialize
 from lego.plotting import look
 from lego.stack import mlp
 
+torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)
 x = torch.linspace(-4, 3, 281)
 data = torch.randn(1000, 128, generator=generator)

@@ -5,6 +5,7 @@ import torch
 
 from lego.stack import mlp
 
+torch.manual_seed(0)
 rng = torch.Generator().manual_seed(0)
 x = torch.randn(500, 256, generator=rng)
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from lego.diagnostics import gradient_norms
 
+torch.manual_seed(0)
 rng = torch.Generator().manual_seed(0)
 x = torch.randn(512, 64, generator=rng)
 y = torch.randint(10, (512,), generator=rng)

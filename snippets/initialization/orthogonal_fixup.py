@@ -10,6 +10,8 @@ from lego.preprocessing import Standardize
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
+torch.manual_seed(0)
+
 
 class Block(nn.Sequential):
     def forward(self, x):

@@ -6,6 +6,7 @@ from torch import nn
 
 from lego.regularization import Dropout
 
+torch.manual_seed(0)
 rng = torch.Generator().manual_seed(0)
 shares, ratios = (0.0, 0.1, 0.3, 0.5, 0.7), {"after": [], "before": []}
 for share in shares:

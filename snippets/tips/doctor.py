@@ -11,6 +11,7 @@ from lego.preprocessing import Standardize
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
+torch.manual_seed(0)
 inputs, labels = digits().all
 units = inputs * torch.logspace(-2, 2, 64)  # columns in kilometers and grams
 usual = {"activation": "tanh", "init": "xavier_normal", "norm": None}
