@@ -18,11 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import Abort, PluginError
+from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_build_date
 
@@ -38,7 +40,8 @@ from hooks.engine.engine import TIME_LIMIT  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
-from hooks.publish import Staging  # noqa: E402
+from hooks.preview import Preview, Site  # noqa: E402
+from hooks.publish import Staging, same_pages  # noqa: E402
 from hooks.repair import repair  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.handbook")
@@ -58,10 +61,15 @@ class Build:
     outcomes: dict[str, Outcome]
     figures: dict[str, str]  # by address on the site
     explorers: dict[str, str]  # their forms, by name
+    sources: dict[str, str]  # by page, as written
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
     terms: dict[str, terms.Term]  # of the glossary, by name
     files: Files
+    nav: Navigation
+    env: jinja2.Environment
+    last: Site | None = None  # where `serve` can render single pages into
+    differs = True  # whether the site has other pages than the one that it replaced
 
 
 build = Build()
@@ -102,11 +110,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
-    sources = {file.src_uri: file.content_string for file in files.documentation_pages()}
+    build.last = None
+    build.sources = read_sources(files)
     lab_files = [file for file in files if is_lab(file)]
     names = [file.src_uri for file in lab_files]
     try:
-        build.outcomes, build.figures = execute(sources, names, engine, lambda uri: uri in files.src_uris)
+        build.outcomes, build.figures = execute(
+            build.sources, names, engine, lambda uri: uri in files.src_uris
+        )
     except ProblemsError as problems:
         raise PluginError(str(problems)) from None
     build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
@@ -129,6 +140,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(page)
     files.append(File.generated(config, "llms.txt", content=""))  # filled when all pages are there
     return files
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Keep what a single page needs to be rendered again."""
+    build.nav = nav
+    return nav
+
+
+@event_priority(-100)
+def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
+    """Keep what a single page needs to be rendered again."""
+    build.env = env
+    return env
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -237,8 +261,10 @@ def on_post_build(config: MkDocsConfig) -> None:
             raise PluginError("\n".join(broken))
         log.warning("\n".join(broken))
     state_what_is_tested(site)
+    build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish()
     config.site_dir = str(build.staging.site)
+    build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes)
     log.info(f"The new site is in place: {config.site_dir}")
 
 
@@ -253,18 +279,26 @@ def on_build_error(error: Exception) -> None:
 def on_serve(
     server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., None]
 ) -> LiveReloadServer:
-    """Keep the fork server warm, and go on showing the last good site while a rebuild fails."""
-
-    def rebuild(config: MkDocsConfig | None = None) -> None:
-        try:
-            builder(config)
-        except (Abort, Exception) as error:
-            reason = "" if isinstance(error, Abort) else f"{error}\n"
-            log.error(f"{reason}The last good site is still shown; save a file to try again.")
-
-    server.builder = rebuild
+    """Keep the fork server warm, show what a save changed as soon as it is there, survive what fails."""
+    server.builder = Preview(server, builder, show_early, lambda: build.differs).rebuild
     engine.start()
     return server
+
+
+def show_early() -> int:
+    """Render the pages that a save changed into the last site; how many these were."""
+    if (last := build.last) is None:
+        return 0
+    sources = read_sources(last.files)
+    names = [file.src_uri for file in last.files if is_lab(file)]
+    outcomes, figures = execute(sources, names, engine, lambda uri: uri in last.files.src_uris)
+    build.outcomes, build.figures = outcomes, build.figures | figures
+    return sum(last.show(file) for file in last.affected(sources, outcomes))
+
+
+def read_sources(files: Files) -> dict[str, str]:
+    """The text of each page as it is written; labs are scripts."""
+    return {file.src_uri: file.content_string for file in files.documentation_pages() if not is_lab(file)}
 
 
 def read_glossary(files: Files) -> dict[str, terms.Term]:

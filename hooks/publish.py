@@ -56,6 +56,12 @@ class Staging:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def same_pages(one: Path, two: Path) -> bool:
+    """Whether two sites show a reader the same pages."""
+    names = [{page.relative_to(site) for page in site.rglob("*.html")} for site in (one, two)]
+    return names[0] == names[1] and all((one / n).read_bytes() == (two / n).read_bytes() for n in names[0])
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Let one build at a time change what stands in `folder`."""

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from hooks.publish import Staging
+from hooks.publish import Staging, same_pages
 from tests.conftest import ROOT
 
 
@@ -68,3 +68,17 @@ def test_two_builds_at_once_both_publish(site):
     one.publish()
     two.publish()
     assert (site / "page").read_text() == "two" and left(site) == ["site"]
+
+
+def test_two_sites_show_the_same_pages_if_every_page_has_the_same_bytes(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for site in (one, two):
+        (site / "a").mkdir(parents=True)
+        (site / "index.html").write_text("home")
+        (site / "a" / "index.html").write_text("a")
+    (two / "search.json").write_text("{}")
+    assert same_pages(one, two)
+    (two / "a" / "index.html").write_text("b")
+    assert not same_pages(one, two)
+    (two / "a" / "index.html").unlink()
+    assert not same_pages(one, two) and not same_pages(two, one)

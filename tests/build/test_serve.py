@@ -116,3 +116,25 @@ def test_a_taken_port_is_told_before_the_build(project):
     assert result.returncode == 1 and time.monotonic() - start < 20
     assert f"Can't serve on 127.0.0.1:{port}" in result.stderr and "choose another port" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_saved_page_is_shown_before_the_whole_site_is_built(server, project):
+    time.sleep(1.5)
+    (project / "snippets" / "one.py").write_text(SNIPPET.replace('"drawn"', '"edited"'))
+    server.wait_for("Shown early: 1 page, ")
+    assert "edited 2" in server.get("one/") and "drawn 2" in server.get("two/")
+    seen = server.wait_for("Reloading browsers")
+    assert "Documentation built" in seen and "2 of 2 from the cache" in seen
+    assert "edited 2" in server.get("one/index.md"), "the twin comes with the whole site"
+
+    page = project / "docs" / "one.md"
+    page.write_text(page.read_text().replace("# One", "# Uno"))
+    server.wait_for("Shown early: 1 page, ")
+    assert "Uno" in server.get("one/") and "Uno" not in server.get("two/")
+    server.wait_for("Reloading browsers")
+    assert "Uno" in server.get("two/"), "its title stands in the navigation"
+
+    (project / "lego" / "other.py").write_text("def double(x):\n    return 20 * x\n")
+    server.wait_for("Shown early: 1 page, ")
+    assert "drawn 20" in server.get("two/")
+    server.wait_for("Reloading browsers")

@@ -1,0 +1,127 @@
+"""`mkdocs serve` shows at once the pages that a save changed, and then builds the whole site as ever.
+
+A whole build renders every page, which takes seconds. What is shown early is written into the last site, from the
+state in which the last build left MkDocs; everything else (navigation, search, twins, other pages) waits for the
+whole build that follows. Where anything is unusual, nothing is shown early.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jinja2
+from mkdocs.commands import build as mkdocs_build
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+
+from hooks import pages
+from hooks.engine import Outcome
+
+log = logging.getLogger("mkdocs.plugins.handbook")
+
+
+@dataclass
+class Site:
+    """What the last build that succeeded left: enough to render one of its pages again."""
+
+    config: MkDocsConfig
+    files: Files
+    nav: Navigation
+    env: jinja2.Environment
+    sources: dict[str, str]  # of its pages, by name
+    outcomes: dict[str, Outcome]
+
+    def affected(self, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
+        """The pages whose own text, or whose snippets' code or output, is another now."""
+        changed = {
+            script
+            for script, outcome in outcomes.items()
+            if (known := self.outcomes.get(script)) is None
+            or (known.source, known.cells) != (outcome.source, outcome.cells)
+        }
+        return [
+            file
+            for file in self.files.documentation_pages()
+            if file.src_uri in sources
+            and (
+                sources[file.src_uri] != self.sources[file.src_uri]
+                or any(
+                    use.script in changed
+                    for use in pages.find_uses(
+                        sources[file.src_uri], file.src_uri, lambda uri: uri in self.files.src_uris
+                    )
+                )
+            )
+        ]
+
+    def show(self, file: File) -> bool:
+        """Render a page into the site that stands; whether that is all there is to it."""
+        assert file.page is not None
+        mkdocs_build._populate_page(file.page, self.config, self.files)
+        if "<autoref" in (file.page.content or ""):
+            return False  # links between pages of the reference need all pages
+        file.abs_dest_path = os.path.join(
+            self.config.site_dir, file.dest_uri
+        )  # was in the build's own folder
+        documents = self.files.documentation_pages()
+        mkdocs_build._build_page(file.page, self.config, documents, self.nav, self.env)
+        return True
+
+
+class Preview:
+    """Rebuilds for `server`; a failure leaves the last good site on the screen.
+
+    Args:
+        server: of MkDocs.
+        builder: builds the whole site.
+        early: renders what changed into the last site, and returns how many pages that were.
+        differs: whether the whole build made other pages than those that stood there.
+    """
+
+    def __init__(
+        self,
+        server: LiveReloadServer,
+        builder: Callable[..., None],
+        early: Callable[[], int],
+        differs: Callable[[], bool],
+    ) -> None:
+        self.server = server
+        self.builder = builder
+        self.early = early
+        self.differs = differs
+
+    def rebuild(self, config: MkDocsConfig | None = None) -> None:
+        """Show early what can be, then build everything, and let browsers load again what became another."""
+        try:
+            shown = self.show_early()
+            self.builder(config)
+        except (Abort, Exception) as error:
+            reason = "" if isinstance(error, Abort) else f"{error}\n"
+            log.error(f"{reason}The last good site is still shown; save a file to try again.")
+            return
+        if shown and self.differs():
+            with self.server._epoch_cond:
+                self.server._wanted_epoch = round(time.monotonic() * 1000)  # as MkDocs counts
+
+    def show_early(self) -> bool:
+        """Whether browsers were told to load pages again."""
+        start = time.monotonic()
+        try:
+            count = self.early()
+        except Exception as error:  # the whole build meets it again, and says what is wrong
+            log.debug(f"Nothing is shown early: {error}")
+            return False
+        if not count:
+            return False
+        log.info(f"Shown early: {count} page{'s' * (count > 1)}, {time.monotonic() - start:.2f} s")
+        with self.server._epoch_cond:
+            self.server._visible_epoch = self.server._wanted_epoch
+            self.server._epoch_cond.notify_all()
+        return True

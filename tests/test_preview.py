@@ -1,0 +1,101 @@
+"""What `serve` shows early, and when browsers load again."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from mkdocs.exceptions import Abort
+
+from hooks.engine import Outcome
+from hooks.engine.outcome import Cell
+from hooks.preview import Preview, Site
+
+
+def outcome(text="", source="x", figures=()):
+    return Outcome(source, (Cell(text, figures),), {})
+
+
+class Files(list):
+    """As much of MkDocs' list of files as is asked for."""
+
+    src_uris = ("assets/still.svg",)
+
+    def documentation_pages(self):
+        return [file for file in self if file.src_uri.endswith(".md")]
+
+
+USES_A = '--8<-- "a.py"\n'
+USES_B = '![B](b.svg "B.")\n\n--8<-- "b.py"\n\n![Still](assets/still.svg)\n'
+SOURCES = {"one.md": USES_A, "two.md": USES_B, "three.md": "No code.\n"}
+OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures=("<svg/>",))}
+
+
+@pytest.mark.parametrize(
+    ("sources", "outcomes", "pages"),
+    [
+        ({}, {}, []),
+        ({"three.md": "Code.\n"}, {}, ["three.md"]),
+        ({"one.md": "No code.\n"}, {}, ["one.md"]),
+        ({}, {"snippets/a.py": outcome("9")}, ["one.md"]),
+        ({}, {"snippets/a.py": outcome("1", source="y")}, ["one.md"]),
+        ({}, {"snippets/b.py": outcome("2", figures=("<svg>",))}, ["two.md"]),
+        ({}, {"snippets/c.py": outcome("9")}, []),
+        ({"three.md": USES_A}, {"snippets/a.py": outcome("9")}, ["one.md", "three.md"]),
+    ],
+)
+def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
+    files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
+    site = Site(None, files, None, None, SOURCES, OUTCOMES)
+    found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
+    assert [file.src_uri for file in found] == pages
+
+
+class Server:
+    """The counters by which MkDocs tells browsers to load again."""
+
+    def __init__(self):
+        self._epoch_cond = threading.Condition()
+        self._visible_epoch, self._wanted_epoch = 1, 2
+
+    def loop(self, rebuild):
+        """One turn of MkDocs' loop; the counters that browsers saw."""
+        seen = []
+        rebuild(lambda config: seen.append(self._visible_epoch))
+        self._visible_epoch = self._wanted_epoch
+        return [*seen, self._visible_epoch]
+
+
+def turn(early, differs=True, error=None):
+    server = Server()
+
+    def rebuild(note):
+        def builder(config):
+            note(config)
+            if error:
+                raise error
+
+        Preview(server, builder, early, lambda: differs).rebuild()
+
+    return server.loop(rebuild)
+
+
+def test_browsers_load_again_at_once_and_once_more_if_other_pages_differ():
+    during, after = turn(lambda: 1, differs=True)
+    assert during == 2 and after > 2
+    assert turn(lambda: 1, differs=False) == [2, 2]
+    assert turn(lambda: 0, differs=True) == [1, 2], "as MkDocs does it"
+
+
+def test_what_fails_early_is_left_to_the_whole_build(caplog):
+    def fail():
+        raise ValueError("early")
+
+    assert turn(fail) == [1, 2]
+    assert "early" not in caplog.text
+
+
+@pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])
+def test_a_failed_build_does_not_end_the_server(error, caplog):
+    assert turn(lambda: 0, error=error) == [1, 2]
+    assert "The last good site is still shown" in caplog.text
+    assert turn(lambda: 1, error=error) == [2, 2]
