@@ -16,12 +16,11 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
@@ -43,6 +42,9 @@ from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.preview import Preview, Site  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
 from hooks.repair import repair  # noqa: E402
+
+if TYPE_CHECKING:
+    from mkdocs.livereload import LiveReloadServer
 
 log = logging.getLogger("mkdocs.plugins.handbook")
 limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
