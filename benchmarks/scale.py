@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import environment, make_floor, run  # noqa: E402
+from benchmarks.build import environment, make_floor  # noqa: E402
 from hooks.compress import LEAST, TEXTS  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -116,17 +116,22 @@ def prune_navigation(*configs: Path) -> None:
         config.write_text(config.read_text().replace(line, line + "    - navigation.prune\n"))
 
 
-def memory(command: list[str], root: Path) -> float:
-    """Peak of a build's main process or a child's, whichever is larger, in MiB."""
+def build(root: Path) -> tuple[float, float]:
+    """CPU seconds of a build with all its children, and the peak of its largest process in MiB."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
     code = f"""
 import resource, subprocess
 subprocess.run({command!r}, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 """
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=environment(root), capture_output=True, text=True
     )
-    return float(result.stdout.split()[-1])
+    if result.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
+    seconds, peak = map(float, result.stdout.split()[-2:])
+    return seconds, peak
 
 
 def grow() -> list[str]:
@@ -140,21 +145,20 @@ def grow() -> list[str]:
             root, floor = Path(folder, "project"), Path(folder, "floor")
             root.mkdir()
             multiply(root, times)
-            command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
             print(f"{times} times: all snippets run", file=sys.stderr)
-            run(*command, cwd=root)
+            build(root)
             make_floor(root, floor)
             for pruned in (False, True):
                 if pruned:
                     prune_navigation(root / "mkdocs.yml", floor / "mkdocs.yml")
-                cost, low, peak = run(*command, cwd=root), run(*command, cwd=floor), memory(command, root)
+                (cost, peak), (low, _) = build(root), build(floor)
                 pages = list((root / "site").rglob("index.html"))
                 cells = [
                     len(pages),
                     len(list((root / "snippets").rglob("*.py"))),
                     "only the open chapter" if pruned else "whole, on every page",
-                    f"{cost.cpu:.1f}",
-                    f"{low.cpu:.1f}",
+                    f"{cost:.1f}",
+                    f"{low:.1f}",
                     round(peak),
                     round(statistics.median(map(travels, pages)) / 1024),
                     travels(root / "site" / "search" / "search_index.json") // 1024,

@@ -64,6 +64,7 @@ class Build:
     figures: dict[str, str]  # by address on the site
     explorers: dict[str, str]  # their forms, by name
     sources: dict[str, str]  # by page, as written
+    written: frozenset[str]  # names of files that nothing here made
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
     terms: dict[str, terms.Term]  # of the glossary, by name
@@ -113,13 +114,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
     build.last = None
-    build.sources = read_sources(files)
+    build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     lab_files = [file for file in files if is_lab(file)]
     names = [file.src_uri for file in lab_files]
     try:
-        build.outcomes, build.figures = execute(
-            build.sources, names, engine, lambda uri: uri in files.src_uris
-        )
+        build.outcomes, build.figures = execute(build.sources, names, engine, build.written.__contains__)
     except ProblemsError as problems:
         raise PluginError(str(problems)) from None
     build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
@@ -266,7 +265,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish()
     config.site_dir = str(build.staging.site)
-    build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes)
+    build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written)
     log.info(f"The new site is in place: {config.site_dir}")
 
 
@@ -288,12 +287,16 @@ def on_serve(
 
 
 def show_early() -> int:
-    """Render the pages that a save changed into the last site; how many these were."""
-    if (last := build.last) is None:
+    """Render the pages that a save changed into the last site; how many these were.
+
+    Raises:
+        ProblemsError: if anything that a page shows is not there, or does not run.
+    """
+    if (last := build.last) is None or not last.has_all_pages():
         return 0
     sources = read_sources(last.files)
     names = [file.src_uri for file in last.files if is_lab(file)]
-    outcomes, figures = execute(sources, names, engine, lambda uri: uri in last.files.src_uris)
+    outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     return sum(last.show(file) for file in last.affected(sources, outcomes))
 

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -23,6 +24,7 @@ from mkdocs.structure.nav import Navigation
 
 from hooks import pages
 from hooks.engine import Outcome
+from hooks.execute import ProblemsError
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
@@ -40,6 +42,12 @@ class Site:
     env: jinja2.Environment
     sources: dict[str, str]  # of its pages, by name
     outcomes: dict[str, Outcome]
+    written: frozenset[str]  # names of files that the build did not make
+
+    def has_all_pages(self) -> bool:
+        """Whether no page came or went since."""
+        folder = Path(self.config.docs_dir)
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")} == set(self.sources)
 
     def affected(self, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
         """The pages whose own text, or whose snippets' code or output, is another now."""
@@ -57,9 +65,7 @@ class Site:
                 sources[file.src_uri] != self.sources[file.src_uri]
                 or any(
                     use.script in changed
-                    for use in pages.find_uses(
-                        sources[file.src_uri], file.src_uri, lambda uri: uri in self.files.src_uris
-                    )
+                    for use in pages.find_uses(sources[file.src_uri], file.src_uri, self.written.__contains__)
                 )
             )
         ]
@@ -118,6 +124,8 @@ class Preview:
         start = time.monotonic()
         try:
             count = self.early()
+        except ProblemsError:
+            raise  # the whole build would find the same
         except Exception as error:  # the whole build meets it again, and says what is wrong
             log.debug(f"Nothing is shown early: {error}")
             return False

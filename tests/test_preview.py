@@ -8,6 +8,7 @@ from mkdocs.exceptions import Abort
 
 from hooks.engine import Outcome
 from hooks.engine.outcome import Cell
+from hooks.execute import ProblemsError
 from hooks.preview import Preview, Site
 
 
@@ -17,8 +18,6 @@ def outcome(text="", source="x", figures=()):
 
 class Files(list):
     """As much of MkDocs' list of files as is asked for."""
-
-    src_uris = ("assets/still.svg",)
 
     def documentation_pages(self):
         return [file for file in self if file.src_uri.endswith(".md")]
@@ -45,7 +44,7 @@ OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures
 )
 def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
     files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
-    site = Site(None, files, None, None, SOURCES, OUTCOMES)
+    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]))
     found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
 
@@ -92,6 +91,25 @@ def test_what_fails_early_is_left_to_the_whole_build(caplog):
 
     assert turn(fail) == [1, 2]
     assert "early" not in caplog.text
+
+
+def test_a_snippet_that_fails_does_not_run_again_in_a_whole_build(caplog):
+    def fail():
+        raise ProblemsError(["snippets/one.py:1: ZeroDivisionError"])
+
+    assert turn(fail) == [2], "nothing was built"
+    assert "ZeroDivisionError" in caplog.text and "The last good site is still shown" in caplog.text
+
+
+def test_a_page_that_came_or_went_is_left_to_the_whole_build(tmp_path):
+    site = Site(SimpleNamespace(docs_dir=str(tmp_path)), None, None, None, {"a/one.md": ""}, {}, frozenset())
+    assert not site.has_all_pages()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.md").touch()
+    (tmp_path / "a" / "style.css").touch()
+    assert site.has_all_pages()
+    (tmp_path / "two.md").touch()
+    assert not site.has_all_pages()
 
 
 @pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])

@@ -118,12 +118,26 @@ def test_a_taken_port_is_told_before_the_build(project):
     assert "Traceback" not in result.stderr
 
 
+def figure(page):
+    return re.search(r"<figure.*?</figure>", page, re.DOTALL)[0]
+
+
+def without_reload(page):
+    """What MkDocs' server gives, without the counter in its own script."""
+    return re.sub(r"livereload\([^)]*\)", "", page)
+
+
 def test_a_saved_page_is_shown_before_the_whole_site_is_built(server, project):
     time.sleep(1.5)
-    (project / "snippets" / "one.py").write_text(SNIPPET.replace('"drawn"', '"edited"'))
+    before = server.get("one/")
+    (project / "snippets" / "one.py").write_text(
+        SNIPPET.replace('"drawn"', '"edited"').replace("plot(", "stem(")
+    )
     server.wait_for("Shown early: 1 page, ")
-    assert "edited 2" in server.get("one/") and "drawn 2" in server.get("two/")
+    early = server.get("one/")
+    assert "edited 2" in early and figure(early) != figure(before) and "drawn 2" in server.get("two/")
     seen = server.wait_for("Reloading browsers")
+    assert without_reload(server.get("one/")) == without_reload(early)
     assert "Documentation built" in seen and "2 of 2 from the cache" in seen
     assert "edited 2" in server.get("one/index.md"), "the twin comes with the whole site"
 
