@@ -46,6 +46,7 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/__main__.py": ("engine_command",),
     "hooks/engine/cache.py": ("engine",),
     "hooks/engine/child.py": ("labs", "engine"),
+    "hooks/engine/confine.py": ("engine",),
     "hooks/engine/outcome.py": ("engine",),
     "hooks/engine/progress.py": ("engine_command", "engine"),
     "hooks/engine/server.py": ("engine",),

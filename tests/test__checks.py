@@ -30,6 +30,7 @@ def test_a_number_beyond_all_floats_is_named_in_one_short_line():
 
 @pytest.mark.parametrize("value", [3, True + 2, np.int8(3), torch.tensor(3)])
 def test_whole_numbers(value):
+    assert [check.whole("count", end) for end in (-(2**63), 2**63 - 1)] == [-(2**63), 2**63 - 1]
     assert check.whole("count", value) == 3 and type(check.whole("count", value)) is int
 
 

@@ -371,6 +371,7 @@ def test_mnist1d_as_documented(paper):
     assert x.shape == (5000, 40)
     assert x.mean().item() == pytest.approx(0, abs=1e-5) and x.std().item() == pytest.approx(1, abs=1e-3)
     assert y.bincount().tolist() == [500] * 10
+    assert mnist1d(10).all.targets.bincount().tolist() == [1] * 10
     assert mnist1d(30).all.targets.bincount().tolist() == [3] * 10
 
 

@@ -303,3 +303,7 @@ def test_fixup_starts_as_the_identity_and_scales_the_branches():
     assert model[0].weight.std().item() == pytest.approx(math.sqrt(2 / 50), rel=0.05)
     with pytest.raises(ValueError, match="branches and head must be modules of the model, got Linear"):
         fixup_(model, [nn.Linear(2, 2)])
+    with pytest.raises(ValueError, match="branches and head must be modules of the model, got Linear"):
+        fixup_(model, branches, head=nn.Linear(50, 10))
+    fixup_(model, branches, generator=seeded())
+    assert (model[-1].weight != 0).all(), "no head was named"

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgba
 
 from lego import plotting
 from lego.activations import FACTS
@@ -144,6 +145,7 @@ def test_distributions_share_their_bins_and_keep_their_order():
         {"wide": 3 * torch.randn(10_000, generator=generator), "narrow": torch.randn(500)}
     )
     wide, narrow = axes.patches
+    assert wide.get_facecolor() == narrow.get_facecolor() == to_rgba(plotting.PALETTE[0])
     assert np.array_equal(wide.get_data().edges, narrow.get_data().edges)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["wide", "narrow"]
     assert max(wide.get_data().values) == pytest.approx(0.9) and max(
@@ -270,6 +272,7 @@ def test_a_regularization_path_writes_names_where_coefficients_are_largest():
         (lambda: plotting.distributions({"a": torch.tensor([float("nan")])}), r"values must be finite.*'a'"),
         (lambda: plotting.gradient_flow({}), r"norms must hold a norm for each layer, got none"),
         (lambda: plotting.history({}), r"record must hold numbers, got none"),
+        (lambda: plotting.contours(lambda w: w[:, 0], levels=0), r"levels must be at least 1, got 0"),
         (lambda: plotting.contours(lambda w: w, bounds=(1, 0, 0, 1)), r"bounds must be .*got \(1, 0, 0, 1\)"),
         (lambda: plotting.contours(lambda w: w), r"loss must return the shape \(count,\), got \(6561, 2\)"),
         (lambda: plotting.contours(lambda w: w[:, 0], torch.ones(3)), r"paths must have .*got \(3,\)"),
