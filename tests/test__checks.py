@@ -74,6 +74,12 @@ def test_shapes_that_do_not_meet_are_named():
         check.broadcast(gate=torch.zeros(2, 3), value=torch.zeros(2))
 
 
+def test_a_function_is_what_can_be_called():
+    assert check.function("loss", len) is len
+    with pytest.raises(TypeError, match="loss must be a function, got 3"):
+        check.function("loss", 3)
+
+
 def test_several_numbers_keep_every_digit():
     assert check.numbers("values", [0.1, 1 / 3]).tolist() == [0.1, 1 / 3]
 

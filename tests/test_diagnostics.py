@@ -847,6 +847,13 @@ def test_inputs_are_looked_at_feature_by_feature(data, expected):
     assert found == expected
 
 
+def test_an_offset_is_counted_in_spreads_of_the_batch_itself():
+    x = torch.tensor([[9.0, -9.0], [11.0, -11.0]]).repeat(50, 1)  # a mean of 10, a spread of 1
+    model = mlp([2, 16, 3], generator=torch.Generator().manual_seed(0))
+    found = {f.name: f.value for f in diagnose(model, (x, torch.arange(100) % 3)).findings}
+    assert found["uncentered input"] == pytest.approx(10, rel=1e-12)
+
+
 def test_channels_of_images_are_features():
     x = torch.rand(8, 3, 6, 6) * torch.tensor([1e-4, 1.0, 1.0])[:, None, None]
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3))

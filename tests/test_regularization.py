@@ -308,6 +308,12 @@ def descent(x, y, lr, steps):
     return w
 
 
+def test_gradient_descent_keeps_its_digits_where_a_step_hardly_moves():
+    x = torch.diag(torch.tensor([1.0, 1e-6], dtype=torch.double))
+    weights = gradient_descent(x, torch.ones(2, dtype=torch.double), lr=0.5, steps=3)
+    assert weights.tolist() == pytest.approx([1 - 0.5**3, 1.5e-6], rel=1e-10)
+
+
 SHAPES = [(12, 4, None), (12, 4, 3), (4, 9, None), (6, 6, 2), (1, 3, None)]
 
 
