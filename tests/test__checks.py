@@ -80,6 +80,20 @@ def test_a_function_is_what_can_be_called():
         check.function("loss", 3)
 
 
+def test_an_instance_and_a_mapping_are_given_back():
+    layer, found = torch.nn.Linear(1, 1), {"a": 1}
+    assert check.instance("model", layer, torch.nn.Module) is layer and check.mapping("norms", found) is found
+    with pytest.raises(TypeError, match=r"^model must be a torch Module, got 3$"):
+        check.instance("model", 3, torch.nn.Module)
+    with pytest.raises(TypeError, match=r"^norms must hold values by name, got 3$"):
+        check.mapping("norms", 3)
+
+
+def test_a_long_value_is_shown_by_its_start_in_80_characters():
+    assert check.shown("x" * 78) == repr("x" * 78)
+    assert check.shown("x" * 79) == "'" + "x" * 76 + "..."
+
+
 def test_several_numbers_keep_every_digit():
     assert check.numbers("values", [0.1, 1 / 3]).tolist() == [0.1, 1 / 3]
 

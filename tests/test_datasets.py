@@ -396,6 +396,21 @@ def test_mnist1d_never_downloads(monkeypatch):
     mnist1d(20)
 
 
+def test_a_class_of_two_is_split_in_the_middle():
+    targets = torch.tensor([0] * 10 + [1] * 2)
+    first, second, _ = targets[datasets._stratified(targets, (6, 12))].tensor_split((6, 12))
+    assert first.bincount().tolist() == second.bincount().tolist() == [5, 1]
+
+
+def test_datasets_are_told_apart_by_what_they_are_and_not_by_their_numbers():
+    one, other = wine(), wine()
+    assert one == one and one != other and len({one, other}) == 2
+
+
+def test_the_largest_noise_is_allowed():
+    assert moons(10, noise=1e30).all.inputs.isfinite().all()
+
+
 # errors
 
 

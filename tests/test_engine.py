@@ -1,10 +1,12 @@
 """The engine: isolation, order, failures, and a cache that is precise, whole and never lies."""
 
+import contextlib
 import ctypes
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -156,6 +158,7 @@ def test_a_file_that_appears_is_a_dependency_too(bench):
         DRAW + f"try:\n    print(open({str(path)!r}).read())\nexcept FileNotFoundError:\n    print('none')\n",
     )
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "none\n"
+    assert bench.ran("snippets/a.py") == [], "it is still not there"
     bench.write("snippets/maybe.csv", "there")
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "there\n"
 
@@ -294,6 +297,28 @@ def test_what_a_script_leaves_running_is_ended(bench, kind):
         time.sleep(0.05)
 
 
+def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
+    bench.write("snippets/a.py", "import time\ntime.sleep(60)\n")
+    one, running = Engine(bench.root, bench.root / ".cache", limit=60, jobs=1), threading.Event()
+
+    def run():
+        with contextlib.suppress(RuntimeError):  # the fork server is gone
+            one.run(["snippets/a.py"], lambda event, script: running.set())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert running.wait(60)
+    server = one._server
+    os.kill(server.pid, signal.SIGINT)  # as a terminal sends it to all that runs in it
+    thread.join(30)
+    assert not thread.is_alive() and server.wait(10) == 0
+    one.start([])
+    server = one._server
+    one.close()
+    assert server.returncode == 0
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def is_alive(pid):
     """Whether a process still does anything."""
     try:
@@ -313,6 +338,8 @@ FORBIDDEN = {
     "rename a file": "libc.rename(b'{outside}/kept', b'{outside}/new') == 0",
     "fetch a file": "libc.rename(b'{outside}/kept', b'new') == 0",
     "make a folder": "libc.mkdir(b'{outside}/new', 0o755) == 0",
+    "make a pipe": "libc.mkfifo(b'{outside}/new', 0o644) == 0",
+    "remove a folder": "libc.rmdir(b'{outside}/empty') == 0",
     "make a link": "libc.symlink(b'kept', b'{outside}/new') == 0",
     "let another program write": "os.system('echo > {outside}/new') == 0",
     "open a socket": "libc.socket(2, 1, 0) >= 0",
@@ -327,6 +354,7 @@ def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
     if sys.platform != "linux" or ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 1:
         pytest.skip("this system's kernel has no Landlock")
     (tmp_path / "kept").write_text("as it was")
+    (tmp_path / "empty").mkdir()
     lines = "".join(
         f"print({name!r}, {attempt.format(outside=tmp_path)})\n" for name, attempt in FORBIDDEN.items()
     )
@@ -336,7 +364,7 @@ def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
     assert isinstance(outcome, Outcome), outcome
     assert outcome.text.splitlines() == [f"{name} False" for name in FORBIDDEN]
     assert not bench.engine.unconfined
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "kept"]
     assert (tmp_path / "kept").read_text() == "as it was"
 
 
