@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -309,7 +309,8 @@ def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
     thread.start()
     assert running.wait(60)
     server = one._server
-    os.kill(server.pid, signal.SIGINT)  # as a terminal sends it to all that runs in it
+    with socket.socket(fileno=os.dup(one._connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)  # as when the engine dies
     thread.join(30)
     assert not thread.is_alive() and server.wait(10) == 0
     one.start([])
