@@ -847,6 +847,15 @@ def test_inputs_are_looked_at_feature_by_feature(data, expected):
     assert found == expected
 
 
+def test_the_table_keeps_its_columns_whatever_a_layer_is_called():
+    class LinearOfALongName(nn.Linear):
+        pass
+
+    model = nn.Sequential(nn.Sequential(LinearOfALongName(4, 16)), nn.ReLU(), nn.Linear(16, 3))
+    head, *rows = str(diagnose(model, table([1.0] * 4))).split("\n")[:3]
+    assert "LinearOfA" in rows[0] and {len(row) for row in rows} == {len(head)}
+
+
 def test_an_offset_is_counted_in_spreads_of_the_batch_itself():
     x = torch.tensor([[9.0, -9.0], [11.0, -11.0]]).repeat(50, 1)  # a mean of 10, a spread of 1
     model = mlp([2, 16, 3], generator=torch.Generator().manual_seed(0))
