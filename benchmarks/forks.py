@@ -41,7 +41,7 @@ DEATH_SIGNAL, SUBREAPER = 1, 36  # of prctl
 POLL = 0.02  # seconds
 PRELOADED = "ignore::pytest.PytestAssertRewriteWarning"  # of hypothesis
 NONE_LEFT = 5  # pytest's exit code if it has no test to run
-FAILED = {1, 2}  # pytest's exit codes: a test failed, a file could not be collected
+FAILED = {1, 2, 3}  # tests failed, or could not be collected, or a change broke pytest itself
 T = TypeVar("T")
 
 
