@@ -74,6 +74,16 @@ def test_shapes_that_do_not_meet_are_named():
         check.broadcast(gate=torch.zeros(2, 3), value=torch.zeros(2))
 
 
+def test_a_tensor_of_real_numbers_is_given_back():
+    for value in (torch.ones(2), torch.ones(2, dtype=torch.long)):
+        assert check.tensor("x", value) is value
+    with pytest.raises(TypeError, match=r"^x must be a tensor, got \[1\]$"):
+        check.tensor("x", [1])
+    for dtype in (torch.bool, torch.complex64):
+        with pytest.raises(TypeError, match=f"^x must hold real numbers, got {dtype}$"):
+            check.tensor("x", torch.ones(2, dtype=dtype))
+
+
 def test_a_function_is_what_can_be_called():
     assert check.function("loss", len) is len
     with pytest.raises(TypeError, match="loss must be a function, got 3"):

@@ -268,7 +268,7 @@ def test_an_endless_loop_is_ended_and_its_line_named(bench):
         ),
         (
             DRAW + "import numpy as np\nplt.plot(*np.random.default_rng(0).random((2, 9000)), 'o')\n",
-            "the limit is 150",
+            "the limit is 150: draw fewer points",
         ),
     ],
 )

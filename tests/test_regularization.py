@@ -173,6 +173,15 @@ def test_layers_are_the_identity_in_evaluation_and_draw_from_their_generator(mak
     before = torch.get_rng_state()
     assert torch.equal(one(x), two(x)) and not torch.equal(one(x), one(x))
     assert torch.equal(torch.get_rng_state(), before)
+    three, drawn = make(0.4).train(), []
+    three.load_state_dict(one.state_dict())
+    for _ in range(2):
+        torch.manual_seed(3)
+        drawn.append(three(x))
+    assert torch.equal(*drawn) and not torch.equal(three(x), drawn[0]), (
+        "PyTorch's generator, if none is given"
+    )
+    torch.set_rng_state(before)
     one.eval()
     expected = one.layer(x) if isinstance(one, DropConnect) else x
     assert torch.equal(one(x), expected)
