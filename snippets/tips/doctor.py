@@ -15,8 +15,7 @@ torch.manual_seed(0)
 inputs, labels = digits().all
 units = inputs * torch.logspace(-2, 2, 64)  # columns in kilometers and grams
 usual = {"activation": "tanh", "init": "xavier_normal", "norm": None}
-usual |= {"scale": 1, "last": 1, "lr": 0.1}
-usual |= dict.fromkeys(("bias", "raw", "frozen"), 0)
+usual |= {"scale": 1, "last": 1, "lr": 0.1, "bias": 0, "raw": 0, "frozen": 0}
 relu = {"activation": "relu", "scale": 2**0.5}  # He's weights
 patients = {  # an illness: what brings it about, and the cure
     "vanishing gradient": ({"activation": "sigmoid"}, {"norm": "batch"}),
