@@ -500,6 +500,11 @@ def test_cells_of_a_lab_keep_their_own_output(bench):
     assert [(cell.text, len(cell.figures)) for cell in outcome.cells] == [("1\n", 0), ("", 1), ("2\n", 0)]
 
 
+def test_a_cell_that_ends_with_no_value_runs_to_its_end(bench):
+    bench.write("docs/labs/a.py", f"# %%\na = 1\n# %%\nprint(a)\n{DRAW}")
+    assert bench.run("docs/labs/a.py")["docs/labs/a.py"].text.startswith("1\n")
+
+
 def test_split_puts_every_statement_into_one_cell():
     import ast
 
