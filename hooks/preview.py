@@ -76,9 +76,8 @@ class Site:
         mkdocs_build._populate_page(file.page, self.config, self.files)
         if "<autoref" in (file.page.content or ""):
             return False  # links between pages of the reference need all pages
-        file.abs_dest_path = os.path.join(
-            self.config.site_dir, file.dest_uri
-        )  # was in the build's own folder
+        # MkDocs remembers a place in the build's own folder, which became the site
+        file.abs_dest_path = os.path.join(self.config.site_dir, file.dest_uri)
         documents = self.files.documentation_pages()
         mkdocs_build._build_page(file.page, self.config, documents, self.nav, self.env)
         return True

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 from hooks.engine import Engine, Failure, Outcome
 from hooks.engine.child import MARK, split
+from hooks.engine.confine import MACHINES
 from hooks.engine.engine import needed
 from hooks.engine.progress import Progress
 
@@ -354,6 +356,8 @@ FORBIDDEN = {
 def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
     if sys.platform != "linux" or ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 1:
         pytest.skip("this system's kernel has no Landlock")
+    if platform.machine() not in MACHINES:
+        pytest.skip(f"the filter of calls is not written for {platform.machine()}")
     (tmp_path / "kept").write_text("as it was")
     (tmp_path / "empty").mkdir()
     lines = "".join(
