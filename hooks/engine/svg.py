@@ -24,11 +24,12 @@ def render(figure: Figure, salt: str) -> str:
     from scour import scour
 
     FigureCanvasSVG(figure)
-    if layout := figure.get_layout_engine():  # else `savefig` draws all of it once more, for the layout alone
-        layout.execute(figure)
-        figure.set_layout_engine("none")
+    settings = {"svg.hashsalt": salt, "figure.constrained_layout.use": False, "figure.autolayout": False}
     file = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": salt}):
+    with mpl.rc_context(settings):
+        if layout := figure.get_layout_engine():  # else `savefig` goes through all of it twice
+            layout.execute(figure)
+            figure.set_layout_engine(None)  # "none" would leave one in its place
         figure.savefig(file, format="svg", metadata={"Date": None})
     options = scour.sanitizeOptions()
     options.remove_metadata = options.strip_comments = options.remove_descriptive_elements = True
