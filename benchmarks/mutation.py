@@ -6,7 +6,8 @@
 The changes are Cosmic Ray's. Of the many operators that could replace one, those of REPLACED are taken: most others
 are noticed by anything. What stands in an annotation changes nothing that runs, and is left alone. A mutant meets the
 tests of TESTS, first those that call the function it is in; one that hangs counts as caught. Why a survivor may live
-is written in benchmarks/results/mutation_survivors.toml, by its file, line and operator.
+is written in benchmarks/results/mutation_survivors.toml, by its file, line and operator; `same` says that the changed
+code computes what the code does, so that no test could tell them apart.
 """
 
 from __future__ import annotations
@@ -214,8 +215,8 @@ def sample(all_mutants: dict[str, list[Mutant]], size: int | None, seed: int) ->
     return list(itertools.islice((mutant for turn in rounds for mutant in turn if mutant), size))
 
 
-def reason(record: dict[str, Any], reasons: Iterable[dict[str, Any]]) -> str:
-    """Why a survivor may live."""
+def explain(record: dict[str, Any], reasons: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Why a survivor may live, and whether it computes the same."""
     for entry in reasons:
         lines, names = (
             [value] if isinstance(value, str) else value for value in (entry["line"], entry["operator"])
@@ -225,8 +226,8 @@ def reason(record: dict[str, Any], reasons: Iterable[dict[str, Any]]) -> str:
             and any(matches(record["text"], line) for line in lines)
             and any(matches(record["operator"], name) for name in names)
         ):
-            return str(entry["reason"])
-    return NOT_EXPLAINED
+            return {"reason": entry["reason"], "same": entry.get("same", False)}
+    return {"reason": NOT_EXPLAINED, "same": False}
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -243,7 +244,7 @@ def summarize(
         counts[record["file"]][record["verdict"]] += 1
     survivors = [
         {name: record[name] for name in ("file", "line", "operator", "diff")}
-        | {"reason": reason(record, reasons)}
+        | explain(record, reasons)
         for record in records
         if record["verdict"] == "survived"
     ]
@@ -260,10 +261,13 @@ def markdown(result: dict[str, Any]) -> str:
     rows = {file: [counts.get(name, 0) for name in names] for file, counts in result["files"].items()}
     rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
     explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
+    same = sum(found["same"] for found in result["survivors"])
     tested, survived = rows["all"][1], rows["all"][4]
     lines = [
         f"{tested} of {rows['all'][0]} mutants were tested, and {tested - survived} of these were caught "
-        f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason.",
+        f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason; {same} compute "
+        f"the same as the code, so that no test can catch them: without these, "
+        f"{share(tested - survived, tested - same)} were caught.",
         "",
         "| File | Mutants | Tested | Caught | By time | Survived | Share |",
         "|---|---|---|---|---|---|---|",

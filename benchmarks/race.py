@@ -294,6 +294,8 @@ def summary(results: dict[str, object]) -> str:
         sentences.append(
             f"Of the peers, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
         )
+    for name, error in results.get("failed", {}).items():  # type: ignore[attr-defined]
+        sentences.append(f"{name} did not build them: `{error}`.")
     if serving := results.get("serve"):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
@@ -337,10 +339,20 @@ def main() -> None:
             for snippet in snippets:
                 write(place / "truth" / f"{snippet.name}.py", snippet.code)
         measured: dict[str, list[dict[str, object]]] = {}
+        failed: dict[str, str] = {}
         for number in range(options.rounds):
             for name, race in races.items():
+                if name in failed:
+                    continue
                 print(f"round {number + 1}: {name}", file=sys.stderr)
-                measured.setdefault(name, []).append(race.go(snippets, truth))
+                try:
+                    measured.setdefault(name, []).append(race.go(snippets, truth))
+                except SystemExit as error:  # a peer's failure is a result, ours is not
+                    if name == "lego":
+                        raise
+                    print(error, file=sys.stderr)
+                    failed[name] = str(error).strip().splitlines()[-1]
+                    del measured[name]
                 if name == "lego":
                     floor = place / "floor"
                     shutil.rmtree(floor, ignore_errors=True)
@@ -366,6 +378,7 @@ def main() -> None:
         "rounds": options.rounds,
         "versions": versions(),
         "serve": serving,
+        "failed": failed,
         "rows": {name: rows[name] for name in order if name in rows},
     }
     text = summary(results)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, reason, share, told  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, share, told  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -330,7 +330,7 @@ def summarize(
 def why(record: dict[str, Any], reasons: list[dict[str, Any]]) -> str:
     """Why a survivor may live: the first line that it changes decides, as `ast.unparse` writes it."""
     text = record["diff"][0].removeprefix("-").strip()
-    return reason({"file": record["place"], "text": text, "operator": record["way"]}, reasons)
+    return str(explain({"file": record["place"], "text": text, "operator": record["way"]}, reasons)["reason"])
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -973,6 +973,19 @@ def test_a_net_that_cannot_overfit_one_batch():
     assert finding.name == "cannot overfit one batch" and finding.value > 0.1
 
 
+def test_the_share_of_the_loss_that_is_left_of_one_batch():
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    x, y = torch.ones(12, 4), torch.arange(12) % 3
+    finding = diagnose(model, (x, y), overfit=5).findings[-1]
+    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
+    for _ in range(6):
+        loss = F.cross_entropy(model(x), y)
+        losses.append(loss.item())
+        optimizer.zero_grad(), loss.backward(), optimizer.step()
+    assert finding.name == "cannot overfit one batch" and losses[0] > 1.01 * losses[1]
+    assert finding.value == pytest.approx(losses[-1] / losses[0], rel=1e-5)
+
+
 # More of each layer, and of the report
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -81,6 +82,14 @@ def test_outcome_holds_text_figures_and_source(bench):
     assert len(outcome.figures) == 2 and all(svg.startswith("<svg") for svg in outcome.figures)
     assert outcome.source.startswith("import matplotlib")
     assert {"torch", "matplotlib", "numpy"} <= set(outcome.versions)
+
+
+def test_an_outcome_stays_what_it_was(bench):
+    bench.write("snippets/a.py", DRAW)
+    (outcome,) = bench.run("snippets/a.py").values()
+    for part in (outcome, outcome.cells[0], Failure("snippets/a.py", "reason")):
+        with pytest.raises(FrozenInstanceError):
+            part.text = "something else"
 
 
 def test_scripts_do_not_see_each_other(bench):

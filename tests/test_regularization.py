@@ -112,6 +112,11 @@ def test_the_soft_threshold_solves_its_problem():
         assert soft_threshold(torch.tensor(x), amount).item() == pytest.approx(best.item(), abs=1e-4)
 
 
+def test_what_the_proximal_step_moves_is_told_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        soft_threshold_(nn.Linear(2, 2), 0.1, True)
+
+
 def test_l1_is_the_soft_threshold_for_an_orthonormal_design():
     x, _ = torch.linalg.qr(problem(30, 6)[0])
     _, y = problem(30, 6)

@@ -103,6 +103,10 @@ def test_default_initialization_is_he():
             {"widths": [3, 2.5, 2]},
             r"widths must be at least two positive integers, got \[3, 2.5, 2\]",
         ),
+        (
+            {"widths": [3, 2**63, 2]},
+            r"widths must be at least two positive integers, got \[3, 9223372036854775808, 2\]",
+        ),
         ({"activation": "Relu6"}, r"activation must .*nearest: relu.*got 'Relu6'"),
         (
             {"activation": nn.ReLU()},

@@ -54,8 +54,8 @@ print(f"test accuracy {scores['healthy']:.2f}")
 # %% [markdown]
 # ## Script 1
 #
-# The last layer was replaced, to have a smaller start. The loss falls, but slowly, and ends higher than
-# that of the healthy one. **What is wrong?**
+# The last layer was replaced, to have a smaller start. It learns, but stays below the healthy one.
+# **What is wrong?**
 
 # %%
 model = net()
@@ -152,7 +152,7 @@ for finding in found["4"]:
 #
 # ## Script 5
 #
-# Adam, with the learning rate that was good for SGD in the healthy script.
+# Adam, with a learning rate of the size that suits SGD.
 
 # %%
 model = net()

@@ -34,15 +34,15 @@ plt.show()
 
 # %% [markdown]
 # Every net but the first has the same eight layers. All are trained in the same way, on the same 450
-# points, and tested on the other 150.
+# points, and tested on the other 150; only the first, which is small, can take a larger learning rate.
 
 # %%
 widths = [2] + [64] * 7 + [3]
 momentum = partial(torch.optim.SGD, momentum=0.9)
 
 
-def train(model, lr=0.1):
-    history = fit(model, x[:450], y[:450], steps=300, lr=lr, optimizer=momentum)
+def train(model, lr=0.1, optimizer=momentum):
+    history = fit(model, x[:450], y[:450], steps=300, lr=lr, optimizer=optimizer)
     score = accuracy(model, x[450:], y[450:])
     print(f"loss {history.loss[-1]:.3f}, test accuracy {score:.2f}")
     return history
@@ -51,7 +51,7 @@ def train(model, lr=0.1):
 # %% [markdown]
 # ## The symptom
 #
-# Two layers of sigmoids learn the task. Eight do not: the loss stays at $\log 3 \approx 1.099$, the
+# A net of two layers learns the task. One of eight does not: the loss stays at $\log 3 \approx 1.099$, the
 # loss of a net that gives every class the same probability, whatever the point.
 
 # %%
@@ -155,5 +155,5 @@ default_relu = train(model)
 # - How deep can the patient be before it is paralyzed? Replace `[64] * 7` and try.
 # - Give ReLU the initialization made for it, `init="he_normal"`. What does `diagnose` say before
 #   training, and does it learn?
-# - Train a new patient with `optimizer=torch.optim.Adam` and `lr=0.01`. Why can Adam move weights
+# - Train a new patient, `train(..., lr=0.01, optimizer=torch.optim.Adam)`. Why can Adam move weights
 #   whose gradient is a millionth?

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The regularization race
 #
-# Two hundred digits, a fifth of them labeled wrong, and a net that can learn them all by heart. You have
+# Two hundred digits, a fifth of the labels drawn at random, and a net that can learn them all by heart. You have
 # a handful of regularizers and one rule: choose by the validation set, and look at the test set once. It
 # takes ten minutes to read and a few seconds to run.
 # [Side by side](../regularization/comparison.md) has the same race with several seeds.

@@ -1,4 +1,4 @@
-"""Steps too large kill nine units in ten; small ones do not revive them."""
+"""Steps too large kill nine units in ten; small ones revive hardly any."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Forty stopped descents and forty ridges: equal to fourteen digits."""
+"""Stopped descents and their ridges are equal to fourteen digits."""
 
 import matplotlib.pyplot as plt
 import torch
