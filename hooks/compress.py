@@ -48,7 +48,6 @@ def compress(site: Path) -> dict[str, int]:
             small = way(data)
             sums[ending] += len(small)
             write_atomically(path.with_name(path.name + ending), small)
-            path.with_name(path.name + ending).chmod(0o644)
     return sums
 
 

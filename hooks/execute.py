@@ -54,15 +54,8 @@ def execute(
 
     progress = Progress(len(wanted))
     results = engine.run(wanted, progress)
-    log.info(progress.summary())
-    if (problem := engine.cache.problem) is not None:
-        folder = engine.cache.folder
-        log.info(f"Nothing can be kept in {folder} ({problem.strerror}): every build runs all snippets")
-
-    if engine.unconfined:
-        taken = " and ".join(sorted(engine.unconfined))
-        log.info(f"This system's kernel does not keep snippets from {taken}: build only what you trust")
-
+    for line in [progress.summary(), *engine.remarks()]:
+        log.info(line)
     outcomes = {script: result for script, result in results.items() if isinstance(result, Outcome)}
     for result in results.values():
         if isinstance(result, Failure):

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import platform
@@ -13,13 +14,15 @@ import sys
 import threading
 import time
 from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 
 import pytest
 
-from hooks.engine import Engine, Failure, Outcome
-from hooks.engine.child import MARK, split
+from hooks.engine import Engine, Failure, Outcome, child
+from hooks.engine.child import MARK, Dependencies, split
 from hooks.engine.confine import MACHINES
 from hooks.engine.engine import needed
+from hooks.engine.outcome import digest
 from hooks.engine.progress import Progress
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
@@ -160,6 +163,85 @@ def test_a_data_file_is_a_dependency(bench):
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "1\n"
     bench.write("snippets/data.csv", "2\n")
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "2\n"
+
+
+def test_a_hidden_file_and_a_folder_that_is_listed_are_dependencies(bench):
+    for name in (".data/a.csv", "data/a.csv"):
+        bench.write(name, "1")
+    find = "import os\nfrom pathlib import Path\nroot = Path(__file__).parents[1]\nPath(root / '.data/a.csv').read_text()\n"
+    bench.write("snippets/a.py", DRAW + find + "print(len(list((root / 'data').glob('*.csv'))))\n")
+    bench.write("snippets/b.py", DRAW + find + "import lego\nprint(len(os.listdir(root / 'data')))\n")
+    both = ["snippets/a.py", "snippets/b.py"]
+    assert bench.ran(*both) == both and bench.ran(*both) == []
+    bench.write("data/b.csv", "2")
+    assert bench.ran(*both) == both and bench.ran(*both) == []
+    bench.write(".data/a.csv", "3")
+    assert bench.ran(*both) == both
+    bench.write("lego/other.py", "")  # to import is not to list
+    assert bench.ran(*both) == []
+
+
+def test_a_script_that_hides_what_it_read_is_still_known_by_its_own_text(bench):
+    hide = "import gc\nfrom hooks.engine.child import Dependencies\n"
+    hide += "[d.digests.clear() for d in gc.get_objects() if isinstance(d, Dependencies)]\n"
+    bench.write("snippets/a.py", "import lego\n" + DRAW + hide)
+    known = bench.run("snippets/a.py")["snippets/a.py"].dependencies
+    assert "snippets/a.py" in known and "lego/__init__.py" not in known
+    bench.write("snippets/a.py", DRAW)
+    assert bench.ran("snippets/a.py") == ["snippets/a.py"]
+    path = bench.engine.cache.path("snippets/a.py")
+    entry = json.loads(path.read_text())
+    body = json.dumps(json.loads(entry["outcome"]) | {"dependencies": {}})
+    path.write_text(json.dumps(entry | {"outcome": body, "checksum": digest(body.encode())}))
+    assert bench.ran("snippets/a.py") == ["snippets/a.py"]
+
+
+def test_an_environment_in_the_project_is_not_the_projects(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "addaudithook", lambda hook: None)
+    monkeypatch.setattr(sys, "path_hooks", [])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    for prefix, name in ((tmp_path / "env", None), (tmp_path.parent, "env/lib/a.py")):
+        monkeypatch.setattr(sys, "prefix", str(prefix))
+        watch = Dependencies(tmp_path, tmp_path / "work")
+        assert watch.name(str(tmp_path / "env" / "lib" / "a.py")) == name
+        assert watch.name(str(tmp_path / "lego" / "a.py")) == "lego/a.py"
+
+
+def test_what_a_reader_has_set_changes_no_figure(bench, tmp_path, monkeypatch):
+    bench.write(
+        "snippets/a.py",
+        DRAW
+        + "import time\nplt.title(' '.join({'a', 'b', 'c', 'd'}))\nprint(time.tzname[0], 'σ')\nassert True\n",
+    )
+    first = bench.run("snippets/a.py")["snippets/a.py"]
+    bench.engine.cache.path("snippets/a.py").unlink()
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\nlines.linewidth: 9\nsavefig.bbox: tight\n")
+    settings = {"MATPLOTLIBRC": str(tmp_path), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    for name, value in (settings | {"PYTHONIOENCODING": "latin-1", "PYTHONOPTIMIZE": "2"}).items():
+        monkeypatch.setenv(name, value)
+    other = Engine(bench.root, bench.root / ".cache", limit=20, jobs=1)
+    try:
+        again = other.run(["snippets/a.py"])["snippets/a.py"]
+    finally:
+        other.close()
+    assert not again.cached and again.cells == first.cells and first.text == "UTC σ\n"
+
+
+def test_a_package_that_is_updated_while_the_server_lives(bench, monkeypatch):
+    from hooks.engine import engine
+
+    bench.write("snippets/a.py", DRAW + "import os\nprint(os.getppid())\n")
+    before = bench.run("snippets/a.py")["snippets/a.py"].text
+    found = engine.installed()
+    assert any(name.startswith("torch-") for name in found)
+    monkeypatch.setattr(engine, "installed", lambda: found | {"torch-99.dist-info"})
+    bench.engine.cache.path("snippets/a.py").unlink()
+    assert bench.run("snippets/a.py")["snippets/a.py"].text != before
+    states = itertools.chain([found, found], itertools.repeat(found | {"numpy-99.dist-info"}))
+    monkeypatch.setattr(engine, "installed", lambda: next(states))
+    bench.engine.cache.path("snippets/a.py").unlink()
+    bench.run("snippets/a.py")
+    assert not bench.engine.cache.path("snippets/a.py").exists(), "it may be of either version"
 
 
 def test_a_file_that_appears_is_a_dependency_too(bench):
@@ -308,6 +390,53 @@ def test_what_a_script_leaves_running_is_ended(bench, kind):
         time.sleep(0.05)
 
 
+def test_a_script_that_closes_all_files_and_goes_on(bench):
+    start = time.monotonic()
+    result = failure(bench, "import os\nos.closerange(3, 4096)\nwhile True:\n    pass\n")
+    assert "SIGKILL" in result.reason and time.monotonic() - start < 15
+
+
+def test_what_a_script_leaves_under_the_names_of_the_engine_is_its_own(bench):
+    write = "from pathlib import Path\nfor name in ('result.json', 'faults', 'stderr', 'stdout'):\n"
+    write += "    Path(name).write_bytes(b'[1, 2]\\xff')\n"
+    bench.write("snippets/a.py", DRAW + write)
+    assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
+    assert failure(bench, write + "import os\nos._exit(3)\n").reason.endswith("exit code 3")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '{"accuracy": 0.9}', '{"source": ', "\xff"])
+def test_what_is_no_result_is_a_failure(tmp_path, text):
+    (tmp_path / "result.json").write_bytes(text.encode("latin-1"))
+    os.mkfifo(tmp_path / "faults")
+    (tmp_path / "stderr").write_bytes(b"told \xff")
+    process = SimpleNamespace(exitcode=3)
+    found = child.result(tmp_path, process, overdue=False)
+    assert found == {"reason": "its process ended early with exit code 3", "details": "told \ufffd"}
+    (tmp_path / "result.json").unlink()
+    os.mkfifo(tmp_path / "result.json")
+    assert child.result(tmp_path, process, overdue=True)["reason"].startswith("did not end within")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>a()</script>",
+        '<a xlink:href="javascript:a()">',
+        '<path onload="a()"/>',
+        "<foreignObject>",
+        "<image href='https://example.org/a.png'/>",
+    ],
+)
+def test_a_drawing_that_would_run_in_a_browser(bench, part):
+    forge = f"import hooks.engine.svg as svg\nsvg.render = lambda figure, salt: {f'<svg>{part}</svg>'!r}\n"
+    assert "draws what is no picture" in failure(bench, DRAW + forge).reason
+
+
+def test_a_dense_picture_in_a_drawing_and_any_words_are_a_drawing(bench):
+    bench.write("snippets/a.py", DRAW + "plt.imshow([[1, 2]])\nplt.title('<b on = 3> & href=a')\n")
+    assert "data:image/png" in bench.run("snippets/a.py")["snippets/a.py"].figures[0]
+
+
 def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
     bench.write("snippets/a.py", "import time\ntime.sleep(60)\n")
     one, running = Engine(bench.root, bench.root / ".cache", limit=60, jobs=1), threading.Event()
@@ -359,18 +488,32 @@ FORBIDDEN = {
     "let another program connect": "subprocess.run([sys.executable, '-c', 'import socket; socket.socket()'], "
     "stderr=subprocess.DEVNULL).returncode == 0",
     "signal the engine": "libc.kill(os.getppid(), 0) == 0",
+    "send to a socket of this machine": "libc.socketpair(1, 2, 0, (ctypes.c_int * 2)()) == 0",
+    "limit the engine": "libc.prlimit(os.getppid(), 7, None, (ctypes.c_long * 2)()) == 0",
+    "leave the session": "subprocess.run([sys.executable, '-c', 'import os; os.setsid()'], "
+    "stderr=subprocess.DEVNULL).returncode == 0",
+    "leave the group": "subprocess.run([sys.executable, '-c', 'import os; os.setpgid(0, 0)'], "
+    "stderr=subprocess.DEVNULL).returncode == 0",
+    "keep root's privileges": "any(int(line.split()[1], 16) & ~6 for line in open('/proc/self/status') "
+    "if line.startswith(('CapEff', 'CapPrm')))",
+    "let another program be root": "subprocess.run(['grep', '-qE', 'CapEff:\\s0*[1-9a-f][0-9a-f]', '/proc/self/status'])"
+    ".returncode == 0",
+    "leave a thread free": "{line for task in os.listdir('/proc/self/task') for line in "
+    "open(f'/proc/self/task/{task}/status') if line.startswith(('Seccomp:', 'NoNewPrivs:'))} "
+    "!= {'Seccomp:\\t2\\n', 'NoNewPrivs:\\t1\\n'}",
 }
 
 
 def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
-    if sys.platform != "linux" or ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 1:
-        pytest.skip("this system's kernel has no Landlock")
+    if sys.platform != "linux" or ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 6:
+        pytest.skip("this system's kernel has no Landlock, or one that takes less away")
     if platform.machine() not in MACHINES:
         pytest.skip(f"the filter of calls is not written for {platform.machine()}")
     (tmp_path / "kept").write_text("as it was")
     (tmp_path / "empty").mkdir()
     lines = "".join(
-        f"print({name!r}, {attempt.format(outside=tmp_path)})\n" for name, attempt in FORBIDDEN.items()
+        f"print({name!r}, {attempt.replace('{outside}', str(tmp_path))})\n"
+        for name, attempt in FORBIDDEN.items()
     )
     start = "import ctypes, os, subprocess, sys\nlibc = ctypes.CDLL(None)\n"
     bench.write("snippets/a.py", DRAW + start + lines)
@@ -389,6 +532,7 @@ def test_its_own_folder_is_a_scripts_to_use(bench):
         + "import os, subprocess, tempfile\nfrom pathlib import Path\n"
         + "Path('a').mkdir()\nPath('a/b').write_text('1')\nos.replace('a/b', 'c')\nos.truncate('c', 0)\n"
         + "with tempfile.TemporaryFile() as file:\n    file.write(b'1')\n"
+        + "import socket\none, two = socket.socketpair()\none.send(b'1')\n"
         + "subprocess.run(['true'], stdout=subprocess.DEVNULL, check=True)\nprint(os.listdir('a'))\n",
     )
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "[]\n"
@@ -425,6 +569,8 @@ def test_what_a_script_changes_globally_reaches_no_other(bench):
         ("import torch; torch.nn.Linear(2, 2)", "torch"),
         ("import numpy as np; np.random.rand(3)", "numpy.random"),
         ("import random; random.random()", "random"),
+        ("import random, numpy as np; np.random.seed(0); random.random()", "random"),
+        ("import random, numpy as np; random.seed(0); np.random.rand(3)", "numpy.random"),
     ],
 )
 def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
@@ -443,6 +589,7 @@ def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
         "import numpy as np; np.random.default_rng(0).random(3)",
         "import random; random.seed(0); random.random()",
         "import random; random.Random(0).random()",
+        "from numpy import random; random.default_rng(0).random()",
     ],
 )
 def test_seeded_numbers_are_not(bench, draw):
@@ -507,7 +654,7 @@ def test_cells_of_a_lab_keep_their_own_output(bench):
         "docs/labs/a.py",
         "# %% [markdown]\n# # A\n\n# %%\nx = 1\nprint(x)\n\n# %% [markdown]\n# b\n\n# %%\n"
         + DRAW
-        + "\n# %%\nx + 1\n",
+        + "plt.gca().set_title('a')\n\n# %%\nx + 1\n",
     )
     outcome = bench.run("docs/labs/a.py")["docs/labs/a.py"]
     assert [(cell.text, len(cell.figures)) for cell in outcome.cells] == [("1\n", 0), ("", 1), ("2\n", 0)]
@@ -524,6 +671,8 @@ def test_split_puts_every_statement_into_one_cell():
     source = "# %%\na = 1\n# %% [markdown]\n# text\n# %%\nb = (\n    2\n)\nc = 3\n"
     cells = split(ast.parse(source), source)
     assert [[type(s).__name__ for s in cell] for cell in cells] == [["Assign"], ["Assign", "Assign"]]
+    assert split(ast.parse(source), source.replace("[markdown]", "[md]"))[0][0].lineno == 2
+    assert len(split(ast.parse(source), source.replace("[markdown]", "[md]"))) == 2
     assert MARK.findall("# %% alt='x'\n") == [" alt='x'"]
 
 

@@ -55,6 +55,24 @@ def test_named_snippets_go_to_the_folder_asked_for(run, project, tmp_path, capsy
     assert capsys.readouterr().out.splitlines()[1].startswith("Figures: 1 of 1 from the cache;")
 
 
+def test_labs_too_and_nothing_from_elsewhere(run, project, tmp_path, capsys):
+    (project / "docs" / "labs").mkdir(parents=True, exist_ok=True)
+    (project / "docs" / "labs" / "a.py").write_text(MUTE)
+    assert run("--out", str(tmp_path / "out"), "docs/labs/a.py") == 0
+    assert written(tmp_path / "out") == ["docs/labs/a.svg"]
+    (tmp_path / "b.py").write_text(MUTE)
+    with pytest.raises(SystemExit, match="2"):
+        run(str(tmp_path / "b.py"))
+    assert f"not below {project}: {tmp_path / 'b.py'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+def test_a_number_of_jobs_below_one_is_refused(run, capsys, jobs):
+    with pytest.raises(SystemExit, match="2"):
+        run("--jobs", jobs)
+    assert f"jobs must be at least 1, got {jobs}" in capsys.readouterr().err
+
+
 def test_snippets_that_are_not_there_are_named(run, capsys):
     with pytest.raises(SystemExit, match="2"):
         run("snippets/mute.py", "snippets/none.py", "snippets/a")

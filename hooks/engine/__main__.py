@@ -24,11 +24,14 @@ def main() -> int:
     paths = arguments.scripts or sorted((root / "snippets").rglob("*.py"))
     if missing := [str(path) for path in paths if not path.is_file()]:
         parser.error(f"no such snippet: {', '.join(missing)}")
+    if elsewhere := [str(path) for path in paths if not path.resolve().is_relative_to(root)]:
+        parser.error(f"not below {root}: {', '.join(elsewhere)}")
     scripts = [path.resolve().relative_to(root).as_posix() for path in paths]
-    engine, progress = (
-        Engine(root, root / ".cache" / "outcomes", jobs=arguments.jobs),
-        Progress(len(scripts)),
-    )
+    progress = Progress(len(scripts))
+    try:
+        engine = Engine(root, root / ".cache" / "outcomes", jobs=arguments.jobs)
+    except ValueError as error:
+        parser.error(str(error))
     try:
         results = engine.run(scripts, progress)
     finally:
@@ -37,14 +40,15 @@ def main() -> int:
         if isinstance(result, Failure):
             print(result.describe(), file=sys.stderr)
             continue
-        target = arguments.out / Path(script).relative_to("snippets").with_suffix("")
+        target = arguments.out / Path(script.removeprefix("snippets/")).with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
         for number, figure in enumerate(result.figures, start=1):
             name = target.name if number == 1 else f"{target.name}-{number}"
             write_atomically(target.with_name(f"{name}.svg"), figure.encode())
         if result.text:
             write_atomically(target.with_suffix(".txt"), result.text.encode())
-    print(progress.summary())
+    for line in [progress.summary(), *engine.remarks()]:
+        print(line)
     return any(isinstance(result, Failure) for result in results.values())
 
 

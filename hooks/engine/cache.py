@@ -6,16 +6,16 @@ none. An entry that can't be read, was cut short or was altered is as good as ab
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hooks.engine.outcome import Outcome, digest
+from hooks.engine.outcome import Outcome, digest, state
 
 
 class Cache:
@@ -31,10 +31,7 @@ class Cache:
 
         @functools.cache
         def current(name: str) -> str:
-            try:
-                return digest((self.root / name).read_bytes())
-            except OSError:
-                return digest(None)
+            return state(self.root / name)
 
         version = functools.cache(installed_version)
 
@@ -45,7 +42,8 @@ class Cache:
                 if entry["checksum"] != digest(body.encode()) or entry["engine"] != engine_digest():
                     return None
                 outcome = Outcome.from_data(json.loads(body), cached=True)
-                fresh = all(current(name) == known for name, known in outcome.dependencies.items())
+                fresh = script in outcome.dependencies
+                fresh &= all(current(name) == known for name, known in outcome.dependencies.items())
                 same = all(version(name) == known for name, known in outcome.versions.items())
             except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 return None
@@ -55,7 +53,7 @@ class Cache:
 
     def store(self, script: str, outcome: Outcome) -> None:
         """Keep an outcome, unless a dependency changed meanwhile; note a folder that can't be written."""
-        if any(digest(read(self.root / name)) != known for name, known in outcome.dependencies.items()):
+        if any(state(self.root / name) != known for name, known in outcome.dependencies.items()):
             return
         body = json.dumps(outcome.to_data())
         entry = json.dumps({"checksum": digest(body.encode()), "engine": engine_digest(), "outcome": body})
@@ -80,22 +78,14 @@ class Cache:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that nobody ever sees a part of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
+        temporary.write_bytes(data)
+        temporary.replace(path)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise
-
-
-def read(path: Path) -> bytes | None:
-    """A file's bytes; None where it can't be read."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 @functools.cache

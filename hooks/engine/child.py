@@ -11,9 +11,9 @@ import random
 import re
 import signal
 import socket
+import stat
 import sys
 import tempfile
-import time
 import traceback
 import types
 from collections.abc import Iterator
@@ -25,52 +25,56 @@ from typing import Any
 
 from hooks.engine import svg
 from hooks.engine.confine import DEVICES, confine
-from hooks.engine.outcome import digest
+from hooks.engine.outcome import digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
 OUTSIDE = (".venv", ".cache", ".git", "site")  # folders below the root that hold no project files
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
+SEEDS = {"random": r"(?<![\w.])random\.seed\(", "numpy.random": r"\b(?:np|numpy)\.random\.seed\("}
+RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
 compiled: dict[str, tuple[str, types.CodeType]] = {}  # digest and code by path; children inherit the server's
 
 
 def main(engine: connection.Connection, root: str, script: str, folder: Path, limit: float) -> None:
-    """Run `script` and leave `result.json` in `folder`."""
+    """Run `script` in a folder of its own, and leave `result.json` in `folder`, which the script can't reach."""
     engine.close()
     os.setsid()  # so that whatever the script starts can be ended with it
-    os.chdir(folder)
-    faults = open(folder / "faults", "w")  # noqa: SIM115 - faulthandler writes here until the process ends
+    work = folder / "work"
+    work.mkdir()
+    os.chdir(work)
+    # both stay open until the process ends: once confined, it can open neither
+    faults, left = open(folder / "faults", "w"), open(folder / "result.json", "w")  # noqa: SIM115
     faulthandler.enable(faults, all_threads=False)
-    faulthandler.dump_traceback_later(limit, file=faults)
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(folder / name, os.O_CREAT | os.O_RDWR), number)
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
-    watch = Dependencies(Path(root), folder)
-    unconfined = confine(folder)
-    start = time.perf_counter()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(work)
+    watch = Dependencies(Path(root), work)
+    unconfined = confine(work)
+    faulthandler.dump_traceback_later(limit, file=faults)  # in a thread: made earlier, it would be free
     try:
         source = (Path(root) / script).read_text("utf-8-sig")  # line ends and marks of Windows included
         cells = list(run_cells(source, Path(root) / script, folder / "stdout", script))
         result: dict[str, Any] = {"source": source, "cells": cells, "dependencies": watch.digests}
         result["modules"] = sorted({name.partition(".")[0] for name in sys.modules})
         result["unconfined"] = unconfined
-        result["seconds"] = time.perf_counter() - start
     except BaseException as error:  # SystemExit included: a snippet that leaves early shows nothing
         result = describe(error, Path(root) / script)
     faulthandler.cancel_dump_traceback_later()
-    temporary = folder / "result.tmp"
-    temporary.write_text(json.dumps(result))
-    temporary.rename(folder / "result.json")
+    json.dump(result, left)
+    left.close()
     sys.stdout.flush()
     os._exit(0)  # threads that the script left running end here
 
 
 def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
     """What a child left behind, or why it left nothing."""
-    with contextlib.suppress(OSError, ValueError):
-        data: dict[str, Any] = json.loads((folder / "result.json").read_text())
-        return data
-    faults = (folder / "faults").read_text() if (folder / "faults").exists() else ""
+    with contextlib.suppress(ValueError):
+        data = json.loads(read_left(folder / "result.json"))
+        if isinstance(data, dict) and ("reason" in data or data.keys() >= RESULT):
+            return data
+    faults = read_left(folder / "faults")
     faults = re.split(r'  File "[^"]*hooks.engine.child\.py"', faults)[0]  # below stands the engine itself
     code = process.exitcode
     if overdue or "Timeout (" in faults:
@@ -79,8 +83,18 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
         reason = f"its process was killed by {signal.Signals(-code).name}"
     else:
         reason = f"its process ended early with exit code {code}"
-    stderr = (folder / "stderr").read_text(errors="replace") if (folder / "stderr").exists() else ""
+    stderr = read_left(folder / "stderr")
     return {"reason": reason, "details": "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]}
+
+
+def read_left(path: Path) -> str:
+    """A file that a child wrote; empty if there is none. Where the child was not confined, it may be anything."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return file.read().decode(errors="replace") if regular else ""
+    except OSError:
+        return ""
 
 
 def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict[str, Any]]:
@@ -108,7 +122,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
             if (
                 value is not None
                 and not isinstance(value, (list, tuple))
-                and type(value).__module__ != "matplotlib"
+                and type(value).__module__.partition(".")[0] != "matplotlib"
             ):
                 print(value)
         chance.check()
@@ -129,9 +143,8 @@ class Chance:
     """Refuses numbers that no seed determines: the figure would be another one in each build."""
 
     def __init__(self, source: str) -> None:
-        self.seeded = (
-            "random.seed(" in source
-        )  # unlike PyTorch, Python and NumPy can't tell a generator's seed
+        # unlike PyTorch, Python and NumPy can't tell a generator's seed
+        self.seeded = {name: bool(re.search(seed, source)) for name, seed in SEEDS.items()}
         self.start = self.states()
 
     def states(self) -> dict[str, Any]:
@@ -140,8 +153,9 @@ class Chance:
         import torch
 
         states: dict[str, Any] = {"torch": (torch.initial_seed(), torch.get_rng_state().numpy().tobytes())}
-        if not self.seeded:
+        if not self.seeded["random"]:
             states["random"] = random.getstate()
+        if not self.seeded["numpy.random"]:
             state: Any = numpy.random.get_state()
             states["numpy.random"] = state[2], state[1].tobytes()
         return states
@@ -151,8 +165,8 @@ class Chance:
         now = self.states()
         if now["torch"][0] != self.start["torch"][0]:
             now["torch"] = self.start["torch"]  # a seed was set
-        for name, state in now.items():
-            if state != self.start[name]:
+        for name, place in now.items():
+            if place != self.start[name]:
                 raise ValueError(
                     f"draws numbers from the global generator of {name}, which has no seed, so that each build "
                     "shows others: set a seed first, or pass a generator"
@@ -164,7 +178,7 @@ def split(tree: ast.Module, source: str) -> list[list[ast.stmt]]:
     marks = [(source.count("\n", 0, mark.start()) + 1, mark[1]) for mark in MARK.finditer(source)]
     if not marks:
         return [tree.body]
-    starts = [line for line, title in marks if "[markdown]" not in title]
+    starts = [line for line, title in marks if not re.search(r"\[(?:markdown|md)\]", title)]
     before = [statement for statement in tree.body if statement.lineno < min(starts, default=sys.maxsize)]
     cells = [before] if before else []
     for start, end in zip(starts, [*starts, sys.maxsize][1:], strict=True):
@@ -200,10 +214,16 @@ def describe(error: BaseException, path: Path) -> dict[str, Any]:
 
 
 class Dependencies:
-    """Notes the digest of each project file as it is imported or read; refuses writing outside `folder`."""
+    """Notes the state of each project file as it is imported or read, and of each folder as it is listed.
+
+    Refuses writing outside `folder`.
+    """
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.root = str(root) + os.sep
+        self.packages = (
+            os.path.abspath(sys.prefix) + os.sep
+        )  # the environment may have another name than .venv
         self.folder = os.path.realpath(folder) + os.sep
         self.digests: dict[str, str] = {}
         sys.dont_write_bytecode = True
@@ -216,7 +236,11 @@ class Dependencies:
         """The path of a project file relative to the root; None for any other file."""
         path = os.path.abspath(path)
         name = path.removeprefix(self.root)
-        return None if name == path or name.split(os.sep)[0] in OUTSIDE or name.startswith(".") else name
+        if name == path or name.split(os.sep)[0] in OUTSIDE:
+            return None
+        if self.packages.startswith(self.root) and path.startswith(self.packages):
+            return None
+        return name
 
     def finder(self, folder: str) -> FileFinder:
         """Path hook: project modules are compiled from their bytes, for compiled copies can be outdated."""
@@ -235,19 +259,27 @@ class Dependencies:
         return FileFinder(folder, (Loader, [".py"]))
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
-        """Audit hook: sees every file that Python opens."""
+        """Audit hook: sees every file that Python opens, and every folder that it lists."""
         if event == "socket.__new__" and args[1] in (socket.AF_INET, socket.AF_INET6):
             raise PermissionError("a snippet has no network, so that its figure is the same everywhere")
+        if event in {"os.listdir", "os.scandir"}:
+            importer = sys._getframe(1).f_code.co_filename.startswith("<frozen importlib")
+            if not importer and (args[0] is None or isinstance(args[0], (str, bytes, os.PathLike))):
+                self.note(os.fsdecode(args[0] or "."))
+            return
         if event != "open" or not isinstance(args[0], (str, bytes, os.PathLike)):
             return
         path = os.fsdecode(args[0])
-        if args[2] and args[2] & (os.O_WRONLY | os.O_RDWR) and path not in DEVICES:
+        if args[2] and args[2] & WRITING and path not in DEVICES:
             if not (os.path.realpath(path) + os.sep).startswith(self.folder):
                 raise PermissionError(f"a snippet writes only into the folder that it runs in, not to {path}")
             return
+        self.note(path)
+
+    def note(self, path: str) -> None:
+        """Remember the state of what stands at `path`, if it is the project's."""
         name = self.name(path)
         if name is None or name in self.digests:
             return
-        self.digests[name] = "missing"  # also keeps the read below from coming back here
-        with contextlib.suppress(OSError):
-            self.digests[name] = digest(Path(path).read_bytes())
+        self.digests[name] = state(None)  # also keeps what reads the state from coming back here
+        self.digests[name] = state(Path(path))

@@ -1,8 +1,11 @@
 """Takes from a script's process what drawing a figure does not need: the network, and writing outside its folder.
 
 Linux does it in the kernel, for the process and all that it starts, and nothing gives it back: Landlock keeps
-writing within the folder, a seccomp filter refuses every socket. No privilege is needed. Where the kernel lacks one
-of them, `confine` says so; `child.Dependencies` refuses the same in Python, on every system.
+writing within the folder, a seccomp filter refuses every socket, leaving the session, and limits for others, and of
+root's privileges only that to read every file stays. No privilege is needed. Where the kernel lacks something,
+`confine` says so; `child.Dependencies` refuses the same in Python, on every system.
+
+Threads that run already stay free: call it before there are any.
 """
 
 from __future__ import annotations
@@ -22,9 +25,17 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full")  # may be opened for writing b
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 SECCOMP_MODE_FILTER = 2
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000 | errno.EACCES, 0x80000000
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of classic BPF: on words, compared with a constant
-MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # audit number, socket's number
+LOAD, EQUAL, AT_LEAST, MASK, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # of classic BPF, on words
+MACHINES = {  # the audit's number for it, and the numbers of calls
+    "x86_64": (0xC000003E, dict(socket=41, socketpair=53, setpgid=109, setsid=112, prlimit=302, capget=125)),
+    "aarch64": (
+        0xC00000B7,
+        dict(socket=198, socketpair=199, setpgid=154, setsid=157, prlimit=261, capget=90),
+    ),
+}
 IO_URING_SETUP, X32 = 425, 0x40000000  # another way to a socket; another set of numbers on x86_64
+CAPABILITIES = 0x20080522  # version of the interface
+READ_ANYTHING = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: what root reads may belong to others
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 ABI_REQUEST, PATH_BENEATH = 1, 1
@@ -44,18 +55,22 @@ def confine(folder: Path) -> list[str]:
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return ["writing elsewhere", "the network"]
     left = []
-    if not keep_within(libc, folder):
+    version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(ABI_REQUEST))
+    if version < 1 or not keep_within(libc, folder, version):
         left.append("writing elsewhere")
-    if not refuse_sockets(libc):
+    elif version < 3:
+        left.append("emptying files elsewhere")
+    if version < 6:
+        left.append("signals to other processes")
+    if platform.machine() in MACHINES:
+        drop_privileges(libc)
+    if platform.machine() not in MACHINES or not refuse_calls(libc):
         left.append("the network")
     return left
 
 
-def keep_within(libc: ctypes.CDLL, folder: Path) -> bool:
-    """Refuse to write outside `folder`, by Landlock; whether it could be done."""
-    version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(ABI_REQUEST))
-    if version < 1:
-        return False
+def keep_within(libc: ctypes.CDLL, folder: Path, version: int) -> bool:
+    """Refuse to write outside `folder`, by Landlock of this version; whether it could be done."""
     handled = sum(rights for since, rights in WRITES.items() if since <= version)
     attributes = struct.pack("=QQQ", handled, 0, SCOPES if version >= 6 else 0)
     size = ctypes.c_size_t(24 if version >= 6 else 8)
@@ -78,19 +93,41 @@ def keep_within(libc: ctypes.CDLL, folder: Path) -> bool:
         os.close(rules)
 
 
-def refuse_sockets(libc: ctypes.CDLL) -> bool:
-    """Let every call for a socket fail with "permission denied", by seccomp; whether it could be done."""
-    if platform.machine() not in MACHINES:
-        return False
-    machine, socket = MACHINES[platform.machine()]
+def drop_privileges(libc: ctypes.CDLL) -> None:
+    """Give up what root may do, but for reading files of others; a plain user has nothing to give up."""
+    capget = MACHINES[platform.machine()][1]["capget"]
+    header = ctypes.create_string_buffer(struct.pack("=Ii", CAPABILITIES, 0))
+    sets = ctypes.create_string_buffer(24)  # effective, permitted, inheritable; twice, the higher ones last
+    if libc.syscall(capget, header, sets) == 0:
+        permitted = struct.unpack("=6I", sets.raw[:24])[1] & READ_ANYTHING
+        libc.syscall(capget + 1, header, struct.pack("=6I", permitted, permitted, 0, 0, 0, 0))  # capset
+
+
+def refuse_calls(libc: ctypes.CDLL) -> bool:
+    """Let calls that reach beyond this process fail with "permission denied", by seccomp; whether it could be done.
+
+    These are: a socket, but for a pair that is joined for good; leaving the session, in which all that a script
+    starts can be ended; a limit for another process.
+    """
+    machine, calls = MACHINES[platform.machine()]
     program = [  # code, jump if true, jump if false, constant
         (LOAD, 0, 0, 4),  # the machine whose numbers the call uses
         (EQUAL, 1, 0, machine),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, 0),  # the number of the call
-        (EQUAL, 3, 0, socket),
-        (EQUAL, 2, 0, IO_URING_SETUP),
-        (AT_LEAST, 1, 0, X32),
+        (AT_LEAST, 13, 0, X32),
+        (EQUAL, 12, 0, calls["socket"]),
+        (EQUAL, 11, 0, IO_URING_SETUP),
+        (EQUAL, 10, 0, calls["setsid"]),
+        (EQUAL, 9, 0, calls["setpgid"]),
+        (EQUAL, 2, 0, calls["socketpair"]),
+        (EQUAL, 4, 0, calls["prlimit"]),
+        (RETURN, 0, 0, ALLOW),
+        (LOAD, 0, 0, 24),  # socketpair's second argument, without its flags
+        (MASK, 0, 0, 0xF),
+        (EQUAL, 2, 3, 1),  # a stream
+        (LOAD, 0, 0, 16),  # prlimit's first argument
+        (EQUAL, 0, 1, 0),  # this process
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, REFUSE),
     ]

@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from hooks.engine.cache import Cache, read
-from hooks.engine.outcome import Failure, Outcome
+from hooks.engine.cache import Cache
+from hooks.engine.outcome import Failure, Outcome, digest
 
 TIME_LIMIT = 60.0  # seconds for one script
 ENVIRONMENT = {
@@ -26,6 +26,12 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "CUDA_VISIBLE_DEVICES": "",  # the same picture on every machine
     "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",  # and the order of a set
+    "PYTHONOPTIMIZE": "",
+    "PYTHONUTF8": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
 }
 
 # what the fork server imports before it forks
@@ -34,6 +40,12 @@ OFTEN = {  # takes a second to import: worth it where several scripts seem to ne
     "torch._dynamo": re.compile(rb"optim|lego\.(training|experiments)"),  # an optimizer's first step needs it
     "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),
 }
+
+ACTIVE = re.compile(  # what a drawing needs of links are its own parts, and pictures that it holds
+    r"<(?:script|foreignobject|iframe)\b"
+    r"|<[^>]*(?:\son\w+\s*=|[\s:]href\s*=(?!\s*[\"']?(?:#|data:image/png)))[^>]*>",
+    re.IGNORECASE,
+)
 
 Report = Callable[[str, str], None]  # event ("running", "cached", "ran", "failed") and script
 
@@ -49,17 +61,21 @@ class Engine:
         self.root = root
         self.cache = Cache(cache, root)
         self.limit = limit
-        self.jobs = (
-            jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        )
+        self.jobs = cores() if jobs is None else jobs
+        if self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, got {jobs}")
         self.unconfined: set[str] = set()  # what this system can't take away from scripts
         self._server: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._packages: frozenset[str] = frozenset()  # that were installed when the server started
 
     def run(
         self, scripts: Iterable[str], report: Report = lambda event, script: None
     ) -> dict[str, Outcome | Failure]:
         """Outcome or failure of each script (paths relative to the root), from the cache where it still holds."""
+        if self._packages != (packages := installed()):
+            self.close()  # what it imported may be another version now
+            _found.clear()
         look_up = self.cache.reader()
         version = functools.cache(importlib.metadata.version)
         results: dict[str, Outcome | Failure] = {}
@@ -74,10 +90,13 @@ class Engine:
             return results
         server = self.start(needed(self.root, waiting))
         running = 0
+        sent: dict[str, str] = {}
         try:
             while waiting or running:
                 while waiting and running < self.jobs:
-                    server.send((waiting.popleft(), self.limit))
+                    script = waiting.popleft()
+                    sent[script] = digest(read(self.root / script))
+                    server.send((script, self.limit))
                     running += 1
                 event, script, *rest = server.recv()
                 if event == "started":
@@ -86,7 +105,9 @@ class Engine:
                 running -= 1
                 result = results[script] = self._judge(script, rest[0], version)
                 if isinstance(result, Outcome):
-                    self.cache.store(script, result)
+                    result.dependencies[script] = sent[script]  # whatever the script's process says
+                    if packages == installed():
+                        self.cache.store(script, result)
                 report("ran" if isinstance(result, Outcome) else "failed", script)
         except (EOFError, OSError):
             self.close()
@@ -100,6 +121,7 @@ class Engine:
         """Start the fork server with these modules imported, unless it runs already."""
         if self._connection is None or self._server is None or self._server.poll() is not None:
             self.close()
+            self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
             command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
             command += [*ALWAYS, *modules]
@@ -122,6 +144,21 @@ class Engine:
                 self._server.wait()
         self._connection = self._server = None
 
+    def remarks(self) -> list[str]:
+        """What a user should know of the last run."""
+        found = []
+        if (problem := self.cache.problem) is not None:
+            folder = self.cache.folder
+            found.append(
+                f"Nothing can be kept in {folder} ({problem.strerror}): every build runs all snippets"
+            )
+        if self.unconfined:
+            taken = ", ".join(sorted(self.unconfined))
+            found.append(
+                f"This system's kernel does not keep snippets from {taken}: build only what you trust"
+            )
+        return found
+
     def _judge(self, script: str, result: dict[str, Any], version: Callable[[str], str]) -> Outcome | Failure:
         if "reason" in result:
             details = result.get("details", "")
@@ -136,14 +173,42 @@ class Engine:
         self.unconfined.update(result.pop("unconfined"))
         versions = package_versions(result.pop("modules"), version)
         outcome = Outcome.from_data(result, versions=versions)
+        for figure in outcome.figures:
+            if active := ACTIVE.search(figure):
+                return Failure(
+                    script, f"draws what is no picture: {active[0][:80]!r} would run in the reader's browser"
+                )
         if script.startswith("snippets/") and not outcome.figures:
             return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
         return outcome
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read(path: Path) -> bytes:
+    """A file's bytes; none where it can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def installed() -> frozenset[str]:
+    """The packages that Python finds, with their versions, as their folders are called."""
+    found: set[str] = set()
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            if folder.endswith("packages"):
+                found.update(name for name in os.listdir(folder) if name.endswith("-info"))
+    return frozenset(found)
+
+
 def needed(root: Path, scripts: Iterable[str]) -> list[str]:
     """The modules that at least two of the scripts seem to need; a wrong guess costs time only."""
-    sources = [read(root / script) or b"" for script in scripts]
+    sources = [read(root / script) for script in scripts]
     return [name for name, sign in OFTEN.items() if sum(bool(sign.search(text)) for text in sources) > 1]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -20,15 +22,14 @@ class Cell:
 class Outcome:
     """A script that ran to its end.
 
-    `dependencies` maps each project file that was read to the digest of its bytes, `versions` each package
-    that was imported to its version: the outcome holds as long as these do.
+    `dependencies` maps each project file that was read, and each folder that was listed, to its state, `versions` each
+    package that was imported to its version: the outcome holds as long as these do.
     """
 
     source: str
     cells: tuple[Cell, ...]
     dependencies: dict[str, str]
     versions: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
     cached: bool = False
 
     @property
@@ -68,6 +69,17 @@ class Failure:
         return "\n".join([f"{where}: {self.reason}", *shown, self.details]).rstrip()
 
 
-def digest(data: bytes | None) -> str:
-    """Fingerprint of a file's bytes; a missing file has one of its own."""
-    return "missing" if data is None else hashlib.blake2b(data, digest_size=16).hexdigest()
+def digest(data: bytes) -> str:
+    """Fingerprint of bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def state(path: Path | None) -> str:
+    """Fingerprint of a file's bytes, or of the names in a folder; what is missing, or can't be read, has one too."""
+    try:
+        if path is not None and path.is_dir():
+            names = (name for name in os.listdir(path) if name != "__pycache__" and not name.startswith("."))
+            return "names " + digest("\0".join(sorted(names)).encode())
+        return "missing" if path is None else digest(path.read_bytes())
+    except OSError:
+        return "missing"

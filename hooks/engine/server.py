@@ -73,7 +73,7 @@ def serve(engine: connection.Connection) -> None:
 def end(process: BaseProcess, overdue: bool) -> None:
     """End a child and every process that it started and left behind."""
     assert process.pid is not None
-    if overdue:
+    if overdue or process.exitcode is None:  # or it closed its end of the pipe, and goes on
         process.kill()
     process.join()
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -88,6 +88,8 @@ def preload(modules: list[str]) -> None:
     gc.disable()  # nothing of a module goes away again: to look for that takes a tenth of the time
     for name in modules:
         importlib.import_module(name)
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcdefaults()  # what stands in a reader's matplotlibrc is not for the site
     gc.freeze()  # nor in a child
     gc.enable()
     assert "lego" not in sys.modules, "the server must not import lego: its children would run old code"

@@ -24,9 +24,10 @@ def render(figure: Figure, salt: str) -> str:
     from scour import scour
 
     FigureCanvasSVG(figure)
-    settings = {"svg.hashsalt": salt, "figure.constrained_layout.use": False, "figure.autolayout": False}
     file = io.BytesIO()
-    with mpl.rc_context(settings):
+    with mpl.rc_context(
+        {"svg.hashsalt": salt, "figure.constrained_layout.use": False, "figure.autolayout": False}
+    ):
         if layout := figure.get_layout_engine():  # else `savefig` goes through all of it twice
             layout.execute(figure)
             figure.set_layout_engine(None)  # "none" would leave one in its place
