@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
-import os
 import re
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
 import PIL
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from hooks.engine.cache import write_atomically
 
 SIZE = (1200, 630)
 MARGIN = 80
@@ -33,6 +36,7 @@ class Artist:
     def __init__(self, name: str, assets: Path, cache: Path) -> None:
         self.name = name
         self.cache = cache
+        self.versions = PIL.__version__, version("matplotlib")  # which brings the font
         self.logo = (assets / "logo.svg").read_text(encoding="utf-8")
         style = (assets / "extra.css").read_text(encoding="utf-8")
         self.colors = {
@@ -41,15 +45,18 @@ class Artist:
 
     def card(self, title: str, line: str) -> bytes:
         """A PNG of 1200 by 630 pixels."""
-        key = repr((self.name, title, line, self.logo, self.colors, PIL.__version__))
+        key = repr((self.name, title, line, self.logo, self.colors, self.versions))
         digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
         file = self.cache / f"{digest[:32]}.png"
-        if not file.exists():
+        with contextlib.suppress(OSError, SyntaxError, ValueError):  # there is none, or it is damaged
+            data = file.read_bytes()
+            Image.open(io.BytesIO(data)).verify()
+            return data
+        data = self.draw(title, line)
+        with contextlib.suppress(OSError):  # nothing can be kept: it is drawn each time
             file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{os.getpid()}")
-            part.write_bytes(self.draw(title, line))
-            part.replace(file)
-        return file.read_bytes()
+            write_atomically(file, data)
+        return data
 
     def draw(self, title: str, line: str) -> bytes:
         """The same, drawn anew."""

@@ -187,6 +187,8 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
             content = inline_figures(content, page.url, build.figures, build.explorers)
         content = finish_blocks(to_mathml(content))
         content = explain_terms(content, page.file, files)
+        if "<script" in content.lower():
+            raise ValueError("its own text holds a script, which its policy would let run")
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too

@@ -121,6 +121,12 @@ def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path
         if extension in {".py", ".txt"}:
             outcome = outcomes[f"snippets/{stem}.py"]
             content = outcome.source if extension == ".py" else outcome.text
+            if mark := next(filter(FENCE.match, content.splitlines()), None):
+                what = "holds" if extension == ".py" else "prints"
+                raise PageError(
+                    f"docs/{page}:{line}: snippets/{stem}.py {what} the line {mark.strip()!r}, which would end its "
+                    "block: no line may begin with a fence"
+                )
         else:
             content = read_included(root, match["path"], f"docs/{page}:{line}")
         expanded += [match["indent"] + row if row else row for row in content.rstrip("\n").split("\n")]

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+RANDOM = "?" * 8  # what mkdtemp adds
+log = logging.getLogger("mkdocs.plugins.handbook")
+
 
 class Staging:
     """The folder of one build, to be published as `site`."""
 
     def __init__(self, site: Path) -> None:
-        self.site = site
+        self.site = site = site.resolve()  # through a link, its target is replaced
         site.parent.mkdir(parents=True, exist_ok=True)
         with locked(site.parent):
             self._recover()
             self.folder = Path(tempfile.mkdtemp(dir=site.parent, prefix=f".{site.name}-"))
-            self._lock = os.open(self.folder, os.O_RDONLY)
+            self._lock: int | None = os.open(self.folder, os.O_RDONLY)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.folder.chmod(0o755)  # a web server must be able to read what mkdtemp made private
 
@@ -32,26 +36,36 @@ class Staging:
         """Put the new site in the place of the old one."""
         with locked(self.site.parent):
             old = self.folder.with_name(f"{self.folder.name}-old")
-            with contextlib.suppress(FileNotFoundError):
-                self.site.rename(old)
-            self.folder.rename(self.site)
+            try:
+                with contextlib.suppress(FileNotFoundError):
+                    self.site.rename(old)
+                self.folder.rename(self.site)
+            except BaseException:  # told to end between the two, for one
+                if old.exists() and not self.site.exists():
+                    old.rename(self.site)
+                raise
         shutil.rmtree(old, ignore_errors=True)
-        os.close(self._lock)
+        self._unlock()
 
     def discard(self) -> None:
         """Remove what was built; the old site stays."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            os.close(self._lock)
+        if self._lock is not None:  # else it has been published, or discarded
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     def _recover(self) -> None:
         """Clear away what killed builds left; one killed while it published gets its old site back."""
-        for old in self.site.parent.glob(f".{self.site.name}-*-old"):
+        for old in self.site.parent.glob(f".{self.site.name}-{RANDOM}-old"):
             if self.site.exists():
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.rename(self.site)
-        for folder in self.site.parent.glob(f".{self.site.name}-*"):
+        for folder in self.site.parent.glob(f".{self.site.name}-{RANDOM}"):
             if folder.is_dir() and not is_locked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -67,7 +81,11 @@ def locked(folder: Path) -> Iterator[None]:
     """Let one build at a time change what stands in `folder`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info(f"Waiting for the program that holds the lock of {folder}")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
 
 RESULTS = "benchmarks/results/"
 NOT_MEASURED = "Not measured yet: `make proof` does it."
@@ -26,6 +26,7 @@ KINDS = {
 LINK = re.compile(r'<(?:a|link|script|img|source)\b[^>]*?\s(?:href|src)="([^"]*)"')
 ELSEWHERE = re.compile(r'<a\b[^>]*?\shref="(https?://[^"#]*)')
 SCRIPT = re.compile(r"(<script\b[^>]*>).*?</script>", re.DOTALL)
+SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 VERDICT = re.compile(r'<td id="claim-\d+">.*?</td>\s*<td>.*?</td>\s*<td>(.*?)</td>', re.DOTALL)
 VERDICTS = ("holds", "holds with care", "wrong in part", "announced")
 
@@ -54,16 +55,22 @@ def count(site: Path, root: Path) -> dict[str, int]:
 def find_broken(site: Path) -> list[str]:
     """Links of a built site that lead to no file, or to no anchor in it."""
     pages = read(site)
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     anchors = {name: set(re.findall(r'\sid="([^"]+)"', page)) for name, page in pages.items()}
     broken = []
     for name, page in sorted(pages.items()):
         for link in sorted(set(filter(is_ours, LINK.findall(page)))):
-            parts = urlsplit(urljoin(f"/{name}", html.unescape(link)))
-            path = unquote(parts.path).lstrip("/")
-            path = posixpath.join(path, "index.html") if path.endswith("/") or not path else path
-            if not (site / path).is_file():
+            path, _, fragment = html.unescape(link).partition("#")
+            path = unquote(path.partition("?")[0])
+            if path:
+                is_folder = path.rpartition("/")[2] in {"", ".", ".."}
+                path = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), path))[1:]
+                path = posixpath.join(path, "index.html") if is_folder else path
+            else:
+                path = name
+            if path not in files:
                 broken.append(f"{name}: the link {link} leads to no file")
-            elif parts.fragment and path in pages and not is_anchor(parts.fragment, anchors[path]):
+            elif fragment and path in pages and not is_anchor(fragment, anchors[path]):
                 broken.append(f"{name}: the link {link} leads to no anchor")
     return broken
 
@@ -78,7 +85,7 @@ def read(site: Path) -> dict[str, str]:
 
 def is_ours(link: str) -> bool:
     """Whether a link stays on the site."""
-    return not urlsplit(html.unescape(link)).netloc and not re.match(r"[a-z]+:", link)
+    return not link.startswith("//") and not SCHEME.match(link)
 
 
 def is_anchor(fragment: str, anchors: set[str]) -> bool:

@@ -47,6 +47,20 @@ def test_the_same_card_has_the_same_bytes_and_is_drawn_once(artist, monkeypatch)
         artist.card("Mish", "Another line.")
 
 
+def test_a_damaged_card_is_drawn_again(artist):
+    first = artist.card("Mish", "A curve.")
+    (file,) = artist.cache.iterdir()
+    for data in (first[:-30], first[:200] + b"x" + first[201:], b"", b"text"):
+        file.write_bytes(data)
+        assert artist.card("Mish", "A curve.") == first == file.read_bytes()
+
+
+def test_where_nothing_can_be_kept_a_card_is_drawn_all_the_same(tmp_path):
+    (tmp_path / "file").touch()
+    artist = Artist("lego", ROOT / "docs" / "assets", tmp_path / "file" / "cards")
+    assert artist.card("Mish", "A curve.") == artist.draw("Mish", "A curve.")
+
+
 def test_a_card_shows_its_words(artist):
     cards = {artist.card(title, line) for title in ("Mish", "SELU") for line in ("One.", "Two.")}
     assert len(cards) == 4

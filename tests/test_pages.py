@@ -71,6 +71,17 @@ def test_expand_puts_in_what_ran_with_its_indentation(tmp_path):
     assert expanded == '    ```python\n    if x:\n\n        y\n    ```\n--8<-- "x.py"'
 
 
+@pytest.mark.parametrize("mark", ["```", "  ~~~~ x", "```python"])
+@pytest.mark.parametrize("ending", ["py", "txt"])
+def test_a_print_that_would_end_its_block(tmp_path, mark, ending):
+    made = outcome(source=f"x = 1\n{mark}\n", text=f"one\n{mark}\n<script>two()</script>\n")
+    page = f'# T\n\n```text\n--8<-- "a/b.{ending}"\n```\n'
+    with pytest.raises(
+        pages.PageError, match=rf"docs/a/b.md:4: snippets/a/b.py \w+ the line '{mark.strip()}'"
+    ):
+        pages.expand(page, "a/b.md", {"snippets/a/b.py": made}, tmp_path)
+
+
 def test_expand_includes_files_of_the_project_alone(tmp_path):
     (tmp_path / "table.md").write_text("| a |\n")
     assert pages.expand('--8<-- "table.md"', "p.md", {}, tmp_path) == "| a |"

@@ -1,6 +1,9 @@
+import fcntl
 import os
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -56,9 +59,57 @@ def test_what_a_killed_build_left_is_cleared_and_a_living_one_spared(site):
 
 
 def test_a_build_killed_while_it_published_gets_its_old_site_back(site):
-    site.rename(site.parent / ".site-abc-old")
+    site.rename(site.parent / ".site-abc12345-old")
     Staging(site).discard()
     assert (site / "page").read_text() == "old" and left(site) == ["site"]
+
+
+def test_a_build_that_is_told_to_end_while_it_publishes_leaves_the_old_site(site, monkeypatch):
+    staging = Staging(site)
+    rename, calls = Path.rename, []
+
+    def interrupted(self, target):
+        calls.append(self)
+        if len(calls) == 2:
+            raise SystemExit(143)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(SystemExit):
+        staging.publish()
+    staging.discard()
+    assert (site / "page").read_text() == "old" and left(site) == ["site"]
+
+
+def test_a_site_of_a_longer_name_is_another_one(site):
+    (site.parent / ".site-en-abc12345-old").mkdir()
+    Staging(site).discard()
+    assert left(site) == [".site-en-abc12345-old", "site"]
+
+
+def test_through_a_link_its_target_is_replaced(site):
+    (site.parent / "link").symlink_to("site")
+    staging = Staging(site.parent / "link")
+    (staging.folder / "page").write_text("new")
+    staging.publish()
+    assert (site.parent / "link").is_symlink() and (site / "page").read_text() == "new"
+
+
+def test_a_published_build_closes_no_file_of_others_when_it_is_discarded(site):
+    staging = Staging(site)
+    staging.publish()
+    later = os.open(site, os.O_RDONLY)  # gets the number that was free
+    staging.discard()
+    os.close(later)
+
+
+def test_who_waits_for_a_lock_says_so(site, caplog):
+    caplog.set_level("INFO", "mkdocs.plugins.handbook")
+    folder = os.open(site.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    threading.Timer(0.3, os.close, [folder]).start()
+    Staging(site).discard()
+    assert f"Waiting for the program that holds the lock of {site.parent}" in caplog.text
 
 
 def test_two_builds_at_once_both_publish(site):

@@ -33,11 +33,25 @@ def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
         "<a\nonclick='b'>",
         "<style>p{}</style>",
         '<iframe src="a">',
+        "<p style=color:red>",
+        '<p STYLE = "x">',
+        '<a onclick = "b">',
+        '<img alt="a b" src="https://example.org/a.png">',
+        "<video poster=//example.org/a.png></video>",
+        '<script src="http://example.org/a.js"></script>',
+        '<base href="/">',
     ],
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
     with pytest.raises(ValueError, match="the policy forbids"):
         secure(PAGE.format(element))
+
+
+def test_words_in_an_attribute_are_no_attribute():
+    page = PAGE.format(
+        '<img alt="loss on = 3, style = none, src=//a" src="a.png"><a href="https://example.org">a</a>'
+    )
+    assert "Content-Security-Policy" in secure(page)
 
 
 @pytest.mark.parametrize(
