@@ -243,8 +243,7 @@ def summarize(
     for record in records:
         counts[record["file"]][record["verdict"]] += 1
     survivors = [
-        {name: record[name] for name in ("file", "line", "operator", "diff")}
-        | explain(record, reasons)
+        {name: record[name] for name in ("file", "line", "operator", "diff")} | explain(record, reasons)
         for record in records
         if record["verdict"] == "survived"
     ]
