@@ -105,8 +105,8 @@ class Engine:
                 running -= 1
                 result = results[script] = self._judge(script, rest[0], version)
                 if isinstance(result, Outcome):
-                    result.dependencies[script] = sent[script]  # whatever the script's process says
-                    if packages == installed():
+                    ran_what_was_sent = result.dependencies.get(script) == sent[script]
+                    if ran_what_was_sent and packages == installed():
                         self.cache.store(script, result)
                 report("ran" if isinstance(result, Outcome) else "failed", script)
         except (EOFError, OSError):
