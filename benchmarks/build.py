@@ -106,7 +106,10 @@ def make_floor(root: Path, floor: Path) -> None:
     """The same pages, with everything in them, and no hook."""
     shutil.copytree(root / "docs", floor / "docs")
     shutil.copytree(root / "hooks" / "theme", floor / "theme")
+    shutil.copytree(root / "lego", floor / "lego", ignore=shutil.ignore_patterns("__pycache__"))
     for page in (root / "docs").rglob("*.md"):
+        if "\n::: " in page.read_text():  # the reference is MkDocs' own work
+            continue
         name = page.relative_to(root / "docs").with_suffix("")
         twin = root / "site" / (name.parent if name.name == "index" else name) / "index.md"
         text = re.sub(r"(?<=\]\()(?!\w+:)[^)\s]*/?([\w-]+\.svg)", r"\1", twin.read_text())

@@ -134,7 +134,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in lab_files:
         path = Path(scratch.name, file.src_uri).with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(labs.notebook(outcome_of(file)), encoding="utf-8")
+        path.write_text(labs.notebook_to_render(outcome_of(file)), encoding="utf-8")
         page = LabFile.generated(config, file.src_uri, abs_src_path=str(path))
         page.edit_uri = file.src_uri
         files.remove(file)

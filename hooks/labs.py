@@ -1,8 +1,8 @@
 """Labs: scripts in jupytext's percent format, run by the engine, rendered by mkdocs-jupyter.
 
-mkdocs-jupyter gets an executed notebook and makes a page of it. That page brings styles, scripts and markup of its
-own; `tidy` gives it what every other page has: the theme's code blocks with copy buttons, figures that follow the
-palette, checked links, formulas.
+mkdocs-jupyter gets the cells as a notebook and makes a page of it. That page brings styles, scripts and markup of its
+own; `tidy` gives it what every other page has: the theme's code blocks with copy buttons, output, figures that follow
+the palette, checked links, formulas.
 
 A code cell states its figure's texts in its mark: `# %% alt="What the picture looks like" caption="The finding"`.
 """
@@ -57,6 +57,11 @@ def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
 def notebook(outcome: Outcome) -> str:
     """The executed lab as a notebook file."""
     return twin.write_notebook(cells(outcome))
+
+
+def notebook_to_render(outcome: Outcome) -> str:
+    """The lab's cells alone: `tidy` puts in what they printed and drew."""
+    return twin.write_notebook([cell | {"outputs": []} if "outputs" in cell else cell for cell in cells(outcome)])
 
 
 def markdown(outcome: Outcome) -> str:
