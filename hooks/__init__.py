@@ -12,6 +12,7 @@
 - `reference.py` joins the API reference, which mkdocstrings makes, to the pages
 - `tested.py` counts what the site holds and checks its links, for the page *What is tested*
 - `terms.py` explains the glossary's terms where pages use them
+- `kept.py` keeps what is costly to make and no snippet draws
 - `cards.py` draws the picture that stands beside a link to a page, `feed.py` makes a feed of what is new
 - `links.py` knows where the links of a source lead from each of these
 - `compress.py` makes compressed copies for hosts that send such files; the build does without

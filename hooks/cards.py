@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import io
 import re
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
-import PIL
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from hooks.engine.cache import write_atomically
+from hooks.kept import Kept, maker
 
 SIZE = (1200, 630)
 MARGIN = 80
@@ -30,13 +26,12 @@ class Artist:
     Args:
         name: of the site.
         assets: folder of its logo and its stylesheet, which names the colors.
-        cache: folder for what was drawn.
+        kept: what was drawn.
     """
 
-    def __init__(self, name: str, assets: Path, cache: Path) -> None:
+    def __init__(self, name: str, assets: Path, kept: Kept) -> None:
         self.name = name
-        self.cache = cache
-        self.versions = PIL.__version__, version("matplotlib")  # which brings the font
+        self.kept = kept
         self.logo = (assets / "logo.svg").read_text(encoding="utf-8")
         style = (assets / "extra.css").read_text(encoding="utf-8")
         self.colors = {
@@ -45,18 +40,8 @@ class Artist:
 
     def card(self, title: str, line: str) -> bytes:
         """A PNG of 1200 by 630 pixels."""
-        key = repr((self.name, title, line, self.logo, self.colors, self.versions))
-        digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
-        file = self.cache / f"{digest[:32]}.png"
-        with contextlib.suppress(OSError, SyntaxError, ValueError):  # there is none, or it is damaged
-            data = file.read_bytes()
-            Image.open(io.BytesIO(data)).verify()
-            return data
-        data = self.draw(title, line)
-        with contextlib.suppress(OSError):  # nothing can be kept: it is drawn each time
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, data)
-        return data
+        made_of = self.name, title, line, self.logo, self.colors, maker(__file__, "pillow", "matplotlib")
+        return self.kept.get(made_of, lambda: self.draw(title, line))
 
     def draw(self, title: str, line: str) -> bytes:
         """The same, drawn anew."""

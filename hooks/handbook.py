@@ -38,6 +38,7 @@ from hooks.engine import Engine, Outcome  # noqa: E402
 from hooks.engine.engine import TIME_LIMIT  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
+from hooks.kept import Kept  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.preview import Preview, Site  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
@@ -50,6 +51,7 @@ log = logging.getLogger("mkdocs.plugins.handbook")
 limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
 engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=limit)
 atexit.register(engine.close)
+kept = Kept(ROOT / ".cache" / "kept")
 LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
@@ -156,6 +158,14 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     return env
 
 
+def on_pre_page(page: Page, *, config: MkDocsConfig, files: Files) -> Page:
+    """Render a lab only if it is another than before."""
+    if is_lab(page.file):
+        options = dict(config.plugins["mkdocs-jupyter"].config)
+        labs.render_once(page, kept, sorted(options.items()))
+    return page
+
+
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put in the code and the output of the snippets."""
     uri = page.file.src_uri
@@ -240,7 +250,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         if notebook := build.notebooks.get(file.src_uri):
             path = (site / file.dest_uri).with_name(twin_stem(file))
             path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
-            path.with_suffix(".py").write_text(twin.script(notebook), encoding="utf-8")
+            path.with_suffix(".py").write_bytes(twin.script(notebook, kept))
         assert file.page is not None
         entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
@@ -266,6 +276,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     state_what_is_tested(site)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish()
+    kept.prune()
     config.site_dir = str(build.staging.site)
     build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written)
     log.info(f"The new site is in place: {config.site_dir}")
@@ -330,7 +341,7 @@ def explain_terms(content: str, source: File, files: Files) -> str:
 def draw_cards(config: MkDocsConfig, site: Path) -> None:
     """Write the picture of each page, and the icon for a home screen."""
     try:
-        artist = Artist(config.site_name, Path(config.docs_dir, "assets"), ROOT / ".cache" / "cards")
+        artist = Artist(config.site_name, Path(config.docs_dir, "assets"), kept)
     except ValueError as error:
         raise PluginError(f"docs/assets/{error}") from None
     for file in build.files.documentation_pages():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import html
+import json
 import posixpath
 import re
 from collections.abc import Callable
@@ -19,12 +20,27 @@ from typing import Any
 import jupytext
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from hooks import twin
 from hooks.engine import Cell, Outcome
 from hooks.inline import escape, figure
+from hooks.kept import Kept, maker
 from hooks.pages import PageError
 
+RENDERERS = (
+    "mkdocs-jupyter",
+    "nbconvert",
+    "nbformat",
+    "jupytext",
+    "mistune",
+    "pygments",
+    "markdown",
+    "jinja2",
+)
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 
 
@@ -61,7 +77,9 @@ def notebook(outcome: Outcome) -> str:
 
 def notebook_to_render(outcome: Outcome) -> str:
     """The lab's cells alone: `tidy` puts in what they printed and drew."""
-    return twin.write_notebook([cell | {"outputs": []} if "outputs" in cell else cell for cell in cells(outcome)])
+    return twin.write_notebook(
+        [cell | {"outputs": []} if "outputs" in cell else cell for cell in cells(outcome)]
+    )
 
 
 def markdown(outcome: Outcome) -> str:
@@ -78,6 +96,37 @@ def markdown(outcome: Outcome) -> str:
             else:
                 parts.append(f"*Figure: {cell['metadata'].get('caption', '')}*")
     return "\n\n".join(parts)
+
+
+def render_once(page: Page, kept: Kept, options: object) -> None:
+    """Let mkdocs-jupyter render a lab's page only if its notebook, the plugin or its options are others than before."""
+    render = page.render
+
+    def render_or_recall(config: MkDocsConfig, files: Files) -> None:
+        def make() -> bytes:
+            render(config, files)
+            made = {"content": page.content, "title": page.title, "toc": list(page.toc)}
+            return json.dumps(made, default=vars).encode()
+
+        made_of = page.file.content_string, options, maker(__file__, *RENDERERS)
+        made = json.loads(kept.get(made_of, make))
+        page.content, page.title, page.toc = (
+            made["content"],
+            made["title"],
+            TableOfContents(links(made["toc"])),
+        )
+
+    page.render = render_or_recall  # type: ignore[method-assign]
+
+
+def links(made: list[dict[str, Any]]) -> list[AnchorLink]:
+    """Headings as MkDocs knows them."""
+    found = []
+    for entry in made:
+        link = AnchorLink(entry["title"], entry["id"], entry["level"])
+        link.children = links(entry["children"])
+        found.append(link)
+    return found
 
 
 def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import jupytext
 
 from hooks.engine import Outcome
+from hooks.kept import Kept, maker
 from hooks.pages import FENCE, FIGURE, lines
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)")
@@ -108,11 +109,15 @@ def write_notebook(cells: list[dict[str, Any]]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def script(notebook: str) -> str:
+def script(notebook: str, kept: Kept) -> bytes:
     """A notebook's cells as a script in jupytext's percent format."""
-    cells = jupytext.reads(notebook, fmt="ipynb")
-    cells.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # no head that speaks of versions
-    return str(jupytext.writes(cells, fmt="py:percent"))
+
+    def write() -> bytes:
+        cells = jupytext.reads(notebook, fmt="ipynb")
+        cells.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # no head that speaks of versions
+        return str(jupytext.writes(cells, fmt="py:percent")).encode()
+
+    return kept.get((notebook, maker(__file__, "jupytext")), write)
 
 
 def markdown_cell(text: str) -> dict[str, Any]:
