@@ -1,4 +1,4 @@
-"""The slope of the sigmoid never exceeds 1/4; those of tanh and ReLU reach 1."""
+"""The sigmoid's slope never exceeds 1/4; those of tanh and ReLU reach 1."""
 
 import matplotlib.pyplot as plt
 import torch
