@@ -319,6 +319,7 @@ def main() -> None:
     if options.own:
         scripts = sorted((ROOT / "snippets").rglob("*.py"))
         names = ["_".join(path.relative_to(ROOT / "snippets").with_suffix("").parts) for path in scripts]
+        names = ["home" if name == "index" else name for name in names]  # each site has an index of its own
         snippets = [Snippet(name, path.read_text()) for name, path in zip(names, scripts, strict=True)]
         kind, stem = "the handbook's own", "race_own"
     else:
