@@ -150,7 +150,8 @@ class Race:
         row["one snippet edited"] = self.build()
         row["true, one snippet edited"] = self.count(edited[:1], truth[1])
         library = self.root / "lego" / "activations.py"
-        library.write_text(library.read_text() + LIBRARY_EDIT)
+        # the handbook's own snippets are not all ready for another sigmoid, and their numbers are not compared
+        library.write_text(library.read_text() + (LIBRARY_EDIT if truth[0] else "\n# edited\n"))
         row["library edited"] = self.build()
         row["true, library edited"] = self.count(edited, truth[2])
         edited = [edited[0], Snippet(edited[1].name, edited[1].code, "Another sentence."), *edited[2:]]
