@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import datetime
 import difflib
 import hashlib
 import itertools
@@ -251,7 +252,13 @@ def summarize(
         file: {"mutants": total[file], "tested": sum(counts[file].values()), **counts[file]}
         for file in sorted(total)
     }
-    return {"files": files, "survivors": sorted(survivors, key=lambda found: (found["file"], found["line"]))}
+    ordered = sorted(survivors, key=lambda found: (found["file"], found["line"]))
+    return {"date": today(), "files": files, "survivors": ordered}
+
+
+def today() -> str:
+    """The date, as reports give it."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -274,7 +281,7 @@ def markdown(result: dict[str, Any]) -> str:
     for file, (mutants, tested, caught, timeout, survived) in rows.items():
         row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
         lines.append(f"| {file} | {' | '.join(map(str, row))} |")
-    lines += ["", "#### Survivors", ""]
+    lines += ["", f"{result['date']}, changes of Cosmic Ray.", "", "#### Survivors", ""]
     for found in result["survivors"]:
         lines += told(f"{found['file']}:{found['line']}", found["operator"], found)
     return "\n".join(lines).rstrip() + "\n"

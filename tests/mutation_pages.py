@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, share, told  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, share, today, told  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -324,7 +324,7 @@ def summarize(
         f"{kind}, {way}": {"does not apply": without.get(f"{kind}, {way}", 0), **counts[f"{kind}, {way}"]}
         for kind, way in itertools.product(("snippets", "blocks"), WAYS)
     }
-    return {"ways": rows, "survivors": survivors}
+    return {"date": today(), "ways": rows, "survivors": survivors}
 
 
 def why(record: dict[str, Any], reasons: list[dict[str, Any]]) -> str:
@@ -353,7 +353,7 @@ def markdown(result: dict[str, Any]) -> str:
         row = caught + timeout, timeout, same, text, figure, without
         part = share(caught + timeout, caught + timeout + text + figure)
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
-    lines += ["", "#### Survivors that show something else", ""]
+    lines += ["", f"{result['date']}.", "", "#### Survivors that show something else", ""]
     for found in result["survivors"]:
         lines += told(found["place"], f"{found['way']}, another {found['verdict']}", found)
     return "\n".join(lines).rstrip() + "\n"
