@@ -278,6 +278,7 @@ def summary(results: dict[str, object]) -> str:
         rows.get("plain Python, one by one"),
     )
     tools = ", ".join(f"{name} {version}" for name, version in results["versions"].items())  # type: ignore[attr-defined]
+    rounds = "one round" if results["rounds"] == 1 else f"medians of {results['rounds']}"
     sentences = []
     if own and floor:
         low = floor["nothing changed"][0]
@@ -301,7 +302,7 @@ def summary(results: dict[str, object]) -> str:
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
         f"{results['snippets']} snippets, {results['kind']}; {results['date']}, {results['cores']} cores, "
-        f"medians of {results['rounds']}; {tools}.\n\n{table(results)}\n{' '.join(sentences)}\n"
+        f"{rounds}; {tools}.\n\n{table(results)}\n{' '.join(sentences)}\n"
     )
 
 
