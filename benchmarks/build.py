@@ -12,6 +12,7 @@ CPU seconds are those of the command and all its children.
 from __future__ import annotations
 
 import argparse
+import datetime
 import filecmp
 import os
 import re
@@ -54,6 +55,11 @@ def run(*command: str, cwd: Path) -> Cost:
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
     return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
+
+
+def today() -> str:
+    """The date, as reports give it."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def median(costs: list[Cost]) -> Cost:

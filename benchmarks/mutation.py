@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import datetime
 import difflib
 import hashlib
 import itertools
@@ -33,6 +32,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.build import today  # noqa: E402
 from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spread, verdict  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -254,11 +254,6 @@ def summarize(
     }
     ordered = sorted(survivors, key=lambda found: (found["file"], found["line"]))
     return {"date": today(), "files": files, "survivors": ordered}
-
-
-def today() -> str:
-    """The date, as reports give it."""
-    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def markdown(result: dict[str, Any]) -> str:
