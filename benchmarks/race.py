@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
 import importlib.metadata
 import json
 import os
@@ -34,7 +33,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import Cost, calibrate, environment, make_floor, run  # noqa: E402
+from benchmarks.build import Cost, calibrate, environment, make_floor, run, today  # noqa: E402
 from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -374,7 +373,7 @@ def main() -> None:
     rows = earlier | {name: middle(rows) for name, rows in measured.items()}
     order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
     results: dict[str, object] = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": today(),
         "cores": os.cpu_count(),
         "snippets": len(snippets),
         "kind": kind,

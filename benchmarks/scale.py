@@ -9,7 +9,6 @@ navigation.
 
 from __future__ import annotations
 
-import datetime
 import functools
 import gzip
 import os
@@ -24,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import environment, make_floor  # noqa: E402
+from benchmarks.build import environment, make_floor, today  # noqa: E402
 from hooks.compress import LEAST, TEXTS  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -173,7 +172,7 @@ def main() -> None:
     site = ROOT / "site"
     if not (site / "index.html").is_file():
         raise SystemExit("make scale counts site/, which was not found: run make build first.")
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    date = today()
     hosting = "\n".join([*host(site), "", f"Counted on {date}.", ""])
     write_atomically(RESULT.with_name("hosting.md"), hosting.encode())
     print(hosting)
