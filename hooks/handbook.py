@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,8 +257,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     (site / "llms.txt").write_text(listing, encoding="utf-8")
     draw_cards(config, site)
     write_feed(config, site)
-    texts = (path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html")))
-    (site / "_headers").write_text(security.headers(texts), encoding="utf-8")
+    whole = (path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html")))
+    (site / "_headers").write_text(security.headers(whole), encoding="utf-8")
 
     (site / MKDOCSTRINGS_CSS).unlink()
     lighten(site / "assets")
@@ -269,11 +269,12 @@ def on_post_build(config: MkDocsConfig) -> None:
     if any(counter.get_counts() for counter in counters):  # MkDocs is about to abort a strict build
         build.staging.discard()
         return
-    if broken := tested.find_broken(site):
+    texts = tested.read(site)
+    if broken := tested.find_broken(site, texts):
         if config.strict:
             raise PluginError("\n".join(broken))
         log.warning("\n".join(broken))
-    state_what_is_tested(site)
+    state_what_is_tested(site, texts)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish()
     kept.prune()
@@ -369,12 +370,12 @@ def write_feed(config: MkDocsConfig, site: Path) -> None:
     (site / "feed.xml").write_text(text, encoding="utf-8")
 
 
-def state_what_is_tested(site: Path) -> None:
+def state_what_is_tested(site: Path, texts: Mapping[str, str]) -> None:
     """Put the numbers of this build into the page that states them, its twin and the search index."""
     index = site / "search" / "search_index.json"
     content = json.loads(index.read_text(encoding="utf-8"))
     if file := build.files.get_file_from_path("tested.md"):
-        numbers = tested.count(site, ROOT) | {"date": get_build_date()}
+        numbers = tested.count(site, ROOT, texts) | {"date": get_build_date()}
         try:
             for path in (site / file.dest_uri, site / links.twin_address(file)):
                 path.write_text(tested.fill(path.read_text(encoding="utf-8"), numbers), encoding="utf-8")

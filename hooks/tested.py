@@ -31,9 +31,8 @@ VERDICT = re.compile(r'<td id="claim-\d+">.*?</td>\s*<td>.*?</td>\s*<td>(.*?)</t
 VERDICTS = ("holds", "holds with care", "wrong in part", "announced")
 
 
-def count(site: Path, root: Path) -> dict[str, int]:
+def count(site: Path, root: Path, pages: Mapping[str, str]) -> dict[str, int]:
     """What the pages of a built site hold, and the tests and snippets of its project, by name."""
-    pages = read(site)
     found = {
         name: sum(len(re.findall(kind, page)) for page in pages.values()) for name, kind in KINDS.items()
     }
@@ -52,9 +51,8 @@ def count(site: Path, root: Path) -> dict[str, int]:
     return found
 
 
-def find_broken(site: Path) -> list[str]:
-    """Links of a built site that lead to no file, or to no anchor in it."""
-    pages = read(site)
+def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:
+    """Links on the pages of a built site that lead to no file, or to no anchor in it."""
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     anchors = {name: set(re.findall(r'\sid="([^"]+)"', page)) for name, page in pages.items()}
     broken = []

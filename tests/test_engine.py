@@ -611,6 +611,29 @@ def test_order_and_number_of_workers_change_nothing(bench):
     assert seen[0] == seen[1] == seen[2] == seen[3]
 
 
+def test_a_server_that_has_practiced_draws_the_same(bench):
+    for name in "abcdef":
+        bench.write(f"snippets/{name}.py", f"{DRAW}plt.title('{name} $x^2$')\nplt.yscale('log')\n")
+    others = [f"snippets/{name}.py" for name in "bcdef"]
+    seen = []
+    for scripts in (["snippets/a.py"], [*others, "snippets/a.py"]):
+        shutil.rmtree(bench.root / ".cache", ignore_errors=True)
+        engine = Engine(bench.root, bench.root / ".cache" / "outcomes", jobs=1)
+        try:
+            seen.append(engine.run(scripts)["snippets/a.py"])
+        finally:
+            engine.close()
+    assert isinstance(seen[0], Outcome) and seen[0] == seen[1]
+    assert {"matplotlib", "numpy", "torch", "scour"} <= set(seen[0].versions)
+
+
+def test_packages_that_only_a_script_imports_are_known(bench):
+    bench.write("snippets/a.py", DRAW + "import yaml\n")
+    bench.write("snippets/b.py", DRAW)
+    outcomes = bench.run("snippets/a.py", "snippets/b.py")
+    assert set(outcomes["snippets/a.py"].versions) - set(outcomes["snippets/b.py"].versions) == {"PyYAML"}
+
+
 def test_one_failure_does_not_stop_the_others(bench):
     bench.write("snippets/bad.py", "1 / 0\n")
     bench.write("snippets/good.py", DRAW)

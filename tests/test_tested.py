@@ -31,7 +31,7 @@ def site(tmp_path):
 
 
 def test_what_is_counted(site):
-    found = tested.count(site, site)
+    found = tested.count(site, site, tested.read(site))
     assert {name: number for name, number in found.items() if number} == {
         "pages": 2,
         "figures": 2,
@@ -54,9 +54,9 @@ def test_what_is_counted(site):
     ],
 )
 def test_a_broken_link_is_named_with_its_page(site, link, reason):
-    assert tested.find_broken(site) == []
+    assert tested.find_broken(site, tested.read(site)) == []
     (site / "a" / "index.html").write_text(f'{PAGE}<a\n href="{link}">')
-    assert tested.find_broken(site) == [f"a/index.html: the link {link} leads to {reason}"]
+    assert tested.find_broken(site, tested.read(site)) == [f"a/index.html: the link {link} leads to {reason}"]
 
 
 def test_names_become_numbers_and_an_unknown_one_is_refused():

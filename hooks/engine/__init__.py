@@ -1,7 +1,7 @@
 """Runs scripts and keeps what they print and draw.
 
-Every script runs in a process of its own, forked from a server that has imported torch and matplotlib and
-computed nothing: isolated as if run alone, without paying for the imports. What it printed and drew is kept
+Every script runs in a process of its own, forked from a server that has imported torch and matplotlib and run no
+script: isolated as if run alone, without paying for the imports. What it printed and drew is kept
 until the script, a project file that it read or imported, a package's version, or this engine changes.
 
 `python -m hooks.engine` draws the figures without MkDocs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import faulthandler
+import itertools
 import json
 import os
 import random
@@ -34,7 +35,9 @@ MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
 SEEDS = {"random": r"(?<![\w.])random\.seed\(", "numpy.random": r"\b(?:np|numpy)\.random\.seed\("}
 RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
-compiled: dict[str, tuple[str, types.CodeType]] = {}  # digest and code by path; children inherit the server's
+# children inherit these from the server
+compiled: dict[str, tuple[str, types.CodeType]] = {}  # digest and code by path
+preloaded: set[str] = set()  # top-level modules
 
 
 def main(engine: connection.Connection, root: str, script: str, folder: Path, limit: float) -> None:
@@ -52,12 +55,15 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
     tempfile.tempdir = os.environ["TMPDIR"] = str(work)
     watch = Dependencies(Path(root), work)
     unconfined = confine(work)
+    newest = next(reversed(sys.modules))
     faulthandler.dump_traceback_later(limit, file=faults)  # in a thread: made earlier, it would be free
     try:
         source = (Path(root) / script).read_text("utf-8-sig")  # line ends and marks of Windows included
         cells = list(run_cells(source, Path(root) / script, folder / "stdout", script))
         result: dict[str, Any] = {"source": source, "cells": cells, "dependencies": watch.digests}
-        result["modules"] = sorted({name.partition(".")[0] for name in sys.modules})
+        # not all of `sys.modules`: to look at a name that the server shares copies the memory around it
+        new = itertools.takewhile(lambda name: name != newest, reversed(sys.modules))
+        result["modules"] = sorted(preloaded.union(name.partition(".")[0] for name in new))
         result["unconfined"] = unconfined
     except BaseException as error:  # SystemExit included: a snippet that leaves early shows nothing
         result = describe(error, Path(root) / script)
@@ -103,7 +109,6 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
     import torch
 
     assert torch.get_num_threads() == 1, "the fork server did not set OMP_NUM_THREADS"
-    plt.style.use(Path(__file__).with_name("figure.mplstyle"))
     plt.show = lambda *args, **kwargs: None  # figures are collected, not shown
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=str(path), __builtins__=__builtins__)
