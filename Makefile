@@ -8,7 +8,7 @@ PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test fuzz lint audit mutation mutation-pages bench bench-bricks race scale compress advisories licenses search-table proof lock clean
+.PHONY: help serve build test fuzz lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: $(READY) ## time the build against its floor and against plain Python
 
 bench-bricks: $(READY) ## time the activations, and rewrite the tables of their pages
 	@$(BIN)/python benchmarks/bricks.py
+
+bench-diagnose: $(READY) ## time diagnose against a plain training step
+	@$(BIN)/python benchmarks/diagnose.py
 
 race: $(READY) ## build the same snippets with this project and with its peers (RACE="--snippets 100 --rounds 1")
 	@$(BIN)/python benchmarks/race.py $(RACE)

@@ -343,7 +343,7 @@ def diagnose(
     $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
     \right)^{1/(n-1)}$$
 
-    It costs about two plain training steps, with large activations up to three, and milliseconds at least.
+    It multiplies as much as one plain training step, takes two to three times as long, and a millisecond at least.
 
     Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
     `"exploding gradient"`, both from four layers on; `"saturated units"`, `"dead units"`, `"identical units"`;

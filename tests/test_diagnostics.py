@@ -3,7 +3,6 @@ import dataclasses
 import functools
 import math
 import statistics
-import time
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.utils.flop_counter import FlopCounterMode
 
 from lego import diagnostics
 from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
@@ -1122,7 +1122,7 @@ def test_layers_that_draw_from_a_generator_of_their_own_are_off():
         (lambda: Convolutional(), lambda: images(128)),
     ],
 )
-def test_it_costs_at_most_three_plain_steps(make, batch):
+def test_it_computes_one_plain_step(make, batch):
     torch.manual_seed(0)
     model, (x, y) = make(), batch()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
@@ -1132,16 +1132,12 @@ def test_it_costs_at_most_three_plain_steps(make, batch):
         F.cross_entropy(model(x), y).backward()
         optimizer.step()
 
-    def seconds(function):  # of this process alone
-        start = time.process_time()
-        function()
-        return time.process_time() - start
+    def operations(function):  # of matrix products and convolutions; benchmarks/diagnose.py takes the time
+        with FlopCounterMode(display=False) as counter:
+            function()
+        return counter.get_total_flops()
 
-    def examine():
-        diagnose(model, (x, y), optimizer=optimizer)
-
-    rounds = [(seconds(examine), seconds(step)) for _ in range(8)]
-    assert min(cost for cost, _ in rounds) <= 3 * min(cost for _, cost in rounds)
+    assert operations(lambda: diagnose(model, (x, y), optimizer=optimizer)) == operations(step) > 0
 
 
 def test_a_watch_examines_at_chosen_steps_and_changes_nothing():
