@@ -691,6 +691,15 @@ def test_dead_units_after_a_large_negative_bias():
     assert (finding.name, finding.layer, finding.value) == ("dead units", "2", 1.0)
 
 
+@pytest.mark.parametrize(("examples", "found"), [(15, []), (16, ["dead units"])])
+def test_fewer_than_sixteen_examples_say_nothing_of_dead_units(examples, found):
+    model = deep(depth=3)
+    nn.init.constant_(model[2].bias, -50.0)
+    x, y = vectors(examples)
+    x = (x - x.mean(dim=0)) / x.std(dim=0, correction=0)
+    assert [name for name in names(diagnose(model, (x, y))) if name == "dead units"] == found
+
+
 # What is not finite
 
 

@@ -659,6 +659,21 @@ def test_a_script_is_compiled_as_python_compiles_it_alone(bench):
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "{'x': <class 'int'>}\n"
 
 
+def test_modules_are_compiled_for_the_scripts_that_follow(tmp_path, monkeypatch):
+    monkeypatch.setattr(child, "compiled", {})
+    (tmp_path / "brick.py").write_text("def f(x: int): ...\n")
+    (tmp_path / "bad.py").write_text("def\n")
+    names = ["brick.py", "bad.py", "gone.py", "data.csv"]
+    child.precompile(str(tmp_path), dict.fromkeys(names, "before"))
+    ((path, (known, code)),) = child.compiled.items()
+    assert path == str(tmp_path / "brick.py") and known == digest(b"def f(x: int): ...\n")
+    made = {}
+    exec(code, made)
+    assert made["f"].__annotations__ == {"x": int}
+    child.precompile(str(tmp_path), {"brick.py": known})
+    assert child.compiled[path][1] is code, "what is compiled already stays"
+
+
 def test_a_figure_has_no_ids_but_those_that_it_refers_to(bench):
     bench.write("snippets/a.py", DRAW + "plt.scatter([1], [2])\nplt.legend(['a'])\n")
     (figure,) = bench.run("snippets/a.py")["snippets/a.py"].figures

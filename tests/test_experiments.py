@@ -82,8 +82,10 @@ def test_every_value_comes_back(tmp_path, value):
 
 def test_nan_and_scalars_of_libraries_come_back(tmp_path):
     found = {"nan": math.nan, "tensor": torch.tensor(0.5), "numpy": np.float32(0.25), "count": np.int64(3)}
+    found["one"] = torch.tensor([2.0])
     (row,) = run(lambda a, seed: found, {"a": [1]}, 1, store=tmp_path / "runs.csv")
     assert math.isnan(row["nan"]) and (row["tensor"], row["numpy"], row["count"]) == (0.5, 0.25, 3)
+    assert row["one"] == 2.0 and type(row["one"]) is float
     assert type(row["count"]) is int and math.isnan(read(tmp_path / "runs.csv")[0]["nan"])
 
 
@@ -255,6 +257,7 @@ def test_a_function_that_cannot_be_sent_is_told_at_once(tmp_path):
         ({"grid": {}}, "grid must have at least one cell"),
         ({"grid": {"a": []}}, "grid must have at least one cell"),
         ({"grid": []}, "grid must have at least one cell"),
+        ({"grid": [{}, {"a": 1}]}, "grid must have at least one cell"),
         ({"grid": {"a": "xy"}}, "grid must have a list of values under each name, got 'xy' under 'a'"),
         ({"grid": {"a": 3}}, "got 3 under 'a'"),
         ({"grid": 5}, "grid must be values by name, or a list of cells, got 5"),
