@@ -131,7 +131,7 @@ def elastic_net(
 
 
 def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
-    r"""Moves each number towards zero by an amount, and no further: the step that L1 takes exactly.
+    r"""Moves each number toward zero by an amount, and no further: the step that L1 takes exactly.
 
     $$\operatorname{sign}(x) \max(\lvert x \rvert - \text{amount}, 0)$$
 
@@ -156,7 +156,7 @@ def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
 
 
 def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
-    r"""Proximal step of L1: after each update by a rate, moves every weight towards zero by rate times factor.
+    r"""Proximal step of L1: after each update by a rate, moves every weight toward zero by rate times factor.
 
     Unlike a gradient of $\lvert w \rvert$, it lands on exact zeros.
 

@@ -17,8 +17,9 @@ from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 
-from hooks.engine import Engine, Failure, Outcome, child
+from hooks.engine import Engine, Failure, Outcome, child, svg
 from hooks.engine.child import MARK, Dependencies, split
 from hooks.engine.confine import MACHINES
 from hooks.engine.engine import needed
@@ -678,6 +679,17 @@ def test_a_figure_has_no_ids_but_those_that_it_refers_to(bench):
     bench.write("snippets/a.py", DRAW + "plt.scatter([1], [2])\nplt.legend(['a'])\n")
     (figure,) = bench.run("snippets/a.py")["snippets/a.py"].figures
     assert set(re.findall(r' id="([^"]+)"', figure)) == set(re.findall(r'(?:url\(|href=")#([^")]+)', figure))
+
+
+def test_a_figure_may_weigh_as_much_as_the_limit(monkeypatch):
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    size = len(svg.render(figure, "a").encode())
+    monkeypatch.setattr(svg, "SIZE_LIMIT", size)
+    assert len(svg.render(figure, "a").encode()) == size
+    monkeypatch.setattr(svg, "SIZE_LIMIT", size - 1)
+    with pytest.raises(ValueError, match="the figure weighs"):
+        svg.render(figure, "a")
 
 
 def test_two_runs_draw_the_same_bytes(bench):

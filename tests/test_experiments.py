@@ -352,6 +352,7 @@ def test_bootstrap_is_scipys(count):
     assert low == pytest.approx(oracle.confidence_interval.low, abs=0.05 * width)
     assert high == pytest.approx(oracle.confidence_interval.high, abs=0.05 * width)
     assert bootstrap(values.tolist(), draws=100) == bootstrap(values, draws=100)
+    assert bootstrap(values, generator=torch.Generator().manual_seed(0)) == bootstrap(values)
 
 
 @pytest.mark.parametrize(("count", "share"), [(3, 0.74), (10, 0.90), (20, 0.93)])

@@ -119,7 +119,7 @@ def train(model):
     return accuracy(model, x, y)
 
 
-# %% alt="Training accuracy after 60 steps against the scale of the weights. It is at chance at 0.6 and 0.9, highest near 1.4 and falls again towards 2.6." caption="Twenty layers learn best at the edge. In order they do not learn, in chaos less and less."
+# %% alt="Training accuracy after 60 steps against the scale of the weights. It is at chance at 0.6 and 0.9, highest near 1.4 and falls again toward 2.6." caption="Twenty layers learn best at the edge. In order they do not learn, in chaos less and less."
 learned = {}
 for weight_scale in (0.6, 0.9, edge, 1.9, 2.6):
     learned[weight_scale] = train(net(weight_scale))

@@ -1,4 +1,4 @@
-"""Steps too large kill nine units in ten; small ones revive hardly any."""
+"""Steps too large kill a whole layer; small ones revive hardly any."""
 
 import matplotlib.pyplot as plt
 import torch

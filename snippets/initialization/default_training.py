@@ -1,4 +1,4 @@
-"""Two layers forgive PyTorch's default; at six it stays near chance."""
+"""Two layers forgive PyTorch's default; six are near chance after 150 steps."""
 
 import matplotlib.pyplot as plt
 import torch

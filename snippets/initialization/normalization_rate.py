@@ -1,4 +1,4 @@
-"""Behind a norm, weights four times as large move a sixteenth as fast."""
+"""In front of a norm, weights four times as large move a sixteenth as fast."""
 
 import matplotlib.pyplot as plt
 import torch

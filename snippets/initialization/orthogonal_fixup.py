@@ -1,4 +1,4 @@
-"""Forty blocks with He's weights overflow; Fixup's start as the identity."""
+"""Forty blocks with He's weights end in NaN; Fixup's start as the identity."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""From a stretched, shifted cloud to a round one, in four steps."""
+"""From a stretched, shifted cloud to a round one, in four ways."""
 
 import matplotlib.pyplot as plt
 import torch

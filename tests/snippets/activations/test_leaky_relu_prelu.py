@@ -2,7 +2,7 @@ def test_what_prelu_learns_depends_on_the_task(run_snippet):
     watched = run_snippet("activations/leaky_relu_prelu")["watched"]
     for layers in watched.values():
         assert len(layers) == 3 and all(path[0] == 0.25 for path in layers.values())
-    assert all(path[-1] > 0.4 for path in watched["digits"].values()), "towards a straight line"
+    assert all(path[-1] > 0.4 for path in watched["digits"].values()), "toward a straight line"
     ends = [path[-1] for path in watched["spirals"].values()]
     assert ends[-1] < -1, "a fold"
     assert all(abs(end) < 0.4 for end in ends[:-1])
