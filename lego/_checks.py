@@ -26,7 +26,7 @@ def real(argument: str, value: Any) -> float:
         ValueError: if it is one that no float can hold.
     """
     try:
-        if isinstance(value, str | bytes | bytearray):  # float would read them
+        if isinstance(value, str | bytes | bytearray) or np.iscomplexobj(value):  # float would read them
             raise TypeError
         return float(value)
     except OverflowError:
@@ -43,6 +43,8 @@ def whole(argument: str, value: Any, end: int = 2**63) -> int:
         ValueError: if it lies beyond `end`.
     """
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = int(operator.index(value))
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{argument} must be a whole number, got {shown(value)}") from None

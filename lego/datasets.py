@@ -164,10 +164,11 @@ def spirals(
         raise ValueError(f"turns must be at most {_LARGEST:g} in size, got {turns}")
     noise = _check_noise(noise)
     ends = _ends(split, count)
-    index = torch.randperm(count, generator=generator)
+    index = torch.randperm(count, generator=check.generator(generator))
     label = index % classes
-    radius = (index // classes + 1) / math.ceil(count / classes)  # no two arms share the center
-    angle = 2 * math.pi * (label / classes + turns * radius) + noise * torch.randn(count, generator=generator)
+    radius = (index // classes + 1).float() / math.ceil(count / classes)  # no two arms share the center
+    jitter = noise * torch.randn(count, generator=generator, dtype=torch.float)
+    angle = 2 * math.pi * (label.float() / classes + turns * radius) + jitter
     points = math.sqrt(6) * torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
     return Dataset(
         *_parts(points, label, ends),
@@ -210,8 +211,9 @@ def moons(
     Source: Pedregosa et al. (2011), "Scikit-learn: Machine learning in Python"
     """
     count, noise, ends = _check_two(count, noise, split)
-    upper, lower = torch.linspace(0, math.pi, count // 2), torch.linspace(0, math.pi, count - count // 2)
-    curves = torch.cat([_circle(upper), torch.tensor([1.0, 0.5]) - _circle(lower)])
+    halves = (count // 2, count - count // 2)
+    upper, lower = (torch.linspace(0, math.pi, points, dtype=torch.float) for points in halves)
+    curves = torch.cat([_circle(upper), torch.tensor([1.0, 0.5], dtype=torch.float) - _circle(lower)])
     return Dataset(
         *_parts(*_scatter(curves, noise, generator), ends),
         name="moons",
@@ -259,7 +261,8 @@ def rings(
     if not 0 <= inner < 1:
         raise ValueError(f"inner must be at least 0 and below 1, got {inner}")
     count, noise, ends = _check_two(count, noise, split)
-    turns = [torch.linspace(0, 2 * math.pi, points + 1)[:-1] for points in (count // 2, count - count // 2)]
+    halves = (count // 2, count - count // 2)
+    turns = [torch.linspace(0, 2 * math.pi, points + 1, dtype=torch.float)[:-1] for points in halves]
     curves = torch.cat([_circle(turns[0]), inner * _circle(turns[1])])
     return Dataset(
         *_parts(*_scatter(curves, noise, generator), ends),
@@ -508,8 +511,8 @@ def _circle(angle: Tensor) -> Tensor:
 
 def _scatter(curves: Tensor, noise: float, generator: Generator | None) -> tuple[Tensor, Tensor]:
     """Points of two curves, the second of them one point longer if any, with noise, in random order."""
-    order = torch.randperm(len(curves), generator=generator)
-    points = curves[order] + noise * torch.randn(curves.shape, generator=generator)
+    order = torch.randperm(len(curves), generator=check.generator(generator))
+    points = curves[order] + noise * torch.randn(curves.shape, generator=generator, dtype=torch.float)
     return points, (order >= len(curves) // 2).long()
 
 

@@ -18,7 +18,7 @@ import re
 import statistics
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from operator import itemgetter
@@ -86,6 +86,7 @@ _WEIGHTS = (
     "weight_ih",
 )  # of recurrent layers, attention and cells too
 _DRAWS = (_DropoutNd, Dropout, AlphaDropout, DropConnect, GaussianNoise)
+_DRAWS_INSIDE = (nn.RNNBase, nn.MultiheadAttention)  # where `eval` would switch off more than dropout
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 _SHARES = {
     "saturated": "values lie where the activation is flat",
@@ -380,18 +381,21 @@ def diagnose(
         print(diagnose(model, (torch.randn(64, 20), torch.randint(2, (64,)))))
         ```
     """
-    if isinstance(overfit, bool) or not isinstance(overfit, int) or overfit < 0:
-        raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit!r}")
-    check.whole("overfit", overfit)
+    if (overfit := check.whole("overfit", overfit)) < 0:
+        raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit}")
     check.instance("model", model, nn.Module)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise TypeError(f"batch must be a pair of inputs and targets, got {check.shown(batch)}")
     if optimizer is not None:
         check.instance("optimizer", optimizer, Optimizer)
+    if isinstance(optimizer, torch.optim.LBFGS):
+        raise ValueError("optimizer must need no closure, got LBFGS, whose step runs the model itself")
     limits = dict(THRESHOLDS)
     for name, number in ({} if thresholds is None else check.mapping("thresholds", thresholds)).items():
         find("thresholds", name, THRESHOLDS, "THRESHOLDS")
-        limits[name] = check.real("thresholds", number)
+        if math.isnan(limit := check.real("thresholds", number)):
+            raise ValueError(f"thresholds must be numbers, got NaN for {name!r}")
+        limits[name] = limit
     with _unchanged(model):
         value, calls, output = _forward(model, *batch, loss)
         rows, norms, gradients = _examine(model, value, calls)
@@ -489,6 +493,7 @@ class _Call:
 def _unchanged(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
     buffers = [(module, dict(module._buffers)) for module in model.modules()]
+    inside = {module: module.dropout for module in model.modules() if isinstance(module, _DRAWS_INSIDE)}
     state = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers())]
     devices = {tensor.device for tensor, _ in state if tensor.device.type == "cuda"}
     with torch.random.fork_rng(devices), torch.enable_grad(), parametrize.cached():
@@ -496,8 +501,12 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
             for module in model.modules():
                 if isinstance(module, _DRAWS):
                     module.eval()
+            for module in inside:
+                module.dropout = 0.0
             yield
         finally:
+            for module, chance in inside.items():
+                module.dropout = chance
             for module, training in modes:
                 module.training = training
             for module, names in buffers:
@@ -633,25 +642,32 @@ def _effective_rank(units: Tensor) -> float | None:
 def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer) -> dict[int, float]:
     """Size of the optimizer's next update by that of each weight, by id; everything is put back."""
     parameters = list(model.parameters())
-    kept = [parameter.grad for parameter in parameters]
-    before = [parameter.detach().clone() for parameter in parameters]
+    pushes = dict(zip(parameters, gradients, strict=True))
+    pushes |= {p: None for group in optimizer.param_groups for p in group["params"] if p not in pushes}
+    kept = {parameter: parameter.grad for parameter in pushes}
+    before = {parameter: parameter.detach().clone() for parameter in pushes}
     state = copy.deepcopy(optimizer.state_dict())
-    try:
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        optimizer.step()
-        ratios = {}
-        for parameter, old in zip(parameters, before, strict=True):
-            size = float(old.double().norm())
-            if parameter.ndim > 1 and parameter.grad is not None and size > 0:
-                ratios[id(parameter)] = float((parameter.detach() - old).double().norm()) / size
-        return ratios
-    finally:
-        optimizer.load_state_dict(state)
-        with torch.no_grad():
-            for parameter, old, gradient in zip(parameters, before, kept, strict=True):
-                parameter.copy_(old)
+    preserve_version = torch.autograd._unsafe_preserve_version_counter  # type: ignore[attr-defined]
+    with ExitStack() as graphs:
+        for parameter in pushes:  # those that the caller still holds stay valid
+            graphs.enter_context(preserve_version(parameter))
+        try:
+            for parameter, gradient in pushes.items():
                 parameter.grad = gradient
+            optimizer.step()
+            ratios = {}
+            for parameter in parameters:
+                size = float(before[parameter].double().norm())
+                if parameter.ndim > 1 and parameter.grad is not None and size > 0:
+                    change = (parameter.detach() - before[parameter]).double()
+                    ratios[id(parameter)] = float(change.norm()) / size
+            return ratios
+        finally:
+            optimizer.load_state_dict(state)
+            with torch.no_grad():
+                for parameter, old in before.items():
+                    parameter.copy_(old)
+                    parameter.grad = kept[parameter]
 
 
 def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:

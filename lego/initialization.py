@@ -358,6 +358,7 @@ def initialize(
         ```
     """
     scheme, fill = find_scheme("scheme", scheme)
+    check.generator(generator)
     if activation is not None:
         if "gain" not in signature(fill).parameters:
             raise ValueError(f"activation must be omitted for a scheme without a gain, got {scheme!r}")
@@ -398,7 +399,7 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
     Args:
         model: any module, overwritten.
-        batch: what the model takes: a tensor, or a tuple or dict of arguments.
+        batch: inputs, as the model takes them: a tensor, or a tuple, list or dict of arguments.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -426,17 +427,21 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
     hooks = [layer.register_forward_hook(scale) for layer in names]
     devices = [p.device for p in model.parameters() if p.is_cuda][:1]
+    held = [value for module in model.modules() for value in vars(module).values()]
+    drawn = {value: value.get_state() for value in held if isinstance(value, Generator)}  # layers' own
     try:
         with torch.random.fork_rng(devices), torch.no_grad():
             if isinstance(batch, dict):
                 model(**batch)
-            elif isinstance(batch, tuple):
+            elif type(batch) in (tuple, list):
                 model(*batch)
             else:
                 model(batch)
     finally:
         for hook in hooks:
             hook.remove()
+        for own, state in drawn.items():
+            own.set_state(state)
         with torch.no_grad():
             for name, buffer in model.named_buffers():
                 buffer.copy_(buffers[name])
@@ -478,10 +483,13 @@ def fixup_(
     if not branches:
         raise ValueError("branches must hold at least one residual branch, got none")
     inside = set(check.instance("model", model, nn.Module).modules())
-    for module in (*branches, *([] if head is None else [head])):
-        if not isinstance(module, nn.Module) or module not in inside:
-            raise ValueError(f"branches and head must be modules of the model, got {type(module).__name__}")
-        _layers(module)
+    for argument, modules in {"branches": branches, "head": [] if head is None else [head]}.items():
+        for module in modules:
+            if not isinstance(module, nn.Module) or module not in inside:
+                raise ValueError(
+                    f"branches and head must be modules of the model, got {type(module).__name__}"
+                )
+            _layers(module, argument)
     initialize(model, "he_normal", generator=generator)
     with torch.no_grad():
         for branch in branches:
@@ -494,14 +502,21 @@ def fixup_(
     return model
 
 
-def _layers(model: nn.Module) -> list[Any]:
-    check.instance("model", model, nn.Module)
+def _layers(model: nn.Module, argument: str = "model") -> list[Any]:
+    check.instance(argument, model, nn.Module)
     layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
     if not layers:
-        raise ValueError(f"model must have a linear or convolution layer, got {type(model).__name__}")
+        raise ValueError(f"{argument} must have a linear or convolution layer, got {type(model).__name__}")
     for name, layer in model.named_modules():
         if isinstance(layer, _LAYERS) and isinstance(layer.weight, nn.parameter.UninitializedParameter):
-            raise ValueError(f"model must have seen a batch, got the lazy layer {name!r} without a shape")
+            raise ValueError(
+                f"{argument} must have seen a batch, got the lazy layer {name!r} without a shape"
+            )
+        if isinstance(layer, _LAYERS) and not isinstance(layer.weight, nn.Parameter):
+            raise ValueError(
+                f"{argument} must hold its weights as parameters, got the layer {name!r} that computes its own: "
+                "initialize it first, then parametrize it"
+            )
     return layers
 
 

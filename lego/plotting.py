@@ -154,7 +154,7 @@ def activation(
         label = getattr(brick, "__name__", type(brick).__name__)
     axes = _axes(axes)
     x = torch.linspace(low, high, 401)
-    y = check.instance("brick", function(x), Tensor)
+    y = check.instance("brick", function(x.clone()), Tensor)  # it may work in place
     axes.plot(x, y.detach(), color=color, label=label)
     axes.plot(x, slope(function, x), color=color, linestyle="--", label="slope")
     axes.set_xlabel("x")

@@ -155,13 +155,16 @@ class MinMax(_Fitted):
 
     def __init__(self, train: Tensor, low: float = 0.0, high: float = 1.0) -> None:
         super().__init__()
-        if not -math.inf < check.real("low", low) < check.real("high", high) < math.inf:
+        first, last = check.real("low", low), check.real("high", high)
+        if not -math.inf < first < last < math.inf:
             raise ValueError(f"low and high must be finite and low below high, got {low} and {high}")
+        if last - first == math.inf:
+            raise ValueError(f"low and high must have a finite distance, got {low} and {high}")
         minimum, maximum = _range(train)
         self.register_buffer("minimum", minimum)
         self.register_buffer("span", torch.where(maximum == minimum, 1.0, maximum - minimum))
-        self.register_buffer("low", minimum.new_tensor(low))
-        self.register_buffer("high", minimum.new_tensor(high))
+        self.register_buffer("low", minimum.new_tensor(first))
+        self.register_buffer("high", minimum.new_tensor(last))
 
     def forward(self, x: Tensor) -> Tensor:
         """The stretched `x`."""
@@ -370,7 +373,7 @@ def _check(train: Tensor, argument: str = "train") -> None:
 def _range(train: Tensor, argument: str = "train") -> tuple[Tensor, Tensor]:
     """Smallest and largest value of each feature, if all are numbers."""
     _check(train, argument)
-    low, high = (end.double() for end in train.detach().aminmax(dim=0))
+    low, high = train.detach().double().aminmax(dim=0)  # not all integers can be compared
     wrong = ~((low > -1e300) & (high < 1e300))  # beyond, differences of numbers overflow; NaN is wrong too
     if wrong.any():
         raise ValueError(

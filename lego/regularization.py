@@ -67,7 +67,7 @@ def l1(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor
 
     Source: Tibshirani (1996), "Regression shrinkage and selection via the lasso"
     """
-    return torch.stack([p.abs().sum() for p in _weights(model, biases, norms)]).sum()
+    return torch.stack([_wide(p).abs().sum() for p in _weights(model, biases, norms)]).sum()
 
 
 def l2(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor:
@@ -100,7 +100,7 @@ def l2(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor
         fit(nn.Linear(3, 2), x, y, steps=10, lr=0.1, penalty=lambda model: 0.01 * l2(model))
         ```
     """
-    return torch.stack([p.square().sum() for p in _weights(model, biases, norms)]).sum()
+    return torch.stack([_wide(p).square().sum() for p in _weights(model, biases, norms)]).sum()
 
 
 def elastic_net(
@@ -121,11 +121,11 @@ def elastic_net(
         A scalar with a gradient.
 
     Raises:
-        ValueError: if a factor is negative, or no parameter counts.
+        ValueError: if a factor is negative or not finite, or no parameter counts.
 
     Source: Zou & Hastie (2005), "Regularization and variable selection via the elastic net"
     """
-    absolute, square = _amount("l1_factor", l1_factor), _amount("l2_factor", l2_factor)
+    absolute, square = _factor("l1_factor", l1_factor), _factor("l2_factor", l2_factor)
     kinds = {"biases": biases, "norms": norms}
     return absolute * l1(model, **kinds) + square * l2(model, **kinds)
 
@@ -228,10 +228,17 @@ def max_norm_(model: Model, maximum: float) -> Model:
     """
     if not (maximum := check.real("maximum", maximum)) > 0:
         raise ValueError(f"maximum must be above 0, got {maximum}")
+    weights = [p for p in _weights(model, biases=False, norms=False) if p.ndim > 1]
+    if not weights:
+        raise ValueError(f"model must have a weight of two or more dimensions, got {type(model).__name__}")
     with torch.no_grad():
-        for p in _weights(model, biases=False, norms=False):
-            if p.ndim > 1:
-                p.copy_(torch.renorm(p, 2, 0, maximum))
+        for p in filter(torch.Tensor.numel, weights):
+            units = p.double().flatten(1)
+            largest = units.abs().amax(dim=1, keepdim=True)
+            largest[largest == 0] = 1.0
+            shares = units / largest  # whose squares neither overflow nor vanish
+            scale = (maximum / largest / shares.norm(dim=1, keepdim=True)).clamp(max=1.0)
+            p.copy_((units * scale).view_as(p))
     return model
 
 
@@ -280,7 +287,7 @@ class Dropout(_Random):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
-        check.tensor("x", x)
+        check.floating("x", x)
         return x * self.keep(x) / (1 - self.p) if self.training and self.p > 0 else x
 
 
@@ -307,7 +314,7 @@ class AlphaDropout(_Random):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
-        check.tensor("x", x)
+        check.floating("x", x)
         if not self.training or self.p == 0:
             return x
         low, q = -1.7580993408473766, 1 - self.p
@@ -373,7 +380,7 @@ class GaussianNoise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
-        check.tensor("x", x)
+        check.floating("x", x)
         if not self.training or self.std == 0:
             return x
         place = x.device if self.generator is None else self.generator.device
@@ -393,7 +400,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
 
     Args:
         model: any module with a dropout layer.
-        inputs: what the model takes.
+        inputs: the tensor that the model takes.
         samples: how many passes.
 
     Returns:
@@ -448,6 +455,8 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
         raise ValueError(f"classes must be at least 1, got {classes}")
     if check.tensor("targets", targets).is_floating_point():
         raise ValueError(f"targets must be whole numbers, got {targets.dtype}")
+    if targets.ndim != 1:
+        raise ValueError(f"targets must have the shape (count,), got {tuple(targets.shape)}")
     if targets.numel() and not 0 <= int(targets.min()) <= int(targets.max()) < classes:
         raise ValueError(
             f"targets must be from 0 to {classes - 1}, got {int(targets.min())} to {int(targets.max())}"
@@ -580,7 +589,7 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
         x: shape `(count, features)`.
         y: shape `(count,)` or `(count, outputs)`.
         penalty: a number, $Q = qI$; or a number for each eigenvector of $X^\top X$, in rising order of the
-            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a matrix $Q$.
+            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a symmetric matrix $Q$. None below 0.
 
     Returns:
         Shape `(features,)` or `(features, outputs)`, float64; of the smallest length where it is not unique.
@@ -599,9 +608,21 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
             raise ValueError(
                 f"penalty must be finite, got a matrix of {q.isfinite().logical_not().sum()} that are not"
             )
+        if float((q - q.T).abs().max()) > 1e-10 * float(q.abs().max()):
+            raise ValueError(f"penalty must be symmetric, got {check.shown(q.tolist())}")
+        lowest = float(torch.linalg.eigvalsh(q)[0])
+        if lowest < -1e-10 * float(q.abs().max()):
+            raise ValueError(f"penalty must be at least 0 in each direction, got {lowest}")
         data = x.double()
         target = data.T @ y.double()
-        inverse: Tensor = torch.linalg.pinv(data.T @ data + q, hermitian=True)
+        whole = data.T @ data + q
+        size = whole.diagonal().sqrt()
+        scaled = whole / size[:, None] / size  # columns of different units now weigh the same
+        if bool((size > 0).all()) and int(torch.linalg.matrix_rank(scaled, hermitian=True)) == len(s):
+            rows = target.reshape(len(s), -1) / size[:, None]
+            solution: Tensor = torch.linalg.solve(scaled, rows) / size[:, None]
+            return solution.reshape(target.shape)
+        inverse: Tensor = torch.linalg.pinv(whole, hermitian=True)
         return inverse @ target
     if q.ndim > 0 and q.shape != s.shape:
         raise ValueError(f"penalty must be a number or {len(s)} numbers, got {tuple(q.shape)}")
@@ -778,12 +799,16 @@ def _eigen(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     data = _matrix(x)
     if check.tensor("y", y).ndim not in (1, 2) or len(y) != len(x):
         raise ValueError(f"y must have {len(x)} rows like x, got the shape {tuple(y.shape)}")
+    if not bool(y.isfinite().all()):
+        raise ValueError("y must be finite, got NaN or infinity")
     triangle = torch.linalg.qr(data, mode="r").R  # has the same Gram matrix, and few rows
     triangle = F.pad(triangle, (0, 0, 0, data.shape[1] - len(triangle)))
     _, sizes, rows = torch.linalg.svd(triangle)
     sizes = torch.where(sizes > sizes[0] * max(data.shape) * torch.finfo(torch.float64).eps, sizes, 0.0)
     sizes, rows = sizes.flip(0), rows.flip(0)
-    return sizes.square(), rows.T, rows @ (data.T @ y.double())
+    moments = rows @ (data.T @ y.double())
+    moments[sizes == 0] = 0.0  # the data say nothing there, but for rounding
+    return sizes.square(), rows.T, moments
 
 
 def _descent(s: Tensor, lr: float, steps: int) -> tuple[float, int]:
@@ -804,6 +829,17 @@ def _amount(name: str, amount: float | Tensor) -> float | Tensor:
     if not bool((torch.as_tensor(found) >= 0).all()):
         raise ValueError(f"{name} must be at least 0, got {amount}")
     return found
+
+
+def _factor(name: str, factor: float) -> float:
+    if not 0 <= (found := check.real(name, factor)) < math.inf:
+        raise ValueError(f"{name} must be finite and at least 0, got {factor}")
+    return found
+
+
+def _wide(x: Tensor) -> Tensor:
+    """The same in a dtype in which a sum of many neither overflows nor loses the small ones."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _spread(std: float) -> float:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
+from numbers import Integral
 
 import torch
 from torch import Generator, nn
 
 from lego import _checks as check
 from lego._names import find
-from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, Elementwise
-from lego.initialization import find_scheme, initialize
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, AconC, Elementwise
+from lego.initialization import INITIALIZERS, find_scheme, initialize
 
 __all__ = ["mlp"]
 
@@ -42,7 +43,7 @@ def mlp(
             `"xavier_normal"`. PyTorch's own, `"pytorch"`, is too small for deep ReLU nets.
         dropout: probability that a hidden unit is dropped in training.
         norm: `"batch"`, `"layer"` or none.
-        generator: source of the initial weights; PyTorch's global one if omitted.
+        generator: source of the initial weights, and of ACON-C's slopes; PyTorch's global one if omitted.
 
     Returns:
         A net from shape `(count, widths[0])` to `(count, widths[-1])`.
@@ -51,14 +52,17 @@ def mlp(
         ValueError: if an argument breaks its rule; the message names it.
     """
     widths = check.several("widths", widths)
-    if len(widths) < 2 or not all(isinstance(width, int) and 0 < width < 2**63 for width in widths):
+    if len(widths) < 2 or not all(map(_is_width, widths)):
         raise ValueError(f"widths must be at least two positive integers, got {widths}")
+    widths = list(map(int, widths))
     if not 0 <= check.real("dropout", dropout) < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
     if norm is not None and not (isinstance(norm, str) and norm in NORMS):
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")
-    bend = _maker(activation)
-    find_scheme("init", init)  # before anything is drawn
+    bend = _maker(activation, check.generator(generator))
+    scheme, _ = find_scheme("init", init)  # before anything is drawn
+    if scheme not in INITIALIZERS:
+        raise ValueError(f"init must be a name in INITIALIZERS, got {init!r}: call {scheme}_ on the network")
 
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(widths[:-1]):
@@ -72,16 +76,21 @@ def mlp(
     return initialize(nn.Sequential(*layers), init, generator=generator)
 
 
+def _is_width(width: object) -> bool:
+    return isinstance(width, Integral) and not isinstance(width, bool) and 0 < int(width) < 2**63
+
+
 def _linear(fan_in: int, fan_out: int) -> nn.Module:
     """A layer still without values: making them here would draw from the global generator, and in vain."""
     return nn.Linear(fan_in, fan_out, device="meta").to_empty(device=torch.get_default_device())
 
 
-def _maker(activation: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+def _maker(activation: str | Callable[[], nn.Module], generator: Generator | None) -> Callable[[], nn.Module]:
     if isinstance(activation, nn.Module):
         raise ValueError(f"activation must be a name or what makes a module, got the module {activation}")
     if callable(activation):
         return activation
     if isinstance(activation, str) and activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
         return partial(Elementwise, SEARCH_CANDIDATES[activation])
-    return find("activation", activation, ACTIVATIONS, "ACTIVATIONS")
+    make = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")
+    return partial(make, generator=generator) if make is AconC else make

@@ -133,6 +133,8 @@ class History:
             except ImportError as error:
                 raise ImportError("History.plot needs matplotlib: pip install 'lego[plot]'") from error
             axes = plt.subplots()[1]
+        elif not hasattr(axes, "plot"):
+            raise TypeError(f"axes must be those of a figure of matplotlib, got {check.shown(axes)}")
         axes.plot(range(len(self.loss)), self.loss, label="training")
         if self.validation:
             axes.plot(self.validation_steps, self.validation, "--", marker=".", label="validation")
@@ -281,6 +283,8 @@ def fit(
         raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
     if validation is not None:
         held_out = validation if isinstance(validation, tuple) else (validation, None)
+        if len(held_out) != 2:
+            raise ValueError(f"validation must be a pair of inputs and targets, got {len(held_out)} values")
         validation = _in_order("validation", *held_out)
     elif any(argument is not None for argument in (validate_every, metric, early_stopping)):
         raise ValueError("validation must be given with validate_every, metric or early_stopping, got None")
@@ -306,9 +310,11 @@ def fit(
         raise ValueError(f"model must have a parameter to train, got {type(model).__name__}")
 
     if device is not None:
-        model.to(device)
+        model.to(device=_place(device))
     place = _device(model)
     update = make(model.parameters(), lr=check.tensor("lr", lr) if isinstance(lr, Tensor) else rate)
+    if not hasattr(update, "param_groups"):
+        raise TypeError(f"optimizer must make an optimizer, got {check.shown(update)}")
     by_closure = _asks_for_closure(update)
     if by_closure and (clip_norm or clip_value or dtype is torch.float16):
         raise ValueError(
@@ -317,6 +323,8 @@ def fit(
     if watch is not None and hasattr(watch, "optimizer") and not by_closure:
         watch.optimizer = update
     scheduler = schedule(update) if schedule else None
+    if scheduler is not None and not hasattr(scheduler, "step"):
+        raise TypeError(f"schedule must make a scheduler, got {check.shown(scheduler)}")
     if isinstance(scheduler, ReduceLROnPlateau):
         raise ValueError("schedule must make a scheduler that needs no metric, got ReduceLROnPlateau")
     scaler = torch.amp.GradScaler(place.type, enabled=dtype is torch.float16)
@@ -342,6 +350,8 @@ def fit(
         if value.numel() != 1:
             raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
         total = value if penalty is None else value + penalty(model)
+        if total.numel() != 1:
+            raise ValueError(f"penalty must return one number, got shape {tuple(total.shape)}")
         torch.autograd.backward(scaler.scale(total))
         return value, total
 
@@ -535,6 +545,8 @@ def _batches(argument: str, batches: Any) -> Iterable[Any]:
 
 
 def _count(inputs: Any, targets: Any) -> int:
+    if any(tensor.ndim == 0 for tensor in _tensors(inputs) + _tensors(targets)):
+        raise ValueError("inputs and targets must hold one row an example, got a tensor without dimensions")
     lengths = [len(tensor) for tensor in _tensors(inputs) + _tensors(targets)]
     if not _tensors(inputs) or not _tensors(targets):
         kinds = f"{type(inputs).__name__} and {type(targets).__name__}"
@@ -610,6 +622,18 @@ def _device(model: nn.Module) -> torch.device:
     return next(chain(model.parameters(), model.buffers()), torch.empty(0)).device
 
 
+def _place(device: str | torch.device) -> torch.device:
+    """The device; `Module.to` would take a dtype or a tensor in its place, and convert the model."""
+    try:
+        if isinstance(device, str | torch.device):
+            return torch.device(device)
+    except RuntimeError:
+        pass
+    raise ValueError(
+        f"device must be the name of a device of PyTorch, such as 'cpu', got {check.shown(device)}"
+    )
+
+
 def _asks_for_closure(optimizer: Optimizer) -> bool:
     closure = signature(optimizer.step).parameters.get("closure")
     return closure is not None and closure.default is Parameter.empty
@@ -637,6 +661,8 @@ def _means(
 
 
 def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> None:
+    if numbers is not None and not isinstance(numbers, Mapping):
+        raise TypeError(f"watch must return numbers by name, or None, got {check.shown(numbers)}")
     for name, number in (numbers or {}).items():
         history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
         history.watched_steps.setdefault(name, []).append(step)

@@ -556,3 +556,33 @@ def test_the_slope_of_training_is_the_one_that_can_be_differentiated_again(name)
     (quick,) = torch.autograd.grad(brick(x).sum(), x)
     (again,) = torch.autograd.grad(brick(x).sum(), x, create_graph=True)
     assert torch.allclose(quick, again, rtol=1e-14, atol=1e-14)
+
+
+def test_acon_with_huge_slopes_is_zero_at_zero():
+    x = torch.tensor([0.0, 1.0, -1.0], requires_grad=True)
+    parameters = [torch.tensor(value, requires_grad=True) for value in (1e20, 0.0, 1e20)]
+    y = acon_c(x, *parameters)
+    assert y.tolist() == pytest.approx([0.0, 1e20, 0.0])
+    y[0].backward()
+    assert x.grad[0].item() == pytest.approx(5e19) and all(p.grad.isfinite() for p in parameters)
+
+
+def test_acon_of_the_largest_slopes_has_a_finite_gradient_of_its_switch():
+    beta = torch.tensor(1.0, requires_grad=True)
+    acon_c(torch.tensor(1.0), torch.tensor(1e30), torch.tensor(0.0), beta).backward()
+    assert beta.grad.item() == 0.0
+
+
+@pytest.mark.parametrize("brick", [gelu, mish, hardsigmoid, swish])
+def test_a_second_derivative_by_reverse_mode_twice(brick):
+    x = torch.tensor([0.5, -1.0], dtype=torch.double)
+    found = torch.func.jacrev(torch.func.jacrev(lambda x: brick(x).sum()))(x)
+    h = 1e-5
+    steps = [
+        (slope_of(brick, x + h * e) - slope_of(brick, x - h * e)) / (2 * h) for e in torch.eye(2).double()
+    ]
+    assert torch.allclose(found, torch.stack(steps), atol=1e-6)
+
+
+def slope_of(brick, x):
+    return torch.func.grad(lambda x: brick(x).sum())(x)

@@ -447,3 +447,20 @@ def test_a_missing_package_names_the_extra(name, monkeypatch):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=rf"{name} needs .*{package}: pip install 'lego\[data\]'"):
         DATASETS[name]()
+
+
+@pytest.mark.parametrize("make", [spirals, moons, rings])
+def test_points_are_float32_whatever_the_default_is(make):
+    expected = make(generator=torch.Generator().manual_seed(0)).train.inputs
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = make(generator=torch.Generator().manual_seed(0)).train.inputs
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found.dtype == torch.float32 and torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("make", [spirals, moons, rings])
+def test_a_generator_is_a_generator(make):
+    with pytest.raises(TypeError, match="generator must be a torch Generator, got 3"):
+        make(generator=3)

@@ -1209,8 +1209,73 @@ def test_recurrent_layers_and_attention_have_rows(make):
     assert torch.equal(model(x), before) and not model.body._forward_hooks
 
 
-@pytest.mark.parametrize("overfit", [True, -1, 2.5, "200"])
+@pytest.mark.parametrize("overfit", [-1])
 def test_overfit_is_a_number_of_steps(overfit):
     model = nn.Linear(3, 2)
     with pytest.raises(ValueError, match="overfit must be a number of steps, such as 200, got"):
         diagnose(model, (torch.randn(8, 3), torch.randint(2, (8,))), overfit=overfit)
+
+
+@pytest.mark.parametrize("overfit", [True, 2.5, "200"])
+def test_overfit_is_a_whole_number(overfit):
+    with pytest.raises(TypeError, match="overfit must be a whole number, got"):
+        diagnose(nn.Linear(32, 10), vectors(), overfit=overfit)
+
+
+def test_an_optimizer_of_two_models_moves_neither():
+    model, other = mlp([32, 16, 10], generator=seeded()), nn.Linear(2, 2)
+    other.weight.grad = torch.ones(2, 2)
+    optimizer = torch.optim.Adam([*model.parameters(), *other.parameters()], lr=0.1)
+    before = other.weight.detach().clone()
+    report = diagnose(model, vectors(), optimizer=optimizer)
+    assert torch.equal(other.weight, before) and torch.equal(other.weight.grad, torch.ones(2, 2))
+    assert not optimizer.state and report.layers[0].update_to_weight > 0
+
+
+def test_a_graph_that_the_caller_holds_stays_valid_with_an_optimizer():
+    model, (x, y) = mlp([32, 16, 10], generator=seeded()), vectors()
+    value = F.cross_entropy(model(x), y)
+    (expected,) = torch.autograd.grad(value, model[0].weight, retain_graph=True)
+    diagnose(model, (x, y), optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    value.backward()
+    assert torch.equal(model[0].weight.grad, expected)
+
+
+def test_an_optimizer_that_runs_the_model_itself_is_refused():
+    model = nn.Linear(32, 10)
+    with pytest.raises(ValueError, match="optimizer must need no closure, got LBFGS"):
+        diagnose(model, vectors(), optimizer=torch.optim.LBFGS(model.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs"),
+    [
+        (lambda: nn.LSTM(4, 8, num_layers=2, dropout=0.5, batch_first=True), torch.ones(3, 5, 4)),
+        (lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.5, batch_first=True), torch.ones(3, 5, 4)),
+    ],
+)
+def test_dropout_within_recurrent_layers_and_attention_is_off(make, inputs):
+    torch.manual_seed(0)
+    model = make()
+    chances = [
+        module.dropout for module in model.modules() if isinstance(getattr(module, "dropout", 0), float)
+    ]
+
+    def loss(output, _):
+        output = output[0] if isinstance(output, tuple) else output
+        return output.square().mul(torch.arange(output.shape[-1])).sum()
+
+    norms = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        norms.append(gradient_norms(model, inputs, torch.zeros(3), loss))
+    assert norms[0] == norms[1]
+    assert chances == [
+        module.dropout for module in model.modules() if isinstance(getattr(module, "dropout", 0), float)
+    ]
+    assert 0.5 in chances
+
+
+def test_a_threshold_is_a_number():
+    with pytest.raises(ValueError, match="thresholds must be numbers, got NaN for 'vanishing'"):
+        diagnose(nn.Linear(32, 10), vectors(), thresholds={"vanishing": math.nan})

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lego.initialization import INITIALIZERS, constant_, fixup_, gain, initialize, lsuv_, normal_
+from lego.regularization import Dropout
 from lego.stack import mlp
 
 SHAPES = {"linear": (300, 200), "convolution": (64, 32, 5, 5)}
@@ -307,3 +308,36 @@ def test_fixup_starts_as_the_identity_and_scales_the_branches():
         fixup_(model, branches, head=nn.Linear(50, 10))
     fixup_(model, branches, generator=seeded())
     assert (model[-1].weight != 0).all(), "no head was named"
+
+
+@pytest.mark.parametrize("start", [lambda m: initialize(m, "zeros"), lambda m: lsuv_(m, torch.ones(2, 4))])
+@pytest.mark.parametrize(
+    "wrap", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm]
+)
+def test_a_layer_that_computes_its_weight_is_refused(wrap, start):
+    model = nn.Sequential(nn.Linear(4, 4), wrap(nn.Linear(4, 3)))
+    before = [p.detach().clone() for p in model.parameters()]
+    with pytest.raises(ValueError, match="model must hold its weights as parameters, got the layer '1'"):
+        start(model)
+    assert all(map(torch.equal, before, model.parameters()))
+
+
+def test_lsuv_draws_nothing_from_generators_of_layers_and_takes_a_list():
+    generator = torch.Generator().manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 4), Dropout(0.5, generator=generator), nn.Linear(4, 2))
+    state = generator.get_state()
+    lsuv_(model, [torch.randn(9, 4)], generator=torch.Generator().manual_seed(1))
+    assert torch.equal(generator.get_state(), state)
+
+
+def test_errors_of_fixup_name_the_branch_without_layers():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    with pytest.raises(ValueError, match="branches must have a linear or convolution layer, got ReLU"):
+        fixup_(model, [model[1]])
+    with pytest.raises(ValueError, match="head must have a linear or convolution layer, got ReLU"):
+        fixup_(model, [model[0]], head=model[1])
+
+
+def test_a_generator_is_checked_where_nothing_is_drawn():
+    with pytest.raises(TypeError, match="generator must be a torch Generator, got 'seed'"):
+        initialize(nn.Linear(2, 2), "zeros", generator="seed")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
+from torch import nn
 
 from lego import plotting
 from lego.activations import FACTS
@@ -297,3 +298,8 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install 'lego\[plot\]'"):
         plotting.activation("relu")
+
+
+def test_a_brick_that_works_in_place_is_drawn_over_its_inputs():
+    lines = plotting.activation(nn.ReLU(inplace=True)).lines
+    assert lines[0].get_xdata()[0] == -5 and lines[0].get_ydata()[0] == 0 and lines[1].get_xdata()[0] == -5

@@ -550,3 +550,15 @@ def test_a_model_with_its_preprocessing_can_be_exported():
     model = nn.Sequential(Standardize(x), Whiten(x), MinMax(x), nn.Linear(3, 2))
     exported = torch.export.export(model, (x,)).module()
     torch.testing.assert_close(exported(x), model(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.uint32, torch.int64])
+def test_every_kind_of_integers_can_be_prepared(dtype):
+    train = torch.tensor([[1, 2], [3, 8], [5, 2]]).to(dtype)
+    for make in (Standardize, MinMax):
+        assert torch.allclose(make(train)(train), make(train.float())(train.float()))
+
+
+def test_ends_without_a_finite_distance_are_refused():
+    with pytest.raises(ValueError, match="low and high must have a finite distance"):
+        MinMax(torch.tensor([[0.0], [1.0]]), -1.7e308, 1.7e308)

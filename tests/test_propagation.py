@@ -195,3 +195,30 @@ def test_a_module_stays_as_it_was():
     layer = nn.PReLU()
     variance_map(layer, 1.0)
     assert layer.weight.dtype == torch.float and layer.weight.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("activation", "weights", "biases", "expected"),
+    [
+        ("relu", 2.0, 0.1, math.inf),  # each layer adds 0.1
+        ("leaky_relu", 2 / 1.0001, 0.3, math.inf),
+        ("relu", 2.0000002, 0.1, math.inf),
+        ("softplus", 2.0, 0.0, math.inf),
+        ("relu", 1.999, 0.1, 200.0),  # 0.1 divided by 1 - 1.999/2
+        ("relu", 1.0, 1e-10, 2e-10),
+        ("tanh", 0.5, 1e-10, 2e-10),
+    ],
+)
+def test_what_grows_without_end_has_no_fixed_point_and_a_small_one_is_found(
+    activation, weights, biases, expected
+):
+    assert fixed_point(activation, weights, biases) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_edge_is_found_up_to_a_weight_variance_of_a_hundred():
+    found = critical(lambda z: 0.104 * torch.tanh(z), 1e-6)
+    assert 85.3 < found < 100  # between the last two steps of the search
+    q = fixed_point(lambda z: 0.104 * torch.tanh(z), found, 1e-6)
+    assert chi(lambda z: 0.104 * torch.tanh(z), q, found) == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="got none for weight variances up to 100"):
+        critical(lambda z: 0.099 * torch.tanh(z), 1e-6)

@@ -441,7 +441,7 @@ X, Y = problem()
     ("call", "message"),
     [
         (lambda: l2(nn.ReLU()), "model must have a parameter that counts, got ReLU without one"),
-        (lambda: elastic_net(net(), -1, 0), "l1_factor must be at least 0, got -1"),
+        (lambda: elastic_net(net(), -1, 0), "l1_factor must be finite and at least 0, got -1"),
         (lambda: soft_threshold(X, -0.1), "amount must be at least 0, got -0.1"),
         (lambda: decay_(net(), 1.5), "amount must be from 0 to 1, got 1.5"),
         (lambda: max_norm_(net(), 0), "maximum must be above 0, got 0"),
@@ -475,3 +475,82 @@ X, Y = problem()
 def test_errors_name_the_argument_the_rule_and_the_value(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(("size", "dtype"), [(1e25, torch.float), (1e-6, torch.float), (2e3, torch.half)])
+def test_max_norm_of_very_long_and_very_short_rows(size, dtype):
+    layer = nn.Linear(2, 1, bias=False).to(dtype)
+    nn.init.constant_(layer.weight, size)
+    maximum = size / 10
+    max_norm_(layer, maximum)
+    expected = torch.full((1, 2), maximum / math.sqrt(2), dtype=torch.double)
+    assert torch.allclose(layer.weight.double(), expected, rtol=2 * torch.finfo(dtype).eps, atol=0)
+
+
+def test_max_norm_leaves_short_and_zero_rows_as_they_are_and_needs_one():
+    layer = nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight[1] = 0.0
+    before = layer.weight.detach().clone()
+    assert torch.equal(max_norm_(layer, 100.0).weight, before)
+    with pytest.raises(ValueError, match="model must have a weight of two or more dimensions, got PReLU"):
+        max_norm_(nn.PReLU(), 1.0)
+
+
+def test_penalties_of_half_precision_neither_overflow_nor_vanish():
+    wide = nn.Linear(2048, 2048, bias=False).half()
+    nn.init.constant_(wide.weight, 0.03125)
+    assert l1(wide).item() == 2048**2 * 0.03125
+    small = nn.Linear(64, 64, bias=False).half()
+    nn.init.constant_(small.weight, 1e-4)
+    assert l2(small).item() == pytest.approx(64**2 * 1e-8, rel=1e-2)
+    l2(small).backward()
+    assert small.weight.grad.dtype == torch.half
+
+
+def test_ridge_with_a_matrix_does_not_care_about_units():
+    x = torch.randn(40, 2, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+    y = x @ torch.tensor([1.0, 2.0], dtype=torch.double)
+    units = torch.tensor([1.0, 1e-8], dtype=torch.double)
+    plain = ridge(x, y, dropout_as_ridge(x, 0.1))
+    assert torch.allclose(ridge(x * units, y, dropout_as_ridge(x * units, 0.1)) * units, plain, rtol=1e-10)
+    assert torch.allclose(plain, torch.linalg.solve(x.T @ x + dropout_as_ridge(x, 0.1), x.T @ y), rtol=1e-12)
+    both = ridge(x, torch.stack([y, 2 * y], dim=1), torch.eye(2))
+    assert torch.allclose(both, torch.linalg.solve(x.T @ x + torch.eye(2), x.T @ torch.stack([y, 2 * y], 1)))
+
+
+@pytest.mark.parametrize(
+    ("penalty", "message"),
+    [
+        (torch.tensor([[1.0, 0.0], [5.0, 1.0]]), "penalty must be symmetric, got"),
+        (-torch.eye(2), "penalty must be at least 0 in each direction, got -1.0"),
+    ],
+)
+def test_a_matrix_that_is_no_penalty_is_refused(penalty, message):
+    with pytest.raises(ValueError, match=message):
+        ridge(torch.eye(2), torch.ones(2), penalty)
+
+
+def test_equal_columns_share_their_weight_however_long_the_descent():
+    x = torch.ones(5, 2, dtype=torch.double) * torch.arange(1, 6)[:, None]
+    found = gradient_descent(x, torch.arange(5.0), 1e-3, 10**15)
+    assert torch.allclose(found, ridge(x, torch.arange(5.0), 0.0), rtol=1e-9) and found[0] == pytest.approx(
+        found[1].item(), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("layer", [Dropout(0.5), AlphaDropout(0.5), GaussianNoise(1.0)])
+def test_layers_that_draw_need_floating_numbers(layer):
+    with pytest.raises(TypeError, match=r"x must be a floating tensor, got torch\.int64"):
+        layer(torch.zeros(3, dtype=torch.int64))
+
+
+def test_more_errors_name_the_argument():
+    with pytest.raises(ValueError, match="y must be finite, got NaN or infinity"):
+        ridge(torch.eye(2), torch.tensor([1.0, math.nan]), 1.0)
+    with pytest.raises(ValueError, match=r"targets must have the shape \(count,\), got \(2, 3\)"):
+        smooth_labels(torch.zeros(2, 3, dtype=torch.long), 4)
+    with pytest.raises(ValueError, match="l1_factor must be finite and at least 0, got inf"):
+        elastic_net(nn.Linear(2, 2), math.inf, 0.0)
+    with pytest.raises(TypeError, match="l1_factor must be a number, got tensor"):
+        elastic_net(nn.Linear(2, 2), torch.ones(3), 0.0)

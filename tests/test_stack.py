@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -121,3 +122,25 @@ def test_default_initialization_is_he():
 def test_errors_name_argument_rule_and_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         mlp(**{"widths": [2, 4, 3], **arguments})
+
+
+def test_the_generator_draws_the_slopes_of_acon_too():
+    def slopes(seed):
+        torch.manual_seed(seed)
+        net = mlp([2, 3, 1], "acon_c", generator=torch.Generator().manual_seed(5))
+        return net[1].p1.item(), torch.get_rng_state()
+
+    first, state = slopes(0)
+    assert first == slopes(1)[0] and torch.equal(state, torch.manual_seed(0).get_state())
+
+
+@pytest.mark.parametrize("init", ["lsuv", "fixup"])
+def test_a_scheme_that_needs_more_than_the_network_is_refused(init):
+    with pytest.raises(ValueError, match=f"init must be a name in INITIALIZERS, got '{init}': call {init}_"):
+        mlp([2, 3, 1], init=init)
+
+
+def test_widths_of_numpy_are_numbers_and_booleans_are_not():
+    assert mlp(np.array([2, 3, 1]))[0].in_features == 2
+    with pytest.raises(ValueError, match=r"widths must be at least two positive integers, got \[True, 3\]"):
+        mlp([True, 3])

@@ -1473,3 +1473,38 @@ def test_accuracy_restores_the_modes_after_an_error():
 def test_accuracy_refuses_shapes_that_broadcast(inputs, targets, message):
     with pytest.raises(ValueError, match=message):
         accuracy(nn.Identity(), inputs, targets)
+
+
+@pytest.mark.parametrize("device", [torch.float64, 2.5, torch.zeros(1), "gpu"])
+def test_a_device_is_no_dtype_and_no_number(device):
+    model = nn.Linear(2, 2)
+    with pytest.raises(ValueError, match="device must be the name of a device of PyTorch"):
+        fit(model, torch.randn(4, 2), torch.randint(2, (4,)), steps=1, lr=0.1, device=device)
+    assert model.weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"validation": (torch.ones(4, 2),)}, ValueError, "validation must be a pair .*, got 1 values"),
+        ({"validation": (torch.ones(4, 2),) * 3}, ValueError, "validation must be a pair .*, got 3 values"),
+        (
+            {"penalty": lambda model: model.weight.abs()},
+            ValueError,
+            r"penalty must return one number, .*\(2, 2\)",
+        ),
+        ({"optimizer": lambda parameters, lr: 3}, TypeError, "optimizer must make an optimizer, got 3"),
+        ({"schedule": lambda optimizer: 3}, TypeError, "schedule must make a scheduler, got 3"),
+        ({"watch": lambda step, model: 3}, TypeError, "watch must return numbers by name, or None, got 3"),
+    ],
+)
+def test_what_a_callable_returns_is_checked(options, error, message):
+    with pytest.raises(error, match=message):
+        fit(nn.Linear(2, 2), torch.randn(4, 2), torch.randint(2, (4,)), steps=1, lr=0.1, **options)
+
+
+def test_a_tensor_without_rows_is_refused_and_axes_are_checked():
+    with pytest.raises(ValueError, match="inputs and targets must hold one row an example"):
+        fit(nn.Linear(2, 2), torch.tensor(1.0), torch.tensor(1), steps=1, lr=0.1)
+    with pytest.raises(TypeError, match="axes must be those of a figure of matplotlib, got 'x'"):
+        History(loss=[1.0]).plot("x")

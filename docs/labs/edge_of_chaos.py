@@ -46,7 +46,7 @@ def cosines(weight_scale, bias_scale=0.0, activation="tanh", depth=40):
 
 
 # %% [markdown]
-# **Predict**, before you look: the inputs start with a cosine of 0.6. Which of these three scales of
+# **Predict**, before you look: the inputs start with a cosine of about 0.6. Which of these three scales of
 # weights makes them more alike, and which less?
 
 # %% alt="Cosine between two inputs over 40 layers for three scales of weights. At 0.8 it rises to 1 within ten layers, at 1.4 it changes slowly, at 2.5 it falls and stays low." caption="Small weights merge the two inputs, large ones tear them apart."

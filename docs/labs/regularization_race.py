@@ -111,12 +111,13 @@ plt.show()
 
 # %% [markdown]
 # Three hundred judges have a standard error of about two points: within the leading group, the order is
-# luck. And the winner's validation score is a little too good, for it was chosen as the best of nine.
+# luck. And the winner's validation score tends to be too good, for it was chosen as the best
+# of nine; here that does not show.
 #
 # ## A second race, with more seeds
 #
 # [`sweep`](../tips/sweep.md) runs a function over a grid and seeds, and keeps each run in a file. Here each
-# seed starts another net. **Predict**: does the winner's lead survive?
+# seed starts another net. **Predict**: does L2's lead over noise survive?
 
 # %% alt="Test accuracy of three settings, five points each and a bar for the interval of the mean. Nothing is at 77 percent, L2 at 86, noise at 84." caption="Another net for each point: the order L2, noise, nothing is not luck of the first weights. The digits and their wrong labels are the same for all."
 field = {"nothing": (0.0, 0.0), "L2": (0.03, 0.0), "noise": (0.0, 1.2)}
