@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +115,10 @@ def test_several_numbers_keep_every_digit():
 def test_what_holds_no_numbers_is_named(value):
     with pytest.raises(TypeError, match="values must hold numbers, got "):
         check.numbers("values", value)
+
+
+def test_a_path_is_a_string_or_a_path():
+    assert check.path("store", "a/b") == Path("a/b") == check.path("store", Path("a/b"))
+    for wrong in (3, None, b"a"):
+        with pytest.raises(TypeError, match="store must be a path, got"):
+            check.path("store", wrong)

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,9 +22,9 @@ from matplotlib.figure import Figure
 
 from hooks.engine import Engine, Failure, Outcome, child, svg
 from hooks.engine.child import MARK, Dependencies, split
-from hooks.engine.confine import MACHINES
-from hooks.engine.engine import needed
-from hooks.engine.outcome import digest
+from hooks.engine.confine import MACHINES, SIZE_LIMIT
+from hooks.engine.engine import TIME_LIMIT, cores, needed
+from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
@@ -751,3 +752,40 @@ def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
         (tmp_path / f"{name}.py").write_text(text)
     assert needed(tmp_path, ["a.py", "b.py", "c.py", "gone.py"]) == ["torch._dynamo"]
     assert needed(tmp_path, ["a.py", "c.py"]) == []
+
+
+def test_a_module_at_the_top_is_compiled_from_its_bytes_too(bench):
+    bench.write("helper.py", "value = 1\n")
+    bench.write("snippets/a.py", DRAW + "import helper\nprint(helper.value)\n")
+    subprocess.run([sys.executable, "-m", "py_compile", "helper.py"], cwd=bench.root, check=True)
+    stamp = (bench.root / "helper.py").stat()
+    try:
+        assert bench.run("snippets/a.py")["snippets/a.py"].text == "1\n"
+        bench.write("helper.py", "value = 2\n")
+        os.utime(bench.root / "helper.py", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        assert bench.run("snippets/a.py")["snippets/a.py"].text == "2\n"
+    finally:
+        (bench.root / "helper.py").unlink()
+
+
+def test_how_many_processors_there_are(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert cores() == 3
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores() == 1
+
+
+def test_what_the_documents_say_of_limits_is_so():
+    text = (Path(__file__).parents[1] / "SECURITY.md").read_text()
+    assert f"One file may have {SIZE_LIMIT // 2**20} MB, a script {TIME_LIMIT:g} seconds." in text
+
+
+def test_hidden_names_and_compiled_copies_in_a_folder_count_for_nothing(tmp_path):
+    (tmp_path / "a.csv").touch()
+    before = state(tmp_path)
+    (tmp_path / ".a.csv-1").touch()
+    (tmp_path / "__pycache__").mkdir()
+    assert state(tmp_path) == before
+    (tmp_path / "b.csv").touch()
+    assert state(tmp_path) != before

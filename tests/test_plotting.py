@@ -303,3 +303,8 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
 def test_a_brick_that_works_in_place_is_drawn_over_its_inputs():
     lines = plotting.activation(nn.ReLU(inplace=True)).lines
     assert lines[0].get_xdata()[0] == -5 and lines[0].get_ydata()[0] == 0 and lines[1].get_xdata()[0] == -5
+
+
+def test_a_function_without_a_look_of_its_own_is_drawn_in_the_first_color():
+    lines = plotting.activation(torch.sin).lines
+    assert [line.get_color() for line in lines] == [PALETTE[0]] * 2

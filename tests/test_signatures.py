@@ -1,7 +1,9 @@
-"""How functions of the library are called."""
+"""How the library is imported, and its functions are called."""
 
 import importlib
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,11 @@ def test_switches_are_given_by_name_only(module):
         for parameter in inspect.signature(function).parameters.values():
             if isinstance(parameter.default, bool) and not name.endswith(("__init__", "forward")):
                 assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, f"{name}: {parameter}"
+
+
+def test_modules_import_nothing_that_only_some_functions_need():
+    modules = ", ".join(f"lego.{module}" for module in MODULES)
+    unwanted = {"distributed", "joblib", "matplotlib", "mkdocs", "pandas", "scipy", "sklearn"}
+    code = f"import sys, {modules}\nassert not {unwanted} & set(sys.modules)"
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=100)
