@@ -258,15 +258,20 @@ def test_a_file_that_appears_is_a_dependency_too(bench):
     assert bench.run("snippets/a.py")["snippets/a.py"].text == "there\n"
 
 
-def test_an_edit_while_a_script_runs_is_not_cached(bench):
-    path = bench.root / "lego" / "late.py"
+def test_an_edit_while_a_script_runs_is_not_cached(bench, tmp_path):
+    path, pipe = bench.root / "lego" / "late.py", tmp_path / "pipe"
+    os.mkfifo(pipe)
     bench.write("lego/late.py", "value = 1\n")
-    wait = f"import os, time\nwhile os.stat({str(path)!r}).st_size == 10:\n    time.sleep(0.01)\n"
-    bench.write("snippets/a.py", DRAW + "from lego.late import value\n" + wait)
-    edit = threading.Timer(1, path.write_text, ["value = 1 + 1\n"])
-    edit.start()
+    bench.write("snippets/a.py", DRAW + f"from lego.late import value\nopen({str(pipe)!r}).read()\n")
+
+    def edit():
+        with open(pipe, "w"):  # opens as soon as the script, which has imported the module, does
+            path.write_text("value = 2\n")
+
+    thread = threading.Thread(target=edit, daemon=True)
+    thread.start()
     assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
-    edit.join()
+    thread.join(10)
     assert not list((bench.root / ".cache").rglob("a.py.json"))
 
 
