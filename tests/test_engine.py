@@ -460,7 +460,8 @@ def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
         line.shutdown(socket.SHUT_RDWR)  # as when the engine dies
     thread.join(30)
     assert not thread.is_alive() and server.wait(10) == 0
-    one.start([])
+    bench.write("snippets/b.py", DRAW)
+    one.run(["snippets/b.py"])
     server = one._server
     one.close()
     assert server.returncode == 0

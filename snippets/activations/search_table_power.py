@@ -1,4 +1,4 @@
-"""Ten seeds do not tell the first five apart: on each network two or more steps need more."""
+"""Ten seeds do not tell the first five apart: some steps need hundreds."""
 
 import matplotlib.pyplot as plt
 import torch
