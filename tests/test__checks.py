@@ -122,3 +122,12 @@ def test_a_path_is_a_string_or_a_path():
     for wrong in (3, None, b"a"):
         with pytest.raises(TypeError, match="store must be a path, got"):
             check.path("store", wrong)
+
+
+def test_what_stands_for_tensors_while_a_model_is_traced_is_let_through():
+    class Sum(torch.nn.Module):
+        def forward(self, one, other):
+            check.broadcast(one=one, other=other)
+            return one + other
+
+    assert torch.fx.symbolic_trace(Sum())(torch.ones(2), torch.ones(2)).tolist() == [2.0, 2.0]
