@@ -523,7 +523,7 @@ def test_ridge_with_a_matrix_does_not_care_about_units():
     ("penalty", "message"),
     [
         (torch.tensor([[1.0, 0.0], [5.0, 1.0]]), "penalty must be symmetric, got"),
-        (-torch.eye(2), "penalty must be at least 0 in each direction, got -1.0"),
+        (torch.diag(torch.tensor([-1.0, 1.0])), "penalty must be at least 0 in each direction, got -1.0"),
     ],
 )
 def test_a_matrix_that_is_no_penalty_is_refused(penalty, message):
@@ -554,3 +554,9 @@ def test_more_errors_name_the_argument():
         elastic_net(nn.Linear(2, 2), math.inf, 0.0)
     with pytest.raises(TypeError, match="l1_factor must be a number, got tensor"):
         elastic_net(nn.Linear(2, 2), torch.ones(3), 0.0)
+
+
+def test_a_single_number_can_be_regressed_and_nothing_cannot():
+    assert ridge(torch.tensor([[2.0]]), torch.tensor([3.0]), 2.0).tolist() == [1.0]
+    with pytest.raises(ValueError, match=r"x must have the shape \(count, features\), got \(0, 3\)"):
+        ridge(torch.empty(0, 3), torch.empty(0), 1.0)
