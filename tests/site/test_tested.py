@@ -76,7 +76,7 @@ def test_verdicts_tests_and_addresses_elsewhere_are_counted(trees):
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
-    assert f"{len(functions)} test functions in {len(files)} files" in text
+    assert f"{len(functions):,} test functions in {len(files)} files" in text
     elsewhere = {
         link.partition("#")[0]
         for tree in trees.values()
