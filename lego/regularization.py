@@ -372,7 +372,7 @@ class GaussianNoise(nn.Module):
     """
 
     def __init__(self, std: float, *, generator: Generator | None = None) -> None:
-        std = _spread(std)
+        std = _factor("std", std)
         check.generator(generator)
         super().__init__()
         self.std = std
@@ -724,7 +724,7 @@ def noise_as_tikhonov(x: Tensor, std: float) -> float:
 
     Source: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization"
     """
-    std = _spread(std)
+    std = _factor("std", std)
     return len(_matrix(x)) * std * std
 
 
@@ -840,12 +840,6 @@ def _factor(name: str, factor: float) -> float:
 def _wide(x: Tensor) -> Tensor:
     """The same in a dtype in which a sum of many neither overflows nor loses the small ones."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
-
-
-def _spread(std: float) -> float:
-    if not 0 <= (found := check.real("std", std)) < math.inf:
-        raise ValueError(f"std must be finite and at least 0, got {std}")
-    return found
 
 
 def _positive(name: str, amount: float) -> float:

@@ -545,9 +545,10 @@ def _batches(argument: str, batches: Any) -> Iterable[Any]:
 
 
 def _count(inputs: Any, targets: Any) -> int:
-    if any(tensor.ndim == 0 for tensor in _tensors(inputs) + _tensors(targets)):
+    rows = _tensors(inputs) + _tensors(targets)
+    if any(tensor.ndim == 0 for tensor in rows):
         raise ValueError("inputs and targets must hold one row an example, got a tensor without dimensions")
-    lengths = [len(tensor) for tensor in _tensors(inputs) + _tensors(targets)]
+    lengths = [len(tensor) for tensor in rows]
     if not _tensors(inputs) or not _tensors(targets):
         kinds = f"{type(inputs).__name__} and {type(targets).__name__}"
         raise TypeError(f"inputs and targets must be tensors, or tuples, lists or dicts of them, got {kinds}")
