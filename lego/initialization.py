@@ -19,6 +19,7 @@ from torch import Generator, Tensor, nn
 
 from lego import _checks as check
 from lego._names import find
+from lego.training import own_generators, undrawn
 
 if TYPE_CHECKING:
     from lego.propagation import Activation
@@ -427,10 +428,8 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
     hooks = [layer.register_forward_hook(scale) for layer in names]
     devices = [p.device for p in model.parameters() if p.is_cuda][:1]
-    held = [value for module in model.modules() for value in vars(module).values()]
-    drawn = {value: value.get_state() for value in held if isinstance(value, Generator)}  # layers' own
     try:
-        with torch.random.fork_rng(devices), torch.no_grad():
+        with torch.random.fork_rng(devices), undrawn(own_generators(model)), torch.no_grad():
             if isinstance(batch, dict):
                 model(**batch)
             elif type(batch) in (tuple, list):
@@ -440,8 +439,6 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
     finally:
         for hook in hooks:
             hook.remove()
-        for own, state in drawn.items():
-            own.set_state(state)
         with torch.no_grad():
             for name, buffer in model.named_buffers():
                 buffer.copy_(buffers[name])

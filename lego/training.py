@@ -330,7 +330,7 @@ def fit(
     scaler = torch.amp.GradScaler(place.type, enabled=dtype is torch.float16)
     cast: AbstractContextManager[Any] = torch.autocast(place.type, dtype) if dtype else nullcontext()
     ambient = _ambient(place)
-    drawing = [*ambient, *_own(model)]
+    drawing = [*ambient, *own_generators(model)]
     feed = _Feed(data, drawing)
     parts: dict[str, Any] = {"model": model, "optimizer": update, "schedule": scheduler, "scaler": scaler}
     parts |= {"early_stopping": early_stopping, "feed": feed}
@@ -397,7 +397,7 @@ def fit(
                     after_step(model)
             done = step + 1
             if validation is not None and (done % validate_every == 0 or done == steps):
-                with _undrawn(feed.generators), cast:
+                with undrawn(feed.generators), cast:
                     validation_loss, *score = _means(model, validation, measures)
                 history.validation.append(validation_loss)
                 history.validation_steps.append(done)
@@ -717,7 +717,7 @@ def _ambient(device: torch.device) -> list[Generator]:
     return [torch.default_generator, torch.cuda.default_generators[device.index]]
 
 
-def _own(model: nn.Module) -> list[Generator]:
+def own_generators(model: nn.Module) -> list[Generator]:
     """The generators that layers hold, such as those of `lego.regularization.Dropout`."""
     held = [value for module in model.modules() for value in vars(module).values()]
     return [value for value in held if isinstance(value, Generator)]
@@ -733,7 +733,7 @@ def _set_states(generators: list[Generator], states: list[Tensor]) -> None:
 
 
 @contextmanager
-def _undrawn(generators: list[Generator]) -> Iterator[None]:
+def undrawn(generators: list[Generator]) -> Iterator[None]:
     """Leaves the generators as they were."""
     states = _states(generators)
     try:
@@ -747,7 +747,7 @@ def _seeded(seed: int | None, generators: list[Generator]) -> Iterator[None]:
     if seed is None:
         yield
         return
-    with _undrawn(generators):
+    with undrawn(generators):
         for generator in generators:
             generator.manual_seed(seed)
         yield
