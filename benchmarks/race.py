@@ -283,7 +283,9 @@ def summary(results: dict[str, object]) -> str:
         low = floor["nothing changed"][0]
         sentences += [
             f"With nothing changed, this project takes {own['nothing changed'][0] / low:.2f} × the floor.",
-            f"After the edit of one snippet it takes {own['one snippet edited'][0] - low:.1f} CPU s more.",
+            f"When prose is edited, so that all pages are made and nothing runs, it takes "
+            f"{own['prose edited'][0] / low:.2f} × the floor; after the edit of one snippet, "
+            f"{own['one snippet edited'][0] - low:.1f} CPU s more than the floor.",
         ]
     if own and plain:
         sentences.append(

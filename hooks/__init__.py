@@ -17,5 +17,5 @@
 - `links.py` knows where the links of a source lead from each of these
 - `compress.py` makes compressed copies for hosts that send such files; the build does without
 - `security.py` says what a page may do, and sees that it does not ask for more
-- `publish.py` replaces the old site by the new one, whole or not at all
+- `publish.py` replaces the old site by the new one, whole or not at all; `unchanged.py` knows when it would be the same
 """

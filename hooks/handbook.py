@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_build_date
 
+LOADED = time.time_ns()
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
@@ -43,6 +45,7 @@ from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.preview import Preview, Site  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
 from hooks.repair import repair  # noqa: E402
+from hooks.unchanged import Built  # noqa: E402
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
@@ -60,7 +63,8 @@ scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 class Build:
     """What one build knows."""
 
-    command = "build"
+    command = ""  # of MkDocs; none where Python calls it
+    built: Built | None = None
     staging: Staging | None = None
     outcomes: dict[str, Outcome]
     figures: dict[str, str]  # by address on the site
@@ -96,9 +100,14 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Build beside the old site; offer to edit pages only where a repository is configured."""
+    """Build beside the old site, if there is anything new; offer to edit pages only in a configured repository."""
     if build.command == "serve" and build.staging is None:
         check_port(*config.dev_addr)
+    if build.command == "build":
+        build.built = Built(ROOT / ".cache" / "built", ROOT, config, LOADED)
+        if build.built.still_holds(Path(config.site_dir)):
+            log.info(f"Nothing has changed since the site was built: {config.site_dir}")
+            sys.exit()
     try:
         build.staging = Staging(Path(config.site_dir))
     except OSError as error:
@@ -278,6 +287,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish()
     kept.prune()
+    if build.built is not None:
+        build.built.remember(build.staging.site)
     config.site_dir = str(build.staging.site)
     build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written)
     log.info(f"The new site is in place: {config.site_dir}")

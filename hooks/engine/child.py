@@ -26,10 +26,9 @@ from typing import Any
 
 from hooks.engine import svg
 from hooks.engine.confine import DEVICES, confine
-from hooks.engine.outcome import digest, state
+from hooks.engine.outcome import OUTSIDE, digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
-OUTSIDE = (".venv", ".cache", ".git", "site")  # folders below the root that hold no project files
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
 SEEDS = {"random": r"(?<![\w.])random\.seed\(", "numpy.random": r"\b(?:np|numpy)\.random\.seed\("}

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+OUTSIDE = (".venv", ".cache", ".git", "site")  # folders below the root that hold no project files
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -1,0 +1,239 @@
+"""A build with nothing changed ends at once; whatever changed, and be it only while the build ran, is built."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from hooks import unchanged
+from hooks.unchanged import Built, UnknownError, find
+from tests.conftest import mkdocs
+
+FUTURE = 2**63  # nanoseconds: all code was read after the last change
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A project and the site that was built of it."""
+    root = tmp_path / "project"
+    for name in ("mkdocs.yml", "docs/index.md", "lego/a.py", "site/index.html", "site/a/b.css", ".venv/b.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def read(root, loaded=FUTURE, site="site", **options):
+    """What a build of the project would read."""
+    settings = {"site_name": "lego", "strict": True} | options
+    config = SimpleNamespace(
+        docs_dir=str(root / "docs"),
+        config_file_path=str(root / "mkdocs.yml"),
+        site_dir=str(root / site),
+        user_configs=[settings],
+    )
+    return Built(root / ".cache" / "built", root, config, loaded)
+
+
+def remember(root, **options):
+    """What a build that ends well leaves."""
+    read(root, **options).remember(root / "site")
+    assert read(root, **options).still_holds(root / "site")
+
+
+def holds(root, **options):
+    return read(root, **options).still_holds(root / "site")
+
+
+@pytest.fixture(autouse=True)
+def no_handlers_are_left():
+    log = logging.getLogger("mkdocs")
+    before = list(log.handlers)
+    yield
+    log.handlers[:] = before
+
+
+def test_nothing_holds_before_the_first_build(root):
+    assert not holds(root)
+
+
+CHANGES = {
+    "a changed page": lambda root: (root / "docs/index.md").write_text("other"),
+    "a page that was touched": lambda root: os.utime(root / "docs/index.md"),
+    "a new file": lambda root: (root / "docs/new.md").write_text(""),
+    "a new hidden file": lambda root: (root / ".new").write_text(""),
+    "a file that is gone": lambda root: (root / "lego/a.py").unlink(),
+    "a file with another name": lambda root: (root / "lego/a.py").rename(root / "lego/b.py"),
+    "a file that is a link now": lambda root: (
+        (root / "lego/a.py").rename(root.parent / "a.py"),
+        (root / "lego/a.py").symlink_to(root.parent / "a.py"),
+    ),
+    "a link to another folder": lambda root: (root / "docs/linked").symlink_to(root.parent),
+    "a changed page of the site": lambda root: (root / "site/index.html").write_text("other"),
+    "a file of the site that is gone": lambda root: (root / "site/a/b.css").unlink(),
+    "one more file in the site": lambda root: (root / "site/a/b.css.gz").write_text(""),
+    "no site": lambda root: (root / "site").rename(root.parent / "elsewhere"),
+    "damaged fingerprints": lambda root: (root / ".cache/built").write_bytes(b"\xff"),
+    "no fingerprints": lambda root: (root / ".cache/built").unlink(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_built(root, change):
+    remember(root)
+    change(root)
+    assert not holds(root)
+
+
+@pytest.mark.parametrize("same", [".venv/b.py", ".cache/c", ".git/index", "lego/__pycache__/a.pyc"])
+def test_what_is_not_the_projects_changes_nothing(root, same):
+    remember(root)
+    (root / same).parent.mkdir(exist_ok=True)
+    (root / same).write_text("other")
+    assert holds(root)
+
+
+def test_bytes_count_where_the_clock_stands_still(root, monkeypatch):
+    stat = unchanged.Path.stat
+
+    def still(path, **options):
+        return SimpleNamespace(st_ctime_ns=0, st_mode=stat(path, **options).st_mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged.Path, "stat", still)
+        remember(root)
+        (root / "docs/index.md").write_text("other")
+        assert not holds(root)
+
+
+def test_the_site_may_have_another_name(root):
+    (root / "site").rename(root / "public")
+    built = read(root, site="public")
+    (root / "public" / "index.html").write_text("new")
+    built.remember(root / "public")
+    assert read(root, site="public").still_holds(root / "public")
+
+
+def test_what_a_tool_keeps_changes_nothing(root):
+    kept = root / ".tool_cache" / "v1"
+    kept.mkdir(parents=True)
+    (root / ".tool_cache" / "CACHEDIR.TAG").write_text("")
+    remember(root)
+    (kept / "data").write_text("other")
+    assert holds(root)
+
+
+def test_other_settings_another_day_and_other_packages_are_built(root, monkeypatch):
+    remember(root)
+    assert not holds(root, site_url="https://example.org/")
+    with monkeypatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "86400")
+        assert not holds(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged, "installed", lambda: frozenset({"torch-9.dist-info"}))
+        assert not holds(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged.platform, "python_version", lambda: "4.0")
+        assert not holds(root)
+    assert holds(root)
+
+
+def test_a_file_that_was_another_one_during_the_build_is_noticed(root):
+    """It was read then, and has its old bytes again when the build ends."""
+    page = root / "docs" / "index.md"
+    built, text, times = read(root), page.read_text(), page.stat()
+    page.write_text("other")
+    page.write_text(text)
+    os.utime(page, ns=(times.st_atime_ns, times.st_mtime_ns))  # nor does its own time tell
+    built.remember(root / "site")
+    assert not holds(root)
+
+
+def test_code_that_changed_after_it_was_read_is_not_remembered(root):
+    loaded = time.time_ns()
+    time.sleep(0.05)
+    (root / "lego" / "a.py").write_text("newer than what runs")
+    read(root, loaded).remember(root / "site")
+    assert not (root / ".cache" / "built").exists()
+
+
+def test_a_build_with_a_warning_is_not_remembered(root):
+    built = read(root)
+    logging.getLogger("mkdocs.plugins.some").warning("a page that nobody lists")
+    built.remember(root / "site")
+    assert not holds(root)
+
+
+def test_a_quiet_build_does_not_stand_for_one_that_warns(root):
+    log = logging.getLogger("mkdocs")
+    level = log.level
+    try:
+        log.setLevel(logging.ERROR)
+        remember(root)
+        log.setLevel(logging.INFO)
+        assert not holds(root)
+    finally:
+        log.setLevel(level)
+
+
+def test_pages_from_outside_the_project_are_built_each_time(root):
+    config = SimpleNamespace(
+        docs_dir=str(root.parent), config_file_path=str(root / "mkdocs.yml"), site_dir=str(root / "site")
+    )
+    config.user_configs = [{}]
+    built = Built(root / ".cache" / "built", root, config, FUTURE)
+    built.remember(root / "site")
+    assert not built.still_holds(root / "site")
+
+
+def test_what_cannot_be_kept_is_built_each_time(root):
+    (root / ".cache").write_text("no folder")
+    read(root).remember(root / "site")
+    assert not holds(root)
+
+
+def test_files_are_found_in_the_same_order_and_a_pipe_is_not_read(root):
+    os.mkfifo(root / "lego" / "pipe")
+    found = [str(path.relative_to(root)) for path in find(root, {root / ".venv", root / "site"})]
+    assert found == ["docs/index.md", "lego/a.py", "lego/pipe", "mkdocs.yml"]
+    remember(root)
+    (root / "lego" / "linked").symlink_to(root / "docs")
+    with pytest.raises(UnknownError, match="linked leads elsewhere"):
+        list(find(root))
+
+
+def test_the_second_build_ends_at_once_and_leaves_the_site_alone(project):
+    strict = mkdocs("build", "--strict", cwd=project)
+    assert strict.returncode == 0 and "0 of 1 from the cache" in strict.stderr
+    page = project / "site" / "one" / "index.html"
+    first = page.stat()
+    again = mkdocs("build", "--strict", cwd=project)
+    assert again.returncode == 0, again.stderr
+    assert f"Nothing has changed since the site was built: {project / 'site'}" in again.stderr
+    assert "Figures" not in again.stderr and page.stat() == first
+    assert not list(project.glob(".site-*"))
+    (project / "lego" / "other.py").write_text("# edited\n")
+    edited = mkdocs("build", "--strict", cwd=project)
+    assert "1 of 1 from the cache" in edited.stderr and page.stat() != first
+
+
+def test_warnings_are_said_each_time_and_a_strict_build_still_fails(project):
+    (project / "docs" / "index.md").write_text("# Home\n\n[nowhere](nowhere.md)\n")
+    for _ in range(2):
+        loose = mkdocs("build", cwd=project)
+        assert loose.returncode == 0 and "nowhere.md" in loose.stderr
+    assert mkdocs("build", "--strict", cwd=project).returncode == 1
+
+
+def test_who_builds_from_python_gets_a_site(project):
+    """Only the command may end the program."""
+    code = (
+        "from mkdocs.config import load_config\nfrom mkdocs.commands.build import build\n"
+        "build(load_config('mkdocs.yml', strict=True))\nprint('went on')\n"
+    )
+    assert mkdocs("build", "--strict", cwd=project).returncode == 0
+    result = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
+    assert "went on" in result.stdout, result.stderr
