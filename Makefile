@@ -20,7 +20,7 @@ build: $(READY) ## write the site to site/
 	@$(BIN)/mkdocs build --strict
 
 test: $(READY) ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
 	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0

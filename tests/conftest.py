@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hooks.publish import locked  # noqa: E402
+
 
 @pytest.fixture
 def run_snippet(monkeypatch, tmp_path):
@@ -36,10 +38,15 @@ def run_snippet(monkeypatch, tmp_path):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The built site, strict, without warnings; outcomes that still hold come from the project's cache."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    result = mkdocs("build", "--strict", "--site-dir", str(folder))
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "WARNING" not in result.stderr
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # one process builds it for all
+    folder = shared / "built" / "site"
+    with locked(shared):
+        if not folder.exists():
+            result = mkdocs("build", "--strict", "--site-dir", str(folder))
+            assert result.returncode == 0, result.stdout + result.stderr
+            assert "WARNING" not in result.stderr
     return folder
 
 

@@ -1,6 +1,7 @@
 """One name serves a brick everywhere: library, page, snippet, test."""
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,10 @@ def test_the_table_of_activations_holds_the_facts_of_today():
     for row, name in zip(rows, ACTIVATIONS, strict=True):
         cells = row.split(" | ")
         assert row == fact_row(name, cells[6], cells[7]), "run make bench-bricks"
+
+
+def test_no_folder_of_tests_is_called_what_pytest_skips(pytestconfig):
+    """It passes over `build`, for one, without a word."""
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    for pattern in pytestconfig.getini("norecursedirs"):
+        assert not [folder for folder in folders if fnmatch(folder.name, pattern)], pattern
