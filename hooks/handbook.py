@@ -285,10 +285,10 @@ def on_post_build(config: MkDocsConfig) -> None:
         log.warning("\n".join(broken))
     state_what_is_tested(site, texts)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
+    if build.built is not None:
+        build.built.remember(site)
     build.staging.publish()
     kept.prune()
-    if build.built is not None:
-        build.built.remember(build.staging.site)
     config.site_dir = str(build.staging.site)
     build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written)
     log.info(f"The new site is in place: {config.site_dir}")

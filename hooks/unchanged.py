@@ -1,30 +1,35 @@
 """Knows whether the site that stands is the one that a build would make again.
 
-A build leaves two fingerprints: of all that it could read (the files of the project, the configuration and what it
-takes from the environment, Python, the packages, the day), and of the site that it made. Where both still hold there
-is nothing to do. A project file counts with its bytes and with the moment of its last change, which copying and
-renaming set too: a file that was another one while the build ran, and is the old one again, is noticed.
+A strict build leaves two fingerprints: of all that it could read (the files of the project, the settings and what
+they take from the environment, Python, the versions of the packages, the day), and of the site that it made. Where
+both still hold there is nothing to do. A file counts with its bytes and the moment of its last change, a folder with
+that moment: what was different while the build ran, and is the same again, is noticed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import platform
-from collections.abc import Collection, Iterator
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.utils import CountHandler, get_build_date
+from mkdocs.utils import get_build_date
 
 from hooks.engine.cache import write_atomically
 from hooks.engine.engine import installed
 from hooks.engine.outcome import OUTSIDE, digest
 
-log = logging.getLogger("mkdocs")
-TICK = 20_000_000  # nanoseconds by which the clock of a file system may lag
-MADE_BY_TOOLS = ("CACHEDIR.TAG", "pyvenv.cfg")  # a folder with one of these holds nothing of the project
+TICK = 1_000_000_000  # nanoseconds; some file systems count whole seconds
+MOST = 500_000_000  # bytes; more than that takes longer to read than the site to build
+
+
+class UnknownError(Exception):
+    """What stands in a folder can't be told for sure, or takes too long."""
 
 
 class Built:
@@ -33,26 +38,23 @@ class Built:
     Args:
         path: the file.
         root: of the project.
-        config: as MkDocs loaded it, before anything changes it.
-        loaded: when the code that builds was read, in nanoseconds; a file that changed since may be in it or not.
+        config: of the build.
+        loaded: when the code that builds was read, in nanoseconds; whether a later change is in it is unknown.
     """
 
     def __init__(self, path: Path, root: Path, config: MkDocsConfig, loaded: int) -> None:
         self.path = path
-        self.warnings = CountHandler()
-        self.warnings.setLevel(logging.WARNING)
-        log.addHandler(self.warnings)
         self.inputs: str | None = None  # can't be told: the site is built each time
-        if not all(Path(place).is_relative_to(root) for place in (config.docs_dir, config.config_file_path)):
+        site, docs = Path(config.site_dir), Path(config.docs_dir)
+        ours = all(place.is_relative_to(root) for place in (site, docs, Path(config.config_file_path)))
+        if not (ours and config.strict):
             return
-        outside = {root / name for name in OUTSIDE} | {Path(config.site_dir)}
         with contextlib.suppress(OSError, UnknownError):
-            files = [(str(file), file.stat().st_ctime_ns, fingerprint(file)) for file in find(root, outside)]
-            if max(changed for _, changed, _ in files) < loaded - TICK:
+            files, folders = look_at(root, site, docs)
+            if max((changed for _, changed, _ in files), default=loaded) < loaded - TICK:
                 surroundings = platform.python_version(), sorted(installed()), get_build_date()
-                # a quiet build may not have seen that there is something to warn of
-                parts = [config.user_configs, log.getEffectiveLevel(), surroundings, files]
-                self.inputs = digest(repr(parts).encode())
+                level = logging.getLogger("mkdocs").getEffectiveLevel()  # a quiet build overlooks warnings
+                self.inputs = digest(repr([settings(config), level, surroundings, files, folders]).encode())
 
     def still_holds(self, site: Path) -> bool:
         """Whether a build would make this site again."""
@@ -62,41 +64,68 @@ class Built:
 
     def remember(self, site: Path) -> None:
         """Leave the fingerprints of a build that had nothing to warn of."""
-        if self.inputs is not None and not self.warnings.get_counts():
+        if self.inputs is not None:
             with contextlib.suppress(OSError, UnknownError):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(self.path, self._fingerprints(site))
 
     def _fingerprints(self, site: Path) -> bytes:
-        made = [(str(file.relative_to(site)), fingerprint(file)) for file in find(site)]
+        made = [(str(path.relative_to(site)), fingerprint(path)) for path in walk(site)]
         return f"{self.inputs} {digest(repr(made).encode())}\n".encode()
 
 
-class UnknownError(Exception):
-    """What stands in a folder can't be told for sure."""
+def settings(config: MkDocsConfig) -> list[dict[str, object]]:
+    """What the configuration file and the command say, with the values that the environment gave."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MkDocs means to drop it, and has nothing else that is plain data
+        return [dict(part) for part in config.user_configs]
 
 
-def find(folder: Path, outside: Collection[Path] = ()) -> Iterator[Path]:
-    """All files below a folder, in the same order each time, without what tools keep.
+def look_at(root: Path, site: Path, docs: Path) -> tuple[list[tuple[str, int, str]], list[tuple[str, int]]]:
+    """Each file of the project, with its last change and fingerprint, and each folder, with its last change."""
+    files, folders, size = [], [], 0
+    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
+        top = Path(entry.path)
+        if entry.name in OUTSIDE or top == site or is_made_by_a_tool(top):
+            continue
+        for path in [top, *walk(top)] if entry.is_dir() else [top]:
+            if "__pycache__" in path.relative_to(root).parts and docs not in path.parents:
+                continue
+            status = path.stat()
+            if path.is_dir():
+                folders.append((str(path), status.st_ctime_ns))
+                continue
+            size += status.st_size
+            if size > MOST:
+                raise UnknownError(f"{root} holds more than {MOST // 10**6} MB")
+            files.append((str(path), status.st_ctime_ns, fingerprint(path)))
+    return files, folders
+
+
+def is_made_by_a_tool(folder: Path) -> bool:
+    """Whether a folder of the project is an environment, or what a tool keeps and may empty."""
+    return (folder / "pyvenv.cfg").exists() or (
+        folder.name.startswith(".") and (folder / "CACHEDIR.TAG").exists()
+    )
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """All that stands below a folder, in the same order each time.
 
     Raises:
         UnknownError: at a link to another folder.
     """
-    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    if any(entry.name in MADE_BY_TOOLS for entry in entries):
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        if path in outside or entry.name == "__pycache__":
-            continue
-        if not entry.is_dir():
-            yield path
-        elif entry.is_symlink():
-            raise UnknownError(f"{path} leads elsewhere")
-        else:
-            yield from find(path, outside)
+    if folder.is_symlink():
+        raise UnknownError(f"{folder} leads elsewhere")
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        yield Path(entry.path)
+        if entry.is_dir():
+            yield from walk(Path(entry.path))
 
 
-def fingerprint(file: Path) -> str:
+def fingerprint(path: Path) -> str:
     """Of a file's bytes; what is no regular file has none."""
-    return digest(file.read_bytes()) if file.is_file() else ""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,8 +14,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hooks.publish import locked  # noqa: E402
-
 
 @pytest.fixture
 def run_snippet(monkeypatch, tmp_path):
@@ -38,25 +36,28 @@ def run_snippet(monkeypatch, tmp_path):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The built site, strict, without warnings; outcomes that still hold come from the project's cache."""
+    from hooks.publish import locked
+
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent  # one process builds it for all
-    folder = shared / "built" / "site"
+    site, log = shared / "built" / "site", shared / "built.log"
     with locked(shared):
-        if not folder.exists():
-            result = mkdocs("build", "--strict", "--site-dir", str(folder))
-            assert result.returncode == 0, result.stdout + result.stderr
-            assert "WARNING" not in result.stderr
-    return folder
+        if not log.exists():
+            result = mkdocs("build", "--strict", "--site-dir", str(site), timeout=600)
+            log.write_text(f"{result.returncode}\n{result.stdout}{result.stderr}")
+    code, _, said = log.read_text().partition("\n")
+    assert code == "0" and "WARNING" not in said, said
+    return site
 
 
-def mkdocs(*arguments, cwd=ROOT, **options):
+def mkdocs(*arguments, cwd=ROOT, timeout=240, **options):
     """The end of a MkDocs command."""
     environment = {key: value for key, value in os.environ.items() if key not in {"SITE_URL", "REPO_URL"}}
     environment |= options.pop("env", {})
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "mkdocs", *arguments]
     return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=240, env=environment, **options
+        command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment, **options
     )
 
 

@@ -257,7 +257,7 @@ def test_builds_killed_at_random_moments_and_then_one_that_is_not(project):
     moments = random.Random(0)
     for number in range(MOMENTS):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mkdocs", "build", "-q"], cwd=project, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "mkdocs", "build", "--strict"], cwd=project, stderr=subprocess.DEVNULL
         )
         time.sleep(moments.uniform(0.3, 1.1) * whole)
         process.send_signal(signal.SIGTERM if number % 2 else signal.SIGKILL)
@@ -268,6 +268,9 @@ def test_builds_killed_at_random_moments_and_then_one_that_is_not(project):
     assert build(project).returncode == 0
     assert content(project / "site") == new
     assert not list(project.glob(".site-*"))
+    write(project, SNIPPET)
+    assert build(project).returncode == 0
+    assert content(project / "site") == old
 
 
 def test_a_full_disk(good, tmp_path):
