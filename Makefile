@@ -8,7 +8,7 @@ PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test fuzz lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
+.PHONY: help serve build test fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: $(READY) ## run all tests
 fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
 	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0
 
+kills: $(READY) ## end builds at random moments and see that the next one equals a clean one (KILLS=100 for as many)
+	@LEGO_KILLS=$(or $(KILLS),20) $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0
+
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -37,13 +40,14 @@ mutation: $(PROOF) ## break the library in small ways and count what the tests n
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same
 	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
 
-proof: $(PROOF) build ## all that takes hours: the audit, the race, mutants, fuzz, scale; results go to benchmarks/results/
+proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, fuzz, kills, mutants; results go to benchmarks/results/
 	@$(MAKE) audit
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
 	@$(MAKE) scale bench
 	@$(MAKE) fuzz EXAMPLES=1000
+	@$(MAKE) kills
 	@$(MAKE) mutation mutation-pages
 	@$(MAKE) advisories
 
