@@ -17,5 +17,6 @@
 - `links.py` knows where the links of a source lead from each of these
 - `compress.py` makes compressed copies for hosts that send such files; the build does without
 - `security.py` says what a page may do, and sees that it does not ask for more
+- `preview.py` shows at once, in `mkdocs serve`, the pages that a save changed
 - `publish.py` replaces the old site by the new one, whole or not at all; `unchanged.py` knows when it would be the same
 """

@@ -38,14 +38,10 @@ def execute(
         ProblemsError: if anything that a page shows is not there, or does not run.
     """
     uses: list[pages.Use] = []
-    problems: list[str] = []
     for page, text in markdown.items():
-        try:
-            uses += pages.find_uses(text, page, is_file)
-        except pages.PageError as error:
-            problems.append(str(error))
+        uses += pages.find_uses(text, page, is_file)
     scripts = snippets(engine.root)
-    problems += pages.find_problems(uses, scripts)
+    problems = list(pages.find_problems(uses, scripts))
     shown = {use.script for use in uses}
     wanted = [f"docs/{lab}" for lab in labs]  # the longest first
     if any("data-explorer=" in text for text in markdown.values()):

@@ -6,7 +6,6 @@ import atexit
 import html
 import json
 import logging
-import os
 import posixpath
 import re
 import signal
@@ -37,7 +36,7 @@ from hooks import feed, labs, links, pages, reference, security, terms, tested, 
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.cards import Artist  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
-from hooks.engine.engine import TIME_LIMIT  # noqa: E402
+from hooks.engine.engine import time_limit  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
 from hooks.kept import Kept  # noqa: E402
@@ -51,8 +50,10 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
 log = logging.getLogger("mkdocs.plugins.handbook")
-limit = float(os.environ.get("LEGO_TIME_LIMIT", TIME_LIMIT))
-engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=limit)
+try:
+    engine = Engine(ROOT, ROOT / ".cache" / "outcomes", limit=time_limit())
+except ValueError as error:
+    raise PluginError(str(error)) from None
 atexit.register(engine.close)
 kept = Kept(ROOT / ".cache" / "kept")
 LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
@@ -103,13 +104,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Build beside the old site, if there is anything new; offer to edit pages only in a configured repository."""
     if build.command == "serve" and build.staging is None:
         check_port(*config.dev_addr)
+    if not config.use_directory_urls:
+        raise PluginError(
+            "use_directory_urls must be true: a page's twins, notebook and card stand in its folder"
+        )
     if build.command == "build":
         build.built = Built(ROOT / ".cache" / "built", ROOT, config, LOADED)
         if build.built.still_holds(Path(config.site_dir)):
             log.info(f"Nothing has changed since the site was built: {config.site_dir}")
+            log.info(f"To build it all the same, remove {build.built.path}")
             sys.exit()
     try:
         build.staging = Staging(Path(config.site_dir))
+    except FileExistsError as error:
+        raise PluginError(f"{error}: name another folder with --site-dir") from None
     except OSError as error:
         place = Path(config.site_dir).parent
         reason = f"The site can't be written in {place} ({error.strerror})"
@@ -145,7 +153,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in lab_files:
         path = Path(scratch.name, file.src_uri).with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(labs.notebook_to_render(outcome_of(file)), encoding="utf-8")
+        try:
+            path.write_text(labs.notebook_to_render(outcome_of(file)), encoding="utf-8")
+        except pages.PageError as error:
+            raise PluginError(f"docs/{file.src_uri}: {error}") from None
         page = LabFile.generated(config, file.src_uri, abs_src_path=str(path))
         page.edit_uri = file.src_uri
         files.remove(file)
@@ -299,7 +310,8 @@ def on_build_error(error: Exception) -> None:
     if build.staging is not None:
         build.staging.discard()
     if isinstance(error, OSError):
-        log.error(f"{error.strerror}: {error.filename or 'the site'}. The site stays as it was.")
+        reason = f"{error.strerror}: {error.filename or 'the site'}" if error.strerror else str(error)
+        log.error(f"{reason}. The site stays as it was.")
 
 
 def on_serve(
@@ -410,11 +422,13 @@ def lighten(assets: Path) -> None:
 
 
 def finish(output: str, name: str) -> str:
-    """The page without the theme's faults and with its policy; `serve` puts a script of its own into each page."""
+    """The page without the theme's faults and with its policy, which would stop the script that `serve` adds."""
+    page = repair(output)
     try:
-        return repair(output) if build.command == "serve" else security.secure(repair(output))
+        secured = security.secure(page)
     except ValueError as error:
         raise PluginError(f"{name}: {error}") from None
+    return page if build.command == "serve" else secured
 
 
 def is_lab(file: File) -> bool:

@@ -25,7 +25,7 @@ def inline_figures(
         forms: of the explorers, by name.
 
     Raises:
-        ValueError: if an image asks for an explorer that is not there.
+        ValueError: if an image asks for an explorer that is not there, or stands within something else.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -41,7 +41,13 @@ def inline_figures(
             made = made.replace("<figcaption>", f"{(forms or {})[explorer]}<figcaption>", 1)
         return made
 
-    return IMAGE.sub(replace, content)
+    content = IMAGE.sub(replace, content)
+    for source in re.findall(r'<img\b[^>]*\ssrc="([^"]+)"', content):
+        if urljoin(f"/{url}", source).removeprefix("/") in figures:
+            raise ValueError(
+                f"the figure {source} must stand alone in a paragraph, or nobody sees its caption"
+            )
+    return content
 
 
 def figure(svg: str, alt: str, caption: str, address: str) -> str:

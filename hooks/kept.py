@@ -40,7 +40,8 @@ class Kept:
         """Forget what was not asked for."""
         for path in self.folder.glob("*"):
             if path not in self.used:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink()
         self.used.clear()
 
 

@@ -52,6 +52,12 @@ def cells(outcome: Outcome) -> list[dict[str, Any]]:
 @functools.lru_cache(maxsize=32)  # several twins are made of the same cells
 def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
     notebook = jupytext.reads(source, fmt="py:percent")
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+    if count != len(results):
+        raise PageError(
+            f"a lab must mark each cell with a line `# %%`, and have no other such line: {count} cells of code are "
+            f"marked, and {len(results)} ran"
+        )
     made = iter(results)
     result = []
     for cell in notebook.cells:

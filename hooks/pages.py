@@ -42,6 +42,7 @@ class Use:
     kind: str  # "figure", "code" or "text"
     number: int = 1  # which of its figures
     uri: str = ""  # where the figure stands on the site
+    described: bool = True  # whether the figure has an alt text and a caption
 
     @property
     def place(self) -> str:
@@ -63,18 +64,16 @@ def find_uses(markdown: str, page: str, is_file: Callable[[str], bool]) -> Itera
             if is_file(uri) or "://" in match["source"]:
                 continue
             stem, number = re.fullmatch(r"(.*?)(?:-(\d+))?\.svg", uri).groups()  # type: ignore[union-attr]
-            yield Use(page, line, f"snippets/{stem}.py", "figure", int(number or 1), uri)
-            if not match["alt"].strip() or not (match["caption"] or "").strip():
-                place = f"docs/{page}:{line}"
-                raise PageError(
-                    f"{place}: the figure {match['source']} needs an alt text and a caption in quotes"
-                )
+            described = bool(match["alt"].strip() and (match["caption"] or "").strip())
+            yield Use(page, line, f"snippets/{stem}.py", "figure", int(number or 1), uri, described)
 
 
 def find_problems(uses: list[Use], scripts: list[str]) -> Iterator[str]:
     """What is wrong with the uses of all pages together, before anything runs."""
     shown = {(use.page, use.script) for use in uses if use.kind == "code"}
     for use in uses:
+        if not use.described:
+            yield f"{use.place}: the figure {use.uri} needs an alt text and a caption in quotes"
         if use.script not in scripts:
             nearest = difflib.get_close_matches(use.script, scripts, n=1)
             hint = f"; the nearest name is {nearest[0]}" if nearest else ""

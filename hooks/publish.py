@@ -24,6 +24,8 @@ class Staging:
 
     def __init__(self, site: Path) -> None:
         self.site = site = site.resolve()  # through a link, its target is replaced
+        if (site / ".git").exists():
+            raise FileExistsError(f"{site} is a repository, and a build would replace it")
         site.parent.mkdir(parents=True, exist_ok=True)
         with locked(site.parent):
             self._recover()
@@ -35,6 +37,9 @@ class Staging:
     def publish(self) -> None:
         """Put the new site in the place of the old one."""
         with locked(self.site.parent):
+            for path in self.site.glob(".*"):  # MkDocs, too, leaves alone what is hidden
+                if not (kept := self.folder / path.name).exists():
+                    (shutil.copytree if path.is_dir() else shutil.copy2)(path, kept)
             old = self.folder.with_name(f"{self.folder.name}-old")
             try:
                 with contextlib.suppress(FileNotFoundError):
@@ -71,8 +76,16 @@ class Staging:
 
 
 def same_pages(one: Path, two: Path) -> bool:
-    """Whether two sites show a reader the same pages."""
-    names = [{page.relative_to(site) for page in site.rglob("*.html")} for site in (one, two)]
+    """Whether two sites show a reader the same pages, with the same styles and scripts."""
+    shown = {".html", ".css", ".js"}
+    names = [
+        {
+            path.relative_to(site)
+            for path in site.rglob("*")
+            if path.suffix in shown and path.parent.name != "search"
+        }
+        for site in (one, two)
+    ]
     return names[0] == names[1] and all((one / n).read_bytes() == (two / n).read_bytes() for n in names[0])
 
 

@@ -97,13 +97,15 @@ class Tag(HTMLParser):
 
 
 def headers(pages: Iterable[str]) -> str:
-    """The file `_headers`: the policy of all pages, and how long a browser may keep what."""
+    """The file `_headers`: the policy of all pages, and which files never change under their name.
+
+    Hosts join what several rules say of one header: how long to keep all else is left to them.
+    """
     scripts = sorted({digest for page in pages for digest in digests(page)})
     return f"""/*
   Content-Security-Policy: {policy(scripts)}; frame-ancestors 'none'
   Referrer-Policy: strict-origin-when-cross-origin
   X-Content-Type-Options: nosniff
-  Cache-Control: public, max-age=600
 /assets/stylesheets/*
   Cache-Control: public, max-age=31536000, immutable
 /assets/javascripts/*

@@ -59,7 +59,9 @@ class Built:
     def still_holds(self, site: Path) -> bool:
         """Whether a build would make this site again."""
         with contextlib.suppress(OSError, UnknownError):
-            return self.inputs is not None and self.path.read_bytes() == self._fingerprints(site)
+            known = self.path.read_bytes()
+            same = self.inputs is not None and known.startswith(self.inputs.encode())
+            return same and known == self._fingerprints(site)
         return False
 
     def remember(self, site: Path) -> None:
@@ -83,7 +85,8 @@ def settings(config: MkDocsConfig) -> list[dict[str, object]]:
 
 def look_at(root: Path, site: Path, docs: Path) -> tuple[list[tuple[str, int, str]], list[tuple[str, int]]]:
     """Each file of the project, with its last change and fingerprint, and each folder, with its last change."""
-    files, folders, size = [], [], 0
+    files: list[tuple[Path, int]] = []
+    folders, size = [], 0
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         top = Path(entry.path)
         if entry.name in OUTSIDE or top == site or is_made_by_a_tool(top):
@@ -95,11 +98,11 @@ def look_at(root: Path, site: Path, docs: Path) -> tuple[list[tuple[str, int, st
             if path.is_dir():
                 folders.append((str(path), status.st_ctime_ns))
                 continue
+            files.append((path, status.st_ctime_ns))
             size += status.st_size
-            if size > MOST:
-                raise UnknownError(f"{root} holds more than {MOST // 10**6} MB")
-            files.append((str(path), status.st_ctime_ns, fingerprint(path)))
-    return files, folders
+    if size > MOST:
+        raise UnknownError(f"{root} holds more than {MOST // 10**6} MB")
+    return [(str(path), changed, fingerprint(path)) for path, changed in files], folders
 
 
 def is_made_by_a_tool(folder: Path) -> bool:

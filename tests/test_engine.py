@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from hooks.engine import Engine, Failure, Outcome, child, svg
 from hooks.engine.child import MARK, Dependencies, split
 from hooks.engine.confine import MACHINES, SIZE_LIMIT
-from hooks.engine.engine import TIME_LIMIT, cores, needed
+from hooks.engine.engine import TIME_LIMIT, cores, needed, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
 
@@ -173,6 +173,11 @@ def test_a_hidden_file_and_a_folder_that_is_listed_are_dependencies(bench):
     find = "import os\nfrom pathlib import Path\nroot = Path(__file__).parents[1]\nPath(root / '.data/a.csv').read_text()\n"
     bench.write("snippets/a.py", DRAW + find + "print(len(list((root / 'data').glob('*.csv'))))\n")
     bench.write("snippets/b.py", DRAW + find + "import lego\nprint(len(os.listdir(root / 'data')))\n")
+    bench.write("snippets/c.py", DRAW + find + "print(len(list(root.glob('*.csv'))))\n")
+    assert bench.ran("snippets/c.py") and not bench.ran("snippets/c.py")
+    bench.write("top.csv", "1")
+    assert bench.run("snippets/c.py")["snippets/c.py"].text == "1\n"
+    (bench.root / "top.csv").unlink()
     both = ["snippets/a.py", "snippets/b.py"]
     assert bench.ran(*both) == both and bench.ran(*both) == []
     bench.write("data/b.csv", "2")
@@ -181,6 +186,16 @@ def test_a_hidden_file_and_a_folder_that_is_listed_are_dependencies(bench):
     assert bench.ran(*both) == both
     bench.write("lego/other.py", "")  # to import is not to list
     assert bench.ran(*both) == []
+
+
+@pytest.mark.parametrize("name", ["lego/fast.py", "lego/fast/__init__.py"])
+def test_a_module_that_is_looked_for_is_a_dependency_before_it_is_there(bench, name):
+    look = "try:\n    from lego import fast\n    print('fast')\nexcept ImportError:\n    print('slow')\n"
+    bench.write("snippets/a.py", DRAW + look)
+    assert bench.run("snippets/a.py")["snippets/a.py"].text == "slow\n"
+    assert not bench.ran("snippets/a.py")
+    bench.write(name, "")
+    assert bench.run("snippets/a.py")["snippets/a.py"].text == "fast\n"
 
 
 def test_what_does_not_depend_on_its_own_script_is_not_kept(bench):
@@ -717,6 +732,23 @@ def test_cells_of_a_lab_keep_their_own_output(bench):
     assert [(cell.text, len(cell.figures)) for cell in outcome.cells] == [("1\n", 0), ("", 1), ("2\n", 0)]
 
 
+def test_a_cell_shows_a_list_and_not_what_was_drawn(bench):
+    marks = [
+        "[1, 2]",
+        "plt.plot([1, 2])",
+        "plt.hist([1, 2])",
+        "(1, 'a')",
+        "plt.subplots()",
+        "[]",
+        "None",
+    ]
+    bench.write(
+        "docs/labs/a.py", "".join(f"# %%\nimport matplotlib.pyplot as plt\n{mark}\n" for mark in marks)
+    )
+    outcome = bench.run("docs/labs/a.py")["docs/labs/a.py"]
+    assert [cell.text for cell in outcome.cells] == ["[1, 2]\n", "", "", "(1, 'a')\n", "", "[]\n", ""]
+
+
 def test_a_cell_that_ends_with_no_value_runs_to_its_end(bench):
     bench.write("docs/labs/a.py", f"# %%\na = 1\n# %%\nprint(a)\n{DRAW}")
     assert bench.run("docs/labs/a.py")["docs/labs/a.py"].text.startswith("1\n")
@@ -795,3 +827,16 @@ def test_hidden_names_and_compiled_copies_in_a_folder_count_for_nothing(tmp_path
     assert state(tmp_path) == before
     (tmp_path / "b.csv").touch()
     assert state(tmp_path) != before
+
+
+def test_the_time_limit_is_the_variables_or_the_default(monkeypatch):
+    monkeypatch.delenv("LEGO_TIME_LIMIT", raising=False)
+    assert time_limit() == TIME_LIMIT
+    monkeypatch.setenv("LEGO_TIME_LIMIT", "2.5")
+    assert time_limit() == 2.5
+    for wrong in ("", "abc", "0", "-1", "nan", "inf"):
+        monkeypatch.setenv("LEGO_TIME_LIMIT", wrong)
+        with pytest.raises(
+            ValueError, match=rf"LEGO_TIME_LIMIT must be a number of seconds above 0, got '{wrong}'"
+        ):
+            time_limit()

@@ -30,6 +30,18 @@ def test_other_images_stay():
     assert inline_figures(html, "a/b/", {"a/logo2.svg": SVG}) == html
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p><img alt="A" src="../b.svg" title="C" />\n<img alt="A" src="../b.svg" title="C" /></p>',
+        '<li>so: <img alt="A" src="../b.svg" title="C" /></li>',
+    ],
+)
+def test_a_figure_whose_caption_nobody_would_see_is_refused(html):
+    with pytest.raises(ValueError, match=r"the figure \.\./b\.svg must stand alone in a paragraph"):
+        inline_figures(html, "a/c/", {"a/b.svg": SVG})
+
+
 def test_captions_may_hold_mathematics():
     assert "<math" in figure(SVG, "alt", "the slope $f'(x)$", "a/b")
 

@@ -8,6 +8,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from hooks import kept as module
 from hooks import labs
+from hooks.engine.cache import Cache
 from hooks.kept import Kept, maker
 
 
@@ -26,6 +27,27 @@ def test_the_same_parts_are_made_once(kept):
     for other in (("a", "1"), ("a", 2), ("a",), ("a", 1, None)):
         with pytest.raises(AssertionError, match="again"):
             kept.get(other, never)
+
+
+def test_what_cannot_be_removed_stays(kept, tmp_path, monkeypatch):
+    """Or a build that has published would fail."""
+    cache = Cache(tmp_path / "outcomes", tmp_path)
+    cache.folder.mkdir()
+    (cache.folder / "gone.py.json").write_text("")
+    kept.get("a", lambda: b"one")
+    kept.used.clear()
+
+    def refuse(path, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.Path, "unlink", refuse)
+        kept.prune()
+        cache.prune(set())
+    assert list(kept.folder.iterdir()) and list(cache.folder.iterdir())
+    kept.prune()
+    cache.prune(set())
+    assert not list(kept.folder.iterdir()) and not list(cache.folder.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+import ast
+
+import jupytext
 import pytest
 
 from hooks import labs
 from hooks.engine import Cell, Outcome
+from hooks.engine.child import split
 from hooks.pages import PageError
 
 SOURCE = """# %% [markdown]
@@ -43,6 +47,18 @@ def test_every_figure_has_an_address_and_its_page_leads_there():
     assert labs.figures("labs/a.py", outcome) == {"labs/a-1.svg": SVG, "labs/a-1-2.svg": SVG + "\n"}
     html = labs.tidy(CONTENT, "labs/a.py", outcome, str)
     assert 'href="../a-1.svg"' in html and 'href="../a-1-2.svg"' in html and 'id="figure-a-1-2"' in html
+
+
+@pytest.mark.parametrize(
+    "source", [SOURCE.replace("# %%\n", "#%%\n# more\n"), SOURCE + 'text = """\n# %% no mark\n"""\n']
+)
+def test_a_lab_whose_cells_ran_otherwise_than_they_are_shown_is_refused(source):
+    """The engine and jupytext read marks on their own."""
+    ran = len(split(ast.parse(source), source))
+    shown = sum(cell.cell_type == "code" for cell in jupytext.reads(source, fmt="py:percent").cells)
+    assert ran != shown
+    with pytest.raises(PageError, match=f"`# %%`.*{shown} cells of code are marked, and {ran} ran"):
+        labs.cells(Outcome(source, (Cell(""),) * ran, {}))
 
 
 def test_a_figure_without_texts_is_refused():

@@ -39,10 +39,12 @@ def test_pictures_of_the_docs_folder_fences_and_escapes_are_left_alone():
     "figure", ["![](b.svg 'x')", '![](b.svg "Cap")', "![Alt](b.svg)", '![Alt](b.svg " ")']
 )
 def test_a_figure_without_alt_text_or_caption_is_refused(figure):
-    with pytest.raises(
-        pages.PageError, match=r"docs/a/b.md:1: the figure b.svg needs an alt text and a caption"
-    ):
-        uses(figure)
+    found = uses(f'{figure}\n\n{figure}\n```python\n--8<-- "a/b.py"\n```\n')
+    reason = "the figure a/b.svg needs an alt text and a caption in quotes"
+    assert list(pages.find_problems(found, ["snippets/a/b.py"])) == [
+        f"docs/a/b.md:1: {reason}",
+        f"docs/a/b.md:3: {reason}",
+    ]
 
 
 def test_problems_name_place_rule_and_nearest():

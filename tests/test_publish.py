@@ -32,6 +32,26 @@ def test_the_new_site_takes_the_place_of_the_old_one(site):
     assert oct(site.stat().st_mode)[-3:] == "755"
 
 
+def test_what_is_hidden_in_the_old_site_stays(site):
+    (site / ".well-known").mkdir()
+    (site / ".well-known" / "security.txt").write_text("kept")
+    for name in (".htaccess", ".made"):
+        (site / name).write_text("old")
+    staging = Staging(site)
+    (staging.folder / ".made").write_text("new")
+    staging.publish()
+    assert (site / ".well-known" / "security.txt").read_text() == "kept"
+    assert (site / ".htaccess").read_text() == "old" and (site / ".made").read_text() == "new"
+    assert not (site / "page").exists()
+
+
+def test_a_repository_is_not_replaced(site):
+    (site / ".git").write_text("gitdir: elsewhere")
+    with pytest.raises(FileExistsError, match="is a repository, and a build would replace it"):
+        Staging(site)
+    assert left(site) == ["site"]
+
+
 def test_the_first_site_needs_no_old_one(tmp_path):
     staging = Staging(tmp_path / "deep" / "site")
     (staging.folder / "page").write_text("new")
@@ -133,3 +153,15 @@ def test_two_sites_show_the_same_pages_if_every_page_has_the_same_bytes(tmp_path
     assert not same_pages(one, two)
     (two / "a" / "index.html").unlink()
     assert not same_pages(one, two) and not same_pages(two, one)
+
+
+@pytest.mark.parametrize(
+    "name, same",
+    [("a.css", False), ("b/a.js", False), ("index.html", False), ("search/a.js", True), ("a.md", True)],
+)
+def test_a_reader_sees_pages_styles_and_scripts(tmp_path, name, same):
+    for number in (1, 2):
+        path = tmp_path / str(number) / name
+        path.parent.mkdir(parents=True)
+        path.write_text(str(number))
+    assert same_pages(tmp_path / "1", tmp_path / "2") == same

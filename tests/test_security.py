@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from fnmatch import fnmatch
 
 import pytest
 
@@ -77,3 +78,14 @@ def test_the_headers_hold_the_scripts_of_all_pages():
     text = headers(pages)
     assert text.count("sha256-") == 2 and "frame-ancestors 'none'" in text
     assert max(map(len, text.splitlines())) < 2000, "hosts limit a line"
+    for path in (
+        "/index.html",
+        "/assets/stylesheets/a.css",
+    ):  # a host joins what several rules say of one header
+        names, holds = [], False
+        for line in text.splitlines():
+            if line.startswith("/"):
+                holds = fnmatch(path, line)
+            elif holds:
+                names.append(line.partition(":")[0].strip())
+        assert len(names) == len(set(names)) >= 3

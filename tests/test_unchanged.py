@@ -159,8 +159,22 @@ def test_a_site_elsewhere_is_built_each_time_and_does_not_displace_the_first(roo
 def test_more_than_is_worth_reading_is_not_read(root, monkeypatch):
     with (root / "large.bin").open("wb") as file:
         file.truncate(unchanged.MOST)  # takes no room
-    read(root).remember(root / "site")
+
+    def never(path):
+        raise AssertionError("nor is anything else read then")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged, "fingerprint", never)
+        read(root).remember(root / "site")
     assert not holds(root)
+
+
+def test_a_site_is_not_read_where_something_has_changed(root, monkeypatch):
+    remember(root)
+    (root / "docs" / "index.md").write_text("other")
+    built = read(root)
+    monkeypatch.setattr(built, "_fingerprints", lambda site: pytest.fail("it was read"))
+    assert not built.still_holds(root / "site")
 
 
 def test_other_settings_another_day_and_other_packages_are_built(root, monkeypatch):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hooks.engine import Engine, Failure
 from hooks.engine.cache import write_atomically
+from hooks.engine.engine import time_limit
 from hooks.engine.progress import Progress
 
 
@@ -29,7 +30,7 @@ def main() -> int:
     scripts = [path.resolve().relative_to(root).as_posix() for path in paths]
     progress = Progress(len(scripts))
     try:
-        engine = Engine(root, root / ".cache" / "outcomes", jobs=arguments.jobs)
+        engine = Engine(root, root / ".cache" / "outcomes", limit=time_limit(), jobs=arguments.jobs)
     except ValueError as error:
         parser.error(str(error))
     try:

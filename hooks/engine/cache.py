@@ -69,7 +69,8 @@ class Cache:
         known = {self.path(script) for script in scripts}
         for path in self.folder.rglob("*.json"):
             if path not in known:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def path(self, script: str) -> Path:
         """Where the outcome of a script is kept."""

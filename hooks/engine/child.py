@@ -18,7 +18,7 @@ import tempfile
 import traceback
 import types
 from collections.abc import Iterator
-from importlib.machinery import FileFinder, SourceFileLoader
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -123,11 +123,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
             value = eval(
                 compile(ast.Expression(shown.value), str(path), "eval", dont_inherit=True), module.__dict__
             )
-            if (
-                value is not None
-                and not isinstance(value, (list, tuple))
-                and type(value).__module__.partition(".")[0] != "matplotlib"
-            ):
+            if value is not None and not is_drawn(value):
                 print(value)
         chance.check()
         sys.stdout.flush()
@@ -143,8 +139,15 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
         yield {"text": text.decode(errors="replace"), "figures": figures}
 
 
+def is_drawn(value: object) -> bool:
+    """Whether a value is what a drawing function returned, which its figure shows."""
+    if isinstance(value, (list, tuple)) and value:
+        return any(map(is_drawn, value))
+    return type(value).__module__.partition(".")[0] == "matplotlib"
+
+
 class Chance:
-    """Refuses numbers that no seed determines: the figure would be another one in each build."""
+    """Refuses what the global generators draw without a seed: the figure would be another one in each build."""
 
     def __init__(self, source: str) -> None:
         # unlike PyTorch, Python and NumPy can't tell a generator's seed
@@ -237,8 +240,10 @@ class Dependencies:
         sys.addaudithook(self.audit)
 
     def name(self, path: str) -> str | None:
-        """The path of a project file relative to the root; None for any other file."""
+        """The path of what stands in the project, relative to its root; None for what does not."""
         path = os.path.abspath(path)
+        if path + os.sep == self.root:
+            return "."
         name = path.removeprefix(self.root)
         if name == path or name.split(os.sep)[0] in OUTSIDE:
             return None
@@ -248,7 +253,7 @@ class Dependencies:
 
     def finder(self, folder: str) -> FileFinder:
         """Path hook: project modules are compiled from their bytes, for compiled copies can be outdated."""
-        if os.path.abspath(folder) + os.sep != self.root and self.name(folder) is None:
+        if self.name(folder) is None:
             raise ImportError(f"{folder} is not the project's")
 
         class Loader(SourceFileLoader):
@@ -260,7 +265,16 @@ class Dependencies:
                     return code
                 return compile(data, path, "exec", dont_inherit=True)
 
-        return FileFinder(folder, (Loader, [".py"]))
+        class Finder(FileFinder):
+            def find_spec(finder, fullname: str, target: types.ModuleType | None = None) -> ModuleSpec | None:
+                spec = super().find_spec(fullname, target)
+                if spec is None:  # once there is such a file, the script may do something else
+                    name = os.path.join(folder, fullname.rpartition(".")[2])
+                    self.note(f"{name}.py")
+                    self.note(os.path.join(name, "__init__.py"))
+                return spec
+
+        return Finder(folder, (Loader, [".py"]))
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
         """Audit hook: sees every file that Python opens, and every folder that it lists."""

@@ -183,6 +183,19 @@ class Engine:
         return outcome
 
 
+def time_limit() -> float:
+    """Seconds for one script: what LEGO_TIME_LIMIT says, or the default.
+
+    Raises:
+        ValueError: if it is no number above zero.
+    """
+    text = os.environ.get("LEGO_TIME_LIMIT", str(TIME_LIMIT))
+    with contextlib.suppress(ValueError):
+        if 0 < (seconds := float(text)) < float("inf"):
+            return seconds
+    raise ValueError(f"LEGO_TIME_LIMIT must be a number of seconds above 0, got {text!r}")
+
+
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

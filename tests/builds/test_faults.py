@@ -128,6 +128,23 @@ def test_a_warning_in_a_strict_build(project):
     assert_fails(project, "Aborted with 1 warnings in strict mode!")
 
 
+def test_settings_that_would_make_another_site_are_refused(project):
+    config = (project / "mkdocs.yml").read_text()
+    (project / "mkdocs.yml").write_text(f"{config}use_directory_urls: false\n")
+    assert_fails(project, "use_directory_urls must be true")
+    (project / "mkdocs.yml").write_text(config)
+    assert_fails(
+        project,
+        "LEGO_TIME_LIMIT must be a number of seconds above 0, got 'soon'",
+        env={"LEGO_TIME_LIMIT": "soon"},
+    )
+    (project / "site" / ".git").mkdir()
+    (project / "docs" / "index.md").touch()
+    assert_fails(
+        project, "is a repository, and a build would replace it: name another folder with --site-dir"
+    )
+
+
 def test_quiet_builds_fail_too(project):
     write(project, "1 / 0\n")
     result = mkdocs("build", "-q", cwd=project)
