@@ -186,7 +186,15 @@ def test_an_interrupted_build_leaves_nothing(project):
     before = content(project / "site")
     write(project, SNIPPET.replace("plt.plot", "import time; time.sleep(30)\nplt.plot"))
     command = [sys.executable, "-m", "mkdocs", "build"]
-    process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        cwd=project,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background job ignores it
+    )
     time.sleep(6)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
