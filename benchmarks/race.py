@@ -299,6 +299,8 @@ def summary(results: dict[str, object]) -> str:
         )
     for name, error in results.get("failed", {}).items():  # type: ignore[attr-defined]
         sentences.append(f"{name} did not build them: `{error}`.")
+    if earlier := results.get("earlier"):
+        sentences.append(f"Measured in an earlier run: {', '.join(earlier)}.")  # type: ignore[arg-type]
     if serving := results.get("serve"):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
@@ -364,7 +366,9 @@ def main() -> None:
                     run(sys.executable, *MKDOCS_BUILD, cwd=floor)
                     row = {"nothing changed": run(sys.executable, *MKDOCS_BUILD, cwd=floor)}
                     measured.setdefault("floor: nothing runs", []).append(row)
-            measured.setdefault("plain Python, one by one", []).append({"cold": run_plainly(snippets, place)})
+            if not options.only:
+                row = {"cold": run_plainly(snippets, place)}
+                measured.setdefault("plain Python, one by one", []).append(row)
         serving = None
         if "lego" in races and not options.own:
             serving = statistics.median(
@@ -383,6 +387,7 @@ def main() -> None:
         "versions": versions(),
         "serve": serving,
         "failed": failed,
+        "earlier": [name for name in order if name in earlier.keys() - measured.keys()],
         "rows": {name: rows[name] for name in order if name in rows},
     }
     text = summary(results)
