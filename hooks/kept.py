@@ -11,7 +11,7 @@ import importlib.metadata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hooks.engine.cache import write_atomically
+from hooks.engine.cache import remove, write_atomically
 from hooks.engine.outcome import digest
 
 
@@ -38,10 +38,7 @@ class Kept:
 
     def prune(self) -> None:
         """Forget what was not asked for."""
-        for path in self.folder.glob("*"):
-            if path not in self.used:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        remove(set(self.folder.glob("*")) - self.used)
         self.used.clear()
 
 

@@ -9,7 +9,6 @@ that moment: what was different while the build ran, and is the same again, is n
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import platform
@@ -128,7 +127,4 @@ def walk(folder: Path) -> Iterator[Path]:
 
 def fingerprint(path: Path) -> str:
     """Of a file's bytes; what is no regular file has none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest(path.read_bytes()) if path.is_file() else ""

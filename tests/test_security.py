@@ -78,10 +78,8 @@ def test_the_headers_hold_the_scripts_of_all_pages():
     text = headers(pages)
     assert text.count("sha256-") == 2 and "frame-ancestors 'none'" in text
     assert max(map(len, text.splitlines())) < 2000, "hosts limit a line"
-    for path in (
-        "/index.html",
-        "/assets/stylesheets/a.css",
-    ):  # a host joins what several rules say of one header
+    # a host joins what several rules say of one header
+    for path in ("/index.html", "/assets/stylesheets/a.css"):
         names, holds = [], False
         for line in text.splitlines():
             if line.startswith("/"):

@@ -12,7 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hooks.engine.outcome import Outcome, digest, state
@@ -66,15 +66,18 @@ class Cache:
 
     def prune(self, scripts: set[str]) -> None:
         """Forget scripts that are gone."""
-        known = {self.path(script) for script in scripts}
-        for path in self.folder.rglob("*.json"):
-            if path not in known:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        remove(set(self.folder.rglob("*.json")) - {self.path(script) for script in scripts})
 
     def path(self, script: str) -> Path:
         """Where the outcome of a script is kept."""
         return self.folder / f"{script}.json"
+
+
+def remove(files: Iterable[Path]) -> None:
+    """Delete what can be deleted: that something stays is no reason to fail."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def write_atomically(path: Path, data: bytes) -> None:
