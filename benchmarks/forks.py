@@ -34,7 +34,7 @@ PRELOAD = (
         "sklearn.datasets",
         "joblib",
     ),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_svg", "mpmath", "scour.scour"),
+    *("matplotlib.pyplot", "matplotlib.backends.backend_svg", "mpmath"),
     *("pytest", "hypothesis.strategies", "lxml.html", "jupytext", "markdown"),
 )
 DEATH_SIGNAL, SUBREAPER = 1, 36  # of prctl

@@ -52,7 +52,8 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/outcome.py": ("engine",),
     "hooks/engine/progress.py": ("engine_command", "engine"),
     "hooks/engine/server.py": ("engine",),
-    "hooks/engine/svg.py": ("inline", "engine"),
+    "hooks/engine/shrink.py": ("svg", "engine"),
+    "hooks/engine/svg.py": ("engine",),
 }
 LEAST = 30.0  # seconds until a test counts as hanging
 SLOWER = 2  # times the unchanged tests as they were traced

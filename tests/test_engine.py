@@ -647,7 +647,7 @@ def test_a_server_that_has_practiced_draws_the_same(bench):
         finally:
             engine.close()
     assert isinstance(seen[0], Outcome) and seen[0] == seen[1]
-    assert {"matplotlib", "numpy", "torch", "scour"} <= set(seen[0].versions)
+    assert {"matplotlib", "numpy", "torch"} <= set(seen[0].versions)
 
 
 def test_packages_that_only_a_script_imports_are_known(bench):

@@ -1,7 +1,5 @@
-import lxml.etree
 import pytest
 
-from hooks.engine.svg import follow_palette, merge_markers, palette
 from hooks.inline import figure, inline_figures, standalone
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 230.4"><path stroke="#0072b2"/></svg>'
@@ -53,47 +51,3 @@ def test_a_standalone_picture_has_a_size_ink_and_paper():
         and '<path fill="#fff" d="M0 0H9999V9999H0z"/>' in result
         and 'color="#1b1b1b"' in result
     )
-
-
-def test_colors_follow_the_palette():
-    svg = (
-        '<?xml version="1.0"?><svg width="504pt" viewBox="0 0 1 1"><defs><style type="text/css">*{}</style></defs>'
-        '<path d="M0 0" fill="none"/><text fill="#1b1b1b" font-family="x">a</text>'
-        '<path stroke="#d55e00"/><path stroke="#d9d9d9"/><path stroke="#123456"/><path stroke="#666"/></svg>'
-    )
-    result = follow_palette(svg)
-    assert "style" not in result and 'd="M0 0"' not in result and "font-family" not in result
-    assert 'fill="currentColor">a' in result
-    assert "var(--plot-8,#666666)" in result, "the minifier shortens colors"
-    assert "var(--plot-2,#d55e00)" in result and "var(--plot-grid,#d9d9d9)" in result and "#123456" in result
-
-
-@pytest.mark.parametrize("used", [False, True])
-def test_a_name_space_is_declared_where_it_is_used(used):
-    link = '<use x="1.239" xlink:href="#a"/>' if used else '<text x="1.239"/>'
-    result = follow_palette(f'<svg viewBox="0 0 1 1">{link}</svg>')
-    lxml.etree.fromstring(result)  # an undeclared name space is an error
-    assert ("xmlns:xlink" in result) is used and ' x="1.23"' in result
-
-
-def test_style_sheet_library_and_theme_agree_on_the_palette():
-    import re
-
-    from lego.plotting import PALETTE
-    from tests.conftest import ROOT
-
-    css = (ROOT / "docs" / "assets" / "extra.css").read_text()
-    light = dict(re.findall(r"--plot-(\d): (#\w+);", css[: css.index("slate")]))
-    assert palette() == PALETTE == [light[str(number)] for number in range(1, 9)]
-
-
-def test_markers_of_a_line_become_one_path():
-    use = '<use x="{}" y="2.00" xlink:href="#m"/>'
-    svg = f'<defs><path id="m" d="m-1 0.5c0.123456 0 1 1z"/></defs><g fill="red">{use.format(10)}{use.format(20)}</g>'
-    assert merge_markers(svg).endswith(
-        '<g fill="red"><path d="M9.00 2.50c0.12 0 1 1zM19.00 2.50c0.12 0 1 1z"/></g>'
-    )
-    triangle = svg.replace("m-1 0.5c0.123456 0 1 1z", "m0-1-1 2h2z")
-    assert 'd="M10.00 1.00l-1 2h2zM20.00 1.00l-1 2h2z"' in merge_markers(triangle)
-    absolute = svg.replace("c0.123456 0 1 1z", "L1 1z")
-    assert merge_markers(absolute) == absolute

@@ -35,7 +35,7 @@ ENVIRONMENT = {
 }
 
 # what the fork server imports before it forks
-ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "scour.scour")
+ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
 OFTEN = {  # takes a second to import: worth it where several scripts seem to need it
     "torch._dynamo": re.compile(rb"optim|lego\.(training|experiments)"),  # an optimizer's first step needs it
     "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),

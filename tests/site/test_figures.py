@@ -1,13 +1,23 @@
-"""Lines of figures: seen against the page in both palettes, and told apart by who sees few colors or none."""
+"""Lines of figures: seen against the page in both palettes, and told apart by who sees few colors or none.
+
+And figures as a whole: what is left of matplotlib's drawing looks like all of it.
+"""
 
 import colorsys
+import io
 import itertools
 import re
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from lxml import html
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from PIL import Image
 
+from hooks.engine.shrink import shrink
+from hooks.engine.svg import render
 from lego.plotting import PALETTE
 
 SCHEMES = ("default", "slate")
@@ -108,7 +118,11 @@ def legends(svg):
         if element.tag == "text" and sample:
             lines = [each for each in sample if attribute(each, "fill") == "none"]
             markers = [
-                shapes.get(each.get("xlink:href")) or each.get("d") for each in sample if each not in lines
+                re.sub(
+                    r"^M[^a-z]*", "", shapes.get(each.get("xlink:href")) or each.get("d")
+                )  # wherever it stands
+                for each in sample
+                if each not in lines
             ]
             if lines:
                 look = [attribute(lines[0], name) for name in ("stroke-dasharray", "stroke-width")]
@@ -124,7 +138,7 @@ def legends(svg):
 
 
 def is_axis(path):
-    return (attribute(path, "stroke"), attribute(path, "stroke-width")) == ("currentColor", ".8")
+    return (attribute(path, "stroke"), attribute(path, "stroke-width")) == ("currentColor", "0.8")
 
 
 def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(site, colors):
@@ -159,9 +173,63 @@ def test_every_line_has_a_color_that_both_palettes_show(site, colors):
     assert len(strokes) > 100
     for stroke, page in sorted(strokes):
         for scheme, palette in colors.items():
-            if stroke == "#000":
+            if stroke == "#000000":
                 continue
             if stroke.startswith("#"):
                 assert contrast(linear(stroke), palette["paper"]) >= 3, f"{page}, {scheme}: {stroke}"
             else:
                 assert stroke in palette or stroke == "none", f"{page}: {stroke}"
+
+
+def test_what_is_left_of_a_drawing_looks_like_all_of_it(browser, monkeypatch):
+    """Markers, hatches, pictures, formulas, turned and clipped things, before and after `shrink`, pixel by pixel."""
+    drawings = {}
+
+    def keep(drawing, prefix):
+        drawings["before"], drawings["after"] = drawing.decode(), shrink(drawing, prefix)
+        return drawings["after"]
+
+    monkeypatch.setattr("hooks.engine.svg.shrink", keep)
+    monkeypatch.setattr("hooks.engine.svg.SIZE_LIMIT", 10**6)
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        render(every_kind(), "kinds")
+    assert len(drawings["after"]) < len(drawings["before"]) / 2
+    seen = []
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    for name in ("before", "after"):
+        drawn = re.sub(r' (width|height)="[\d.]+pt"', "", drawings[name][drawings[name].index("<svg") :])
+        page.set_content(
+            "<style>* {margin: 0} body {color: #1b1b1b} svg {width: 900px} text {visibility: hidden}</style>"
+            + drawn
+        )  # letters jump by a pixel where they move by a hundredth
+        picture = page.locator("svg").screenshot()
+        seen.append(np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=int))
+    page.close()
+    texts = [re.findall(r"<(?:text|tspan)\b[^>]*>\s*([^<]*\S)\s*<", drawing) for drawing in drawings.values()]
+    assert texts[0] == texts[1] and len(texts[0]) > 50
+    assert seen[0].shape == seen[1].shape and seen[0].std() > 20
+    apart = np.abs(seen[0] - seen[1]).max(axis=2)
+    assert (apart > 60).mean() < 2e-4, f"{(apart > 60).sum()} pixels of {apart.size} differ"
+
+
+def every_kind():
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    axes = figure.subplots(3, 3).ravel()
+    angle = np.linspace(0, 2 * np.pi, 40)
+    for alpha, marker, panel in ((1, "o", axes[0]), (0.4, "^", axes[1])):
+        panel.scatter(np.cos(angle), np.sin(3 * angle), c=angle, marker=marker, alpha=alpha, s=60)
+        panel.plot(np.cos(angle), np.sin(angle), marker + "--", alpha=alpha)
+    axes[2].bar([1, 2], [3, 2], hatch="//", edgecolor="#d55e00", facecolor="none")
+    axes[2].step([0, 1, 2], [1, 2, 0], "+-", label="a step")
+    axes[2].legend()
+    picture = axes[3].imshow(np.outer(angle, np.cos(angle)))
+    figure.colorbar(picture)
+    axes[4].text(0.2, 0.2, r"$\frac{\alpha^2}{\sqrt{1 - x}}$", fontsize=18, rotation=30)
+    axes[4].set_ylabel(r"turned $x_1$")
+    (line,) = axes[5].plot(angle, np.sin(9 * angle), lw=3)
+    line.set_clip_path(Circle((3, 0), 1, transform=axes[5].transData))
+    axes[6].tripcolor([0, 1, 0.5], [0, 0, 1], [0, 1, 2], shading="gouraud")
+    axes[7].contourf(np.outer(np.sin(angle[::4]), np.cos(angle[::4])), hatches=["", "..", "xx"])
+    axes[8].errorbar([1, 2, 3], [1, 3, 2], yerr=0.4, capsize=4, fmt="s")
+    axes[8].annotate("here", (2, 3), (1, 2), arrowprops={"arrowstyle": "->"}, color="#0072b2")
+    return figure
