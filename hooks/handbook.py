@@ -270,7 +270,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         if notebook := build.notebooks.get(file.src_uri):
             path = (site / file.dest_uri).with_name(twin_stem(file))
             path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
-            path.with_suffix(".py").write_bytes(twin.script(notebook, kept))
+            path.with_suffix(".py").write_text(twin.script(notebook), "utf-8")
         assert file.page is not None
         entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)

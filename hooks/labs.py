@@ -15,11 +15,8 @@ import json
 import posixpath
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jupytext
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -30,6 +27,9 @@ from hooks.engine import Cell, Outcome
 from hooks.inline import escape, figure
 from hooks.kept import Kept, maker
 from hooks.pages import PageError
+
+if TYPE_CHECKING:
+    from bs4.element import Tag
 
 RENDERERS = (
     "mkdocs-jupyter",
@@ -51,6 +51,8 @@ def cells(outcome: Outcome) -> list[dict[str, Any]]:
 
 @functools.lru_cache(maxsize=32)  # several twins are made of the same cells
 def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
+    import jupytext  # here and below: a build without labs has no need of what takes so long to import
+
     notebook = jupytext.reads(source, fmt="py:percent")
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
     if count != len(results):
@@ -139,6 +141,8 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
     """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
     name = uri.removesuffix(".py")
     content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
+    from bs4 import BeautifulSoup
+
     soup = BeautifulSoup(content, "html.parser")
     parts = []
     made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
@@ -191,6 +195,9 @@ def figure_uri(uri: str, number: int, count: int) -> str:
 
 def prose(body: Tag, resolve: Callable[[str], str]) -> str:
     """One cell of prose: permalinks and formulas as the other pages have them, links checked."""
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString
+
     for anchor in body.select("a.anchor-link"):
         anchor["class"] = "headerlink"
         anchor["title"] = "Permanent link"

@@ -9,10 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jupytext
-
 from hooks.engine import Outcome
-from hooks.kept import Kept, maker
 from hooks.pages import FENCE, FIGURE, lines
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)")
@@ -109,15 +106,19 @@ def write_notebook(cells: list[dict[str, Any]]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def script(notebook: str, kept: Kept) -> bytes:
-    """A notebook's cells as a script in jupytext's percent format."""
-
-    def write() -> bytes:
-        cells = jupytext.reads(notebook, fmt="ipynb")
-        cells.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # no head that speaks of versions
-        return str(jupytext.writes(cells, fmt="py:percent")).encode()
-
-    return kept.get((notebook, maker(__file__, "jupytext")), write)
+def script(notebook: str) -> str:
+    """A notebook's cells as a script in the percent format, which jupytext and editors read."""
+    parts = []
+    for cell in json.loads(notebook)["cells"]:
+        if cell["cell_type"] == "code":
+            said = (
+                f" {name}={json.dumps(text, ensure_ascii=False)}" for name, text in cell["metadata"].items()
+            )
+            parts.append(f"# %%{''.join(said)}\n{cell['source']}\n")
+        else:
+            prose = (f"# {line}" if line else "#" for line in cell["source"].split("\n"))
+            parts.append("\n".join(["# %% [markdown]", *prose, ""]))
+    return "\n".join(parts)
 
 
 def markdown_cell(text: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import pytest
 
 from hooks import twin
 from hooks.engine import Cell, Outcome
-from hooks.kept import Kept
 
 PAGE = """# Title
 
@@ -60,8 +59,8 @@ def test_a_page_without_code_has_no_notebook():
     assert twin.notebook("# Title\n\n```text\nx\n```\n", str, {}) is None
 
 
-def test_the_script_has_the_cells_of_the_notebook_in_percent_format(tmp_path):
-    script = twin.script(twin.notebook(PAGE, str, {"one": OUTCOME}), Kept(tmp_path)).decode()
+def test_the_script_has_the_cells_of_the_notebook_in_percent_format():
+    script = twin.script(twin.notebook(PAGE, str, {"one": OUTCOME}))
     assert script.startswith("# %% [markdown]\n# # Title\n") and "jupytext" not in script
     assert "\n# %%\nx = 1\n" in script and script.endswith("# After.\n")
     assert "# *It rises.*" in script and "printed" not in script

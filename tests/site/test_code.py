@@ -52,6 +52,21 @@ def test_blocks_of_a_language_are_all_recognized(site):
             assert "language-" in (block.getparent().get("class") or ""), html.tostring(block)[:200]
 
 
+def test_jupytext_reads_each_script_as_the_notebook_beside_it(site):
+    import jupytext
+
+    def cells(path):
+        found = jupytext.read(path).cells
+        for cell in found:
+            cell.metadata.pop("lines_to_next_cell", None)  # it would have one line more after a function
+        return [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in found]
+
+    notebooks = list(site.rglob("*.ipynb"))
+    assert len(notebooks) > 50
+    for notebook in notebooks:
+        assert cells(notebook.with_suffix(".py")) == cells(notebook), notebook
+
+
 def test_labs_show_their_cells(site):
     import jupytext
 
