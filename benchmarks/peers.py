@@ -40,9 +40,9 @@ MKDOCS_BUILD = ("-m", "mkdocs", "build", "--quiet")
 
 
 def write_lego(root: Path, snippets: list[Snippet]) -> None:
-    """This project: a page that includes a script; no page needs the plugin for notebooks."""
+    """This project: a page that includes a script; no page needs the plugins for notebooks and docstrings."""
     config = (ROOT / "mkdocs.yml").read_text()
-    config = re.sub(r"\n  - mkdocs-jupyter:.*(?:\n    .*)*", "", config)
+    config = re.sub(r"\n  - (?:mkdocstrings|mkdocs-jupyter):.*(?:\n    .*)*", "", config)
     write(root / "mkdocs.yml", config[: config.index("\nnav:")] + "\n")
     for name in ("hooks", "docs/assets"):
         shutil.copytree(

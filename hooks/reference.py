@@ -11,11 +11,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-
-import griffe
+from typing import TYPE_CHECKING
 
 from hooks.engine.outcome import digest
 from hooks.pages import lines
+
+if TYPE_CHECKING:
+    import griffe
 
 DIRECTIVE = re.compile(r"^::: (?P<module>lego\.\w+)$", re.MULTILINE)
 OBJECT = re.compile(r"\[(?P<text>[^\]]+)\]\[(?P<module>lego\.\w+)(?P<rest>[\w.]*)\]")
@@ -61,11 +63,15 @@ def plain(markdown: str, root: Path) -> str:
 @functools.lru_cache(maxsize=1)
 def library(root: Path, sources: str) -> griffe.Object | griffe.Alias:
     """The library as its sources with this digest describe it."""
+    import griffe  # not above: takes longer than everything else here, and most sites ask for no reference
+
     return griffe.load("lego", search_paths=[root], try_relative_path=False)
 
 
 def entries(thing: griffe.Object | griffe.Alias, level: int) -> Iterator[str]:
     """What a module or a class says, then each of its public members under a heading."""
+    import griffe
+
     if thing.docstring:
         yield from map(section, thing.docstring.parse("google"))
     for member in thing.members.values():
@@ -78,9 +84,9 @@ def entries(thing: griffe.Object | griffe.Alias, level: int) -> Iterator[str]:
 
 def section(part: griffe.DocstringSection) -> str:
     """One section of a docstring: a text, examples, or a list of arguments, errors and the like."""
-    if isinstance(part, griffe.DocstringSectionText):
-        return part.value
-    if isinstance(part, griffe.DocstringSectionExamples):
+    if part.kind.value == "text":
+        return str(part.value)
+    if part.kind.value == "examples":
         return "\n\n".join(text for _, text in part.value)
     rows = []
     for item in part.value:
