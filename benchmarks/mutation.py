@@ -52,8 +52,8 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/outcome.py": ("engine",),
     "hooks/engine/progress.py": ("engine_command", "engine"),
     "hooks/engine/server.py": ("engine",),
-    "hooks/engine/shrink.py": ("svg", "engine"),
-    "hooks/engine/svg.py": ("engine",),
+    "hooks/engine/shrink.py": ("svg",),
+    "hooks/engine/svg.py": ("svg", "engine"),
 }
 LEAST = 30.0  # seconds until a test counts as hanging
 SLOWER = 2  # times the unchanged tests as they were traced

@@ -85,16 +85,19 @@ def test_what_is_referred_to_is_defined_once_and_nothing_else():
         '<defs><clipPath id="f-0"><rect x="1" y="2" width="3.12" height="4"/></clipPath></defs>'
         + 2 * '<path d="M1 1l1 2" clip-path="url(#f-0)"/>'
     )
-    nested = '<pattern id="h" fill="url(#g)"><rect width="1"/></pattern><linearGradient id="g"/>'
+    nested = '<pattern id="h" fill="url(#g)"><rect width="1"/></pattern><linearGradient id="g"><stop offset="0"/></linearGradient>'
     result = shrink(f'<path d="M 0 0" style="fill: url(#h)"/><defs>{nested}</defs>')
-    assert '<pattern id="f-0" fill="url(#f-1)"' in result and '<linearGradient id="f-1"/>' in result
+    assert (
+        '<pattern id="f-0" fill="url(#f-1)"><rect width="1"/></pattern><linearGradient id="f-1"><stop offset="0"/></'
+        in result
+    )
     assert shrink('<text fill="#abcdef">url(#a) #b</text>') == '<text fill="#abcdef">url(#a) #b</text>'
 
 
 def test_markers_of_a_line_become_one_path():
-    def markers(style, outline="M -1 0.5 C 0 0.123456 1 1 2 2 z"):
+    def markers(style, outline="M -1 0.5 C 0 0.123456 1 1 2 2 z", text=""):
         uses = "".join(f'<use xlink:href="#m" x="{x}" y="2" style="{style}"/>' for x in (10, 20))
-        return shrink(f'<defs><path id="m" d="{outline}" style="stroke: #123456"/></defs><g>{uses}</g>')
+        return shrink(f'<defs><path id="m" d="{outline}" style="stroke: #123456"/></defs><g>{text}{uses}</g>')
 
     curve = "c1-.38 2 .5 3 1.5z"
     assert (
@@ -103,6 +106,9 @@ def test_markers_of_a_line_become_one_path():
     ), "the shape's own style wins"
     assert 'd="M10 1l-1 2h2zM20 1l-1 2h2z"' in markers("", "M 0 -1 L -1 1 L 1 1 z")
     assert 'd="M7 2h6m-3-3v6M17 2h6m-3-3v6"' in markers("", "M -3 0 L 3 0 M 0 -3 L 0 3"), "of two strokes"
+    assert markers("").count("<path") == 1 and shrink("<text>a</text>") + markers("") == markers(
+        "", text="<text>a</text>"
+    )
     apart = markers("fill-opacity: 0.5")
     assert apart.count(' xlink:href="#f-0"') == 2, "where two overlap, they show it"
     one = '<defs><path id="m" d="M 0 0 L 1 1"/></defs><use xlink:href="#m" x="1" y="1" style="opacity: 0.5"/>'
@@ -136,7 +142,16 @@ def test_outlines_stay_within_half_a_hundredth(pieces):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (5, ".05"), (-50, "-.5"), (100, "1"), (-2050, "-20.5"), (12345, "123.45"), (-1, "-.01")],
+    [
+        (0, "0"),
+        (5, ".05"),
+        (-50, "-.5"),
+        (100, "1"),
+        (-2050, "-20.5"),
+        (99, ".99"),
+        (12345, "123.45"),
+        (-1, "-.01"),
+    ],
 )
 def test_numbers_are_written_short(number, text):
     assert shrinking.shorten(number) == text

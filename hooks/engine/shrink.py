@@ -152,28 +152,31 @@ def merge_markers(elements: Iterable[Element], shapes: dict[str, Element]) -> It
 
 def split_outline(d: str) -> tuple[int, int, str]:
     """Where an outline starts, in hundredths, and the rest of it, relative to that."""
-    pieces = []
-    start = first = here = (0, 0)
-    last = ""
-    for letter, numbers in SEGMENT.findall(d):
+    (_, numbers), *segments = SEGMENT.findall(d)
+    x, y = read_numbers(numbers)
+    start = here = x, y
+    pieces, last = [], ""
+    for letter, numbers in segments:
         if letter == "z":
             pieces.append("z")
             here, last = start, "z"
             continue
-        values = list(map(hundredths, re.findall(r"[\d.-]+", numbers)))
+        values = read_numbers(numbers)
         moves = [value - here[index % 2] for index, value in enumerate(values)]
         here = values[-2], values[-1]
         if letter == "M":
             start = here
-            if not last:
-                first, last = here, "M"
-                continue
         letter = letter.lower()
         if letter == "l" and 0 in moves:
             letter, moves = ("v", moves[1:]) if moves[1] else ("h", moves[:1])
         pieces.append((" " if letter == last != "m" else letter) + " ".join(map(shorten, moves)))
         last = letter
-    return *first, "".join(pieces)
+    return x, y, "".join(pieces)
+
+
+def read_numbers(text: str) -> list[int]:
+    """Numbers of an outline, in hundredths."""
+    return [hundredths(number) for number in re.findall(r"[\d.-]+", text)]
 
 
 def join_outline(x: int, y: int, rest: str) -> str:
