@@ -574,8 +574,8 @@ def gradient_descent(x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
     s, directions, moments = _eigen(x, y)
     lr, steps = _descent(s, lr, steps)
     decay = lr * s
-    reached = torch.where(decay < 1, -torch.expm1(steps * torch.log1p(-decay.clamp(max=0.5))), 0.0)
-    reached = torch.where(decay > 0.5, 1 - (1 - decay) ** steps, reached)
+    slowly = -torch.expm1(steps * torch.log1p(-decay.clamp(max=0.5)))
+    reached = torch.where(decay > 0.5, 1 - (1 - decay) ** steps, slowly)
     shares = torch.where(s > 0, reached / torch.where(s > 0, s, 1.0), lr * steps)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
 

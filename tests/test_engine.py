@@ -434,6 +434,8 @@ def test_what_is_no_result_is_a_failure(tmp_path, text):
     process = SimpleNamespace(exitcode=3)
     found = child.result(tmp_path, process, overdue=False)
     assert found == {"reason": "its process ended early with exit code 3", "details": "told \ufffd"}
+    (tmp_path / "stderr").write_text("a" + "b" * 4000)
+    assert child.result(tmp_path, process, overdue=False)["details"] == "b" * 4000
     (tmp_path / "result.json").unlink()
     os.mkfifo(tmp_path / "result.json")
     assert child.result(tmp_path, process, overdue=True)["reason"].startswith("did not end within")
@@ -700,6 +702,7 @@ def test_modules_are_compiled_for_the_scripts_that_follow(tmp_path, monkeypatch)
 def test_a_figure_has_no_ids_but_those_that_it_refers_to(bench):
     bench.write("snippets/a.py", DRAW + "plt.scatter([1], [2])\nplt.legend(['a'])\n")
     (figure,) = bench.run("snippets/a.py")["snippets/a.py"].figures
+    assert re.search(r' id="f[0-9a-f]{6}-0"', figure)
     assert set(re.findall(r' id="([^"]+)"', figure)) == set(re.findall(r'(?:url\(|href=")#([^")]+)', figure))
 
 
@@ -711,6 +714,10 @@ def test_a_figure_may_weigh_as_much_as_the_limit(monkeypatch):
     assert len(svg.render(figure, "a").encode()) == size
     monkeypatch.setattr(svg, "SIZE_LIMIT", size - 1)
     with pytest.raises(ValueError, match="the figure weighs"):
+        svg.render(figure, "a")
+    monkeypatch.setattr(svg, "shrink", lambda drawing, prefix: "x" * 999_999)
+    monkeypatch.setattr(svg, "SIZE_LIMIT", 999_998)
+    with pytest.raises(ValueError, match="weighs 999 kB, the limit is 999: draw fewer"):
         svg.render(figure, "a")
 
 
@@ -806,7 +813,19 @@ def test_a_module_at_the_top_is_compiled_from_its_bytes_too(bench):
         (bench.root / "helper.py").unlink()
 
 
+def test_an_import_does_not_count_as_a_look_at_its_folder(bench):
+    bench.write("helper.py", "value = 1\n")
+    bench.write("snippets/a.py", DRAW + "import helper\nprint(helper.value)\n")
+    try:
+        found = bench.run("snippets/a.py")["snippets/a.py"].dependencies
+    finally:
+        (bench.root / "helper.py").unlink()
+    assert "helper.py" in found and not {".", "snippets"} & found.keys(), "any new file would run it again"
+
+
 def test_how_many_processors_there_are(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", {0: {4, 7}}.get, raising=False)
+    assert cores() == 2, "those that this process may use"
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert cores() == 3

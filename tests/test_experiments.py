@@ -59,6 +59,13 @@ def test_rows_are_the_grid_by_hand(tmp_path):
     assert all(row["seconds"] >= 0 for row in rows)
 
 
+def test_seconds_are_told_to_the_millisecond(monkeypatch):
+    from lego import experiments
+
+    monkeypatch.setattr(experiments.time, "perf_counter", iter([5.0, 6.23456]).__next__)
+    assert experiments._outcome(dict, set(), 3, {}) == (3, {"seconds": 1.235, "error": None})
+
+
 def test_the_file_reads_back_as_the_rows(tmp_path):
     store = tmp_path / "runs.csv"
     rows = run(store=store)

@@ -341,3 +341,14 @@ def test_errors_of_fixup_name_the_branch_without_layers():
 def test_a_generator_is_checked_where_nothing_is_drawn():
     with pytest.raises(TypeError, match="generator must be a torch Generator, got 'seed'"):
         initialize(nn.Linear(2, 2), "zeros", generator="seed")
+
+
+@pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16, torch.float, torch.double])
+def test_a_spread_leaves_room_for_the_widest_draws(dtype):
+    largest = torch.finfo(dtype).max / 16
+    weight = normal_(
+        torch.empty(50, 50, dtype=dtype), std=largest, generator=torch.Generator().manual_seed(0)
+    )
+    assert weight.isfinite().all() and weight.abs().max() > 2 * largest
+    with pytest.raises(ValueError, match="std must leave draws finite"):
+        normal_(weight, std=1.01 * largest)

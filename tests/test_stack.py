@@ -140,6 +140,11 @@ def test_a_scheme_that_needs_more_than_the_network_is_refused(init):
         mlp([2, 3, 1], init=init)
 
 
+def test_a_width_that_no_memory_holds_is_left_to_pytorch():
+    with pytest.raises(RuntimeError):
+        mlp([2**62, 2])
+
+
 def test_widths_of_numpy_are_numbers_and_booleans_are_not():
     assert mlp(np.array([2, 3, 1]))[0].in_features == 2
     with pytest.raises(ValueError, match=r"widths must be at least two positive integers, got \[True, 3\]"):
