@@ -4,7 +4,9 @@ Every script runs in a process of its own, forked from a server that has importe
 script: isolated as if run alone, without paying for the imports. What it printed and drew is kept
 until the script, a project file that it read or imported, a package's version, or this engine changes.
 
-`python -m hooks.engine` draws the figures without MkDocs.
+`engine.py` decides what runs, `server.py` forks a process for it, `child.py` runs it there, after `confine.py` has
+taken from the process what no script needs; `svg.py` draws its figures and `shrink.py` makes them small; `cache.py`
+keeps the `outcome.py` of it all. `python -m hooks.engine` draws the figures without MkDocs.
 """
 
 from hooks.engine.engine import Engine
