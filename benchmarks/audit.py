@@ -280,7 +280,7 @@ def markdown(audit: dict[str, Any]) -> str:
     lines += ["| Measure | Worst page | Median | Where |", "|---|---|---|---|"]
     for name in kept:
         title, worst = MEASURES[name]
-        values = {page: row[name] for page, row in rows.items() if row.get(name) is not None}
+        values = {page: value for page, row in rows.items() if (value := row.get(name)) is not None}
         extreme, middle = worst(values.values()), statistics.median(values.values())
         where = [page or "home" for page, value in values.items() if value == extreme]
         shown = "every page" if len(where) == len(values) else where[0]
@@ -335,7 +335,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    errors, broken = html_errors(pages), tested.find_broken(SITE)
+    errors, broken = html_errors(pages), tested.find_broken(SITE, tested.read(SITE))
     with served() as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
