@@ -124,7 +124,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         raise PluginError(f"{reason}: name another folder with --site-dir") from None
     atexit.register(build.staging.discard)
     config.site_dir = str(build.staging.folder)
-    if MKDOCSTRINGS_CSS in config.extra_css:
+    if "mkdocstrings" in config.plugins:
         config.extra_css.remove(MKDOCSTRINGS_CSS)  # the few rules that are wanted stand in extra.css
     if not config.repo_url:
         config.edit_uri = None
@@ -281,7 +281,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     whole = (path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html")))
     (site / "_headers").write_text(security.headers(whole), encoding="utf-8")
 
-    (site / MKDOCSTRINGS_CSS).unlink(missing_ok=True)
+    if "mkdocstrings" in config.plugins:
+        (site / MKDOCSTRINGS_CSS).unlink()
     lighten(site / "assets")
 
     counters = [

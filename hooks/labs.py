@@ -139,10 +139,10 @@ def links(made: list[dict[str, Any]]) -> list[AnchorLink]:
 
 def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
     """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
-    name = uri.removesuffix(".py")
-    content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
     from bs4 import BeautifulSoup
 
+    name = uri.removesuffix(".py")
+    content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
     soup = BeautifulSoup(content, "html.parser")
     parts = []
     made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
