@@ -797,6 +797,38 @@ def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
         (tmp_path / f"{name}.py").write_text(text)
     assert needed(tmp_path, ["a.py", "b.py", "c.py", "gone.py"]) == ["torch._dynamo"]
     assert needed(tmp_path, ["a.py", "c.py"]) == []
+    for name, text in {
+        "d": 'plt.title("$x$")',
+        "e": "axes.semilogy()",
+        "f": 'axes.set(xscale="log")',
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    for pair in (["d.py", "e.py"], ["e.py", "f.py"]):
+        assert needed(tmp_path, pair) == ["matplotlib.mathtext"]
+
+
+def test_practice_with_formulas_leaves_their_grammar_and_no_figure():
+    code = (
+        "from hooks.engine import server, svg\nserver.preload(['torch', 'matplotlib.pyplot'])\n"
+        "import matplotlib.pyplot as plt\nfrom matplotlib.mathtext import MathTextParser\n"
+        "for formulas in (False, True):\n    svg.practice(formulas)\n"
+        "    print(MathTextParser._parser is not None, plt.get_fignums())\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == ["False []", "True []"]
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt")
+def test_what_a_script_frees_it_gets_again(bench):
+    bench.write(
+        "snippets/a.py",
+        DRAW + "import resource, torch\nx = torch.ones(1_000_000)\ny = (x + 1) * 2 + (x - 1)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(50): y = (x + 1) * 2 + (x - 1)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n",
+    )
+    faults = int(bench.run("snippets/a.py")["snippets/a.py"].text)
+    assert faults < 12_000  # 24,000 where freed tensors of 4 MB go back to the system
 
 
 def test_a_module_at_the_top_is_compiled_from_its_bytes_too(bench):

@@ -36,9 +36,10 @@ ENVIRONMENT = {
 
 # what the fork server imports before it forks
 ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
-OFTEN = {  # takes a second to import: worth it where several scripts seem to need it
+OFTEN = {  # takes time to import, or to use at first: worth it where several scripts seem to need it
     "torch._dynamo": re.compile(rb"optim|lego\.(training|experiments)"),  # an optimizer's first step needs it
     "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),
+    "matplotlib.mathtext": re.compile(rb"\$|loglog|semilog|[xy]scale"),  # labels of a logarithm are formulas
 }
 
 ACTIVE = re.compile(  # what a drawing needs of links are its own parts, and pictures that it holds

@@ -8,6 +8,7 @@ When the engine goes away, the connection ends, and the server takes its childre
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -21,6 +22,8 @@ from typing import NamedTuple
 
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 PRACTICE = 4  # from this script on it pays to have drawn once
+FORMULAS = "matplotlib.mathtext"  # among the modules: scripts draw formulas
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
 
 
@@ -33,8 +36,8 @@ class Child(NamedTuple):
     deadline: float
 
 
-def serve(engine: connection.Connection) -> None:
-    """Run scripts until the engine closes the connection."""
+def serve(engine: connection.Connection, formulas: bool) -> None:
+    """Run scripts, which may draw formulas, until the engine closes the connection."""
     from hooks.engine import child, svg
 
     root = os.getcwd()
@@ -52,7 +55,7 @@ def serve(engine: connection.Connection) -> None:
                     imported.clear()
                     forks += 1
                     if forks == PRACTICE:
-                        svg.practice()
+                        svg.practice(formulas)
                         gc.freeze()
                     if forks in {1, PRACTICE}:
                         child.preloaded.update(name.partition(".")[0] for name in sys.modules)
@@ -102,10 +105,22 @@ def preload(modules: list[str]) -> None:
     matplotlib.style.use(Path(__file__).with_name("figure.mplstyle"))
     gc.freeze()  # nor in a child
     gc.enable()
+    keep_memory()
     assert "lego" not in sys.modules, "the server must not import lego: its children would run old code"
+
+
+def keep_memory() -> None:
+    """Let scripts keep memory that they free, up to their end, where the C library can.
+
+    A loop that makes and frees large tensors gets the same pages back, and not new ones that the kernel clears.
+    """
+    with contextlib.suppress(AttributeError):  # a C library other than GNU's
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**30)
+        libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # more is refused
 
 
 if __name__ == "__main__":
     preload(sys.argv[2:])
-    serve(connection.Connection(int(sys.argv[1])))
+    serve(connection.Connection(int(sys.argv[1])), FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart

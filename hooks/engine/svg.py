@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from hooks.engine.layout import lay_out
 from hooks.engine.outcome import digest
 from hooks.engine.shrink import shrink
 
@@ -24,9 +25,7 @@ def render(figure: Figure, salt: str) -> str:
     with mpl.rc_context(
         {"svg.hashsalt": salt, "figure.constrained_layout.use": False, "figure.autolayout": False}
     ):
-        if layout := figure.get_layout_engine():  # else `savefig` goes through all of it twice
-            layout.execute(figure)
-            figure.set_layout_engine(None)  # "none" would leave one in its place
+        lay_out(figure)
         figure.savefig(file, format="svg", metadata={"Date": None})
     text = shrink(file.getvalue(), f"f{digest(salt.encode())[:6]}-")  # several figures share a page
     if text.endswith("/>"):
@@ -39,13 +38,20 @@ def render(figure: Figure, salt: str) -> str:
     return text
 
 
-def practice() -> None:
-    """Draw for nothing: processes forked later inherit the fonts that were found, and code that Python has adapted."""
-    from matplotlib.figure import Figure
+def practice(formulas: bool) -> None:
+    """Draw for nothing, with formulas or without.
 
-    figure = Figure()
-    for axes in figure.subplots(1, 2):
+    Processes forked later inherit the fonts that were found, code that Python has adapted, the grammar of formulas,
+    and the usual labels of a logarithmic axis, which are formulas too.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2)
+    for axes in (left, right):
         axes.plot([1, 2], [3, 4], "o-", label="line")
         axes.set(xlabel="x", ylabel="y", title="title")
         axes.legend()
+    if formulas:
+        right.set(yscale="log", ylim=(1e-6, 1e6), title="$x$")
     render(figure, "practice")
+    plt.close(figure)
