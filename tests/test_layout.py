@@ -161,6 +161,15 @@ def test_a_figure_without_a_layout_stays_as_it_is():
     assert axes.get_position().bounds == place
 
 
+@pytest.mark.parametrize("setting", ["figure.constrained_layout.use", "figure.autolayout"])
+def test_no_layout_is_left_whatever_the_settings(setting):
+    with mpl.rc_context({setting: True}):
+        figure = plain()
+        lay_out(figure)
+        assert mpl.rcParams[setting]
+    assert figure.get_layout_engine() is None
+
+
 def test_matplotlib_is_what_it_was_afterwards_even_after_an_error():
     before = Axis._update_ticks, Axis._get_ticklabel_bboxes
     with pytest.raises(ZeroDivisionError), ticks_kept():

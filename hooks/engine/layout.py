@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 def lay_out(figure: Figure) -> None:
     """Place the parts of a figure for good, if it has a layout: `savefig` would go through all of it twice."""
+    import matplotlib as mpl
+
     if layout := figure.get_layout_engine():
         with ticks_kept():
             layout.execute(figure)
-        figure.set_layout_engine(None)  # "none" would leave one in its place
+        with mpl.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+            figure.set_layout_engine(
+                None
+            )  # "none", or None under other settings, would leave one in its place
 
 
 @contextlib.contextmanager

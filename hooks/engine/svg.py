@@ -22,10 +22,8 @@ def render(figure: Figure, salt: str) -> str:
 
     FigureCanvasSVG(figure)
     file = io.BytesIO()
-    with mpl.rc_context(
-        {"svg.hashsalt": salt, "figure.constrained_layout.use": False, "figure.autolayout": False}
-    ):
-        lay_out(figure)
+    lay_out(figure)
+    with mpl.rc_context({"svg.hashsalt": salt}):
         figure.savefig(file, format="svg", metadata={"Date": None})
     text = shrink(file.getvalue(), f"f{digest(salt.encode())[:6]}-")  # several figures share a page
     if text.endswith("/>"):
