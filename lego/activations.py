@@ -31,6 +31,7 @@ from torch import Generator, Tensor, nn
 from torch.autograd import Function
 
 from lego import _checks as check
+from lego._layers import empty_linear
 
 __all__ = [
     "ACTIVATIONS",
@@ -1122,7 +1123,7 @@ def _widen(x: Tensor) -> Tensor:
 
 def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | None) -> nn.Linear:
     """A linear layer with PyTorch's own first values, drawn from the generator."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias)  # type: ignore[no-untyped-call]
+    layer = empty_linear(fan_in, fan_out, bias=bias)
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -(fan_in**-0.5), fan_in**-0.5, generator=generator)
     return layer

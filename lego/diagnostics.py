@@ -297,7 +297,8 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         raise ValueError(f"function must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
     if not y.requires_grad:  # a constant
         return torch.zeros_like(x)
-    (gradient,) = torch.autograd.grad(y, leaf, torch.ones_like(y), materialize_grads=True)
+    with torch.enable_grad():  # of the sum: given a gradient to start from, PyTorch imports computer algebra
+        (gradient,) = torch.autograd.grad(y.sum(), leaf, materialize_grads=True)
     return gradient
 
 
@@ -694,7 +695,7 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
 
 
 def _pull(h: Tensor, signal: Tensor, v: Tensor) -> Tensor | None:
-    (pulled,) = torch.autograd.grad(h, signal, v, retain_graph=True, allow_unused=True)
+    (pulled,) = torch.autograd.grad((h * v).sum(), signal, retain_graph=True, allow_unused=True)
     return pulled
 
 

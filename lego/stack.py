@@ -5,10 +5,10 @@ from functools import partial
 from itertools import pairwise
 from numbers import Integral
 
-import torch
 from torch import Generator, nn
 
 from lego import _checks as check
+from lego._layers import empty_linear
 from lego._names import find
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, AconC, Elementwise
 from lego.initialization import INITIALIZERS, find_scheme, initialize
@@ -66,23 +66,18 @@ def mlp(
 
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(widths[:-1]):
-        layers.append(_linear(fan_in, fan_out))
+        layers.append(empty_linear(fan_in, fan_out))
         if norm is not None:
             layers.append(NORMS[norm](fan_out))
         layers.append(bend())
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
-    layers.append(_linear(widths[-2], widths[-1]))
+    layers.append(empty_linear(widths[-2], widths[-1]))
     return initialize(nn.Sequential(*layers), init, generator=generator)
 
 
 def _is_width(width: object) -> bool:
     return isinstance(width, Integral) and not isinstance(width, bool) and 0 < int(width) < 2**63
-
-
-def _linear(fan_in: int, fan_out: int) -> nn.Module:
-    """A layer still without values: making them here would draw from the global generator, and in vain."""
-    return nn.Linear(fan_in, fan_out, device="meta").to_empty(device=torch.get_default_device())
 
 
 def _maker(activation: str | Callable[[], nn.Module], generator: Generator | None) -> Callable[[], nn.Module]:

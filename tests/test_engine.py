@@ -790,8 +790,8 @@ def test_summary_says_what_ran_and_what_was_kept():
 
 def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
     for name, text in {
-        "a": "import torch.optim",
-        "b": "from lego.training import fit",
+        "a": "torch.func.grad(f)",
+        "b": "@torch.compile",
         "c": "import sklearn",
         "d": 'plt.title("$x$")',
         "e": "axes.semilogy()",

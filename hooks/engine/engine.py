@@ -37,7 +37,7 @@ ENVIRONMENT = {
 # what the fork server imports before it forks
 ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
 OFTEN = {  # takes time to import, or to use at first: worth it where several scripts seem to need it
-    "torch._dynamo": re.compile(rb"optim|lego\.(training|experiments)"),  # an optimizer's first step needs it
+    "torch._dynamo": re.compile(rb"torch\.(func|compile)"),  # whoever only trains does without, see dynamo.py
     "sklearn.datasets": re.compile(rb"sklearn|lego\.(datasets|experiments)"),
     "matplotlib.mathtext": re.compile(rb"\$|loglog|semilog|[xy]scale"),  # labels of a logarithm are formulas
 }

@@ -96,11 +96,14 @@ def preload(modules: list[str]) -> None:
     """Import modules, and compute nothing: a fork after a parallel operation hangs."""
     import importlib
 
+    from hooks.engine import dynamo
+
     gc.disable()  # nothing of a module goes away again: to look for that takes a tenth of the time
     for name in modules:
         importlib.import_module(name)
     import matplotlib.style
 
+    dynamo.put_off()
     matplotlib.rcdefaults()  # what stands in a reader's matplotlibrc is not for the site
     matplotlib.style.use(Path(__file__).with_name("figure.mplstyle"))
     gc.freeze()  # nor in a child

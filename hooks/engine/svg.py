@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from hooks.engine.layout import lay_out
+from hooks.engine.once import once
 from hooks.engine.outcome import digest
 from hooks.engine.shrink import shrink
 
@@ -22,8 +22,8 @@ def render(figure: Figure, salt: str) -> str:
 
     FigureCanvasSVG(figure)
     file = io.BytesIO()
-    lay_out(figure)
-    with mpl.rc_context({"svg.hashsalt": salt}):
+    with once(), mpl.rc_context({"svg.hashsalt": salt}):
+        lay_out(figure)
         figure.savefig(file, format="svg", metadata={"Date": None})
     text = shrink(file.getvalue(), f"f{digest(salt.encode())[:6]}-")  # several figures share a page
     if text.endswith("/>"):
@@ -34,6 +34,17 @@ def render(figure: Figure, salt: str) -> str:
             "or pass rasterized=True where they are dense"
         )
     return text
+
+
+def lay_out(figure: Figure) -> None:
+    """Place the parts of a figure for good, if it has a layout: `savefig` would go through all of it twice."""
+    import matplotlib as mpl
+
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+        with mpl.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+            # "none", or None under other settings, would leave one in its place
+            figure.set_layout_engine(None)
 
 
 def practice(formulas: bool) -> None:
@@ -50,6 +61,6 @@ def practice(formulas: bool) -> None:
         axes.set(xlabel="x", ylabel="y", title="title")
         axes.legend()
     if formulas:
-        right.set(yscale="log", ylim=(1e-6, 1e6), title="$x$")
+        right.set(yscale="log", yticks=[10.0**power for power in range(-6, 5)], title="$x$")
     render(figure, "practice")
     plt.close(figure)

@@ -1,0 +1,79 @@
+"""Once instead of many times: what matplotlib computes again while it lays out and draws one figure."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from matplotlib.textpath import TextToPath
+
+
+@contextlib.contextmanager
+def once() -> Iterator[None]:
+    """Let each axis look for its ticks, and measure their labels, once for each place that its axes come to.
+
+    A layout asks for both four times before it moves anything, and a drawing three times. Formulas are read once
+    for all figures, and the thousands of ticks share the outline of their marks instead of copying it.
+    The figure is the same to the last bit.
+    """
+    from matplotlib import text
+    from matplotlib.axis import Axis
+    from matplotlib.markers import MarkerStyle
+
+    find: Any = Axis._update_ticks  # type: ignore[attr-defined]
+    measure: Any = Axis._get_ticklabel_bboxes  # type: ignore[attr-defined]
+    shape: Any = MarkerStyle._set_marker  # type: ignore[attr-defined]
+    places: dict[Axis, tuple[float, ...]] = {}
+    ticks: dict[Axis, Any] = {}
+    boxes: dict[Axis, Any] = {}
+
+    def find_once(axis: Axis) -> Any:
+        place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
+        if places.get(axis) != place:
+            places[axis], ticks[axis] = place, find(axis)
+            boxes.pop(axis, None)
+        return ticks[axis]
+
+    def measure_once(axis: Axis, drawn: Any, renderer: Any) -> Any:
+        if axis not in boxes:
+            boxes[axis] = measure(axis, drawn, renderer)
+        return boxes[axis]
+
+    def share(style: MarkerStyle, marker: Any) -> None:
+        if isinstance(marker, MarkerStyle):  # which nothing changes afterwards
+            style.__dict__ = marker.__dict__.copy()
+        else:
+            shape(style, marker)
+
+    with (
+        patch.object(Axis, "_update_ticks", find_once),
+        patch.object(Axis, "_get_ticklabel_bboxes", measure_once),
+        patch.object(MarkerStyle, "_set_marker", share),
+        patch.object(text, "TextToPath", texts),
+    ):
+        yield
+
+
+def texts() -> TextToPath:
+    """What measures and reads texts and formulas, and remembers them as long as no setting of fonts changes."""
+    import matplotlib as mpl
+
+    settings = [
+        f"{name}: {value}" for name, value in mpl.rcParams.items() if name.startswith(("font.", "mathtext."))
+    ]
+    return reader(tuple(settings))
+
+
+@functools.cache
+def reader(settings: tuple[str, ...]) -> TextToPath:
+    """The one of these settings."""
+    from matplotlib.textpath import TextToPath
+
+    class Reader(TextToPath):
+        get_text_width_height_descent = functools.cache(TextToPath.get_text_width_height_descent)
+
+    return Reader()
