@@ -321,7 +321,7 @@ def on_serve(
 ) -> LiveReloadServer:
     """Keep the fork server warm, show what a save changed as soon as it is there, survive what fails."""
     server.builder = Preview(server, builder, show_early, lambda: build.differs).rebuild
-    engine.start()
+    engine.start(build.outcomes)
     return server
 
 

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ class Engine:
                 waiting.append(script)
         if not waiting:
             return results
-        server = self.start(needed(self.root, waiting))
+        server = self.start(waiting)
         running = 0
         sent: dict[str, str] = {}
         try:
@@ -118,14 +118,14 @@ class Engine:
             raise
         return results
 
-    def start(self, modules: Iterable[str] = OFTEN) -> Connection:
-        """Start the fork server with these modules imported, unless it runs already."""
+    def start(self, scripts: Collection[str]) -> Connection:
+        """Start the fork server with what these scripts seem to need, unless it runs already."""
         if self._connection is None or self._server is None or self._server.poll() is not None:
             self.close()
             self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
-            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
-            command += [*ALWAYS, *modules]
+            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno()), str(len(scripts))]
+            command += [*ALWAYS, *needed(self.root, scripts)]
             environment = os.environ | ENVIRONMENT
             self._server = subprocess.Popen(
                 command, cwd=self.root, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
