@@ -6,9 +6,10 @@
     make race RACE="--only lego markdown-exec"                 some contestants; their rows replace the earlier ones
 
 One page a snippet. Each peer gets a virtual environment of its own below .cache/race, the first time, with the same
-PyTorch and matplotlib. Rounds go through all contestants in turn, so that what else the machine does meets all of
-them. CPU seconds are those of the command and all its children. After the edit of the library, the numbers that each
-page prints are compared with those that the snippets print now: only these pages are true.
+PyTorch and matplotlib. Each round takes all contestants through one scenario before the next begins, every other round
+in the opposite order, so that what else the machine does meets all of them. CPU seconds are those of the command and
+all its children. After the edit of the library, the numbers that each page prints are compared with those that the
+snippets print now: only these pages are true.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,28 +138,26 @@ class Race:
         pictures = {(path.parent / name).resolve() for name in re.findall(r'<img[^>]*src="([^":]+)"', page)}
         return path.stat().st_size + sum(picture.stat().st_size for picture in pictures if picture.is_file())
 
-    def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> dict[str, object]:
-        """All scenarios, one after another: costs, and how many pages are true after each edit."""
-        row: dict[str, object] = {}
+    def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> Iterator[dict[str, object]]:
+        """Each scenario in turn: its cost, and how many pages are true afterwards."""
         self.reset(snippets)
-        row["cold"] = self.build()
-        row["bytes"] = statistics.median(map(self.size, snippets))
-        row["true, cold"] = self.count(snippets, truth[0])
-        row["nothing changed"] = self.build()
+        cost = self.build()
+        size = statistics.median(map(self.size, snippets))
+        yield {"cold": cost, "bytes": size, "true, cold": self.count(snippets, truth[0])}
+        yield {"nothing changed": self.build()}
         edited = edit_snippet(snippets)
         self.peer.write(self.root, edited)
-        row["one snippet edited"] = self.build()
-        row["true, one snippet edited"] = self.count(edited[:1], truth[1])
+        cost = self.build()
+        yield {"one snippet edited": cost, "true, one snippet edited": self.count(edited[:1], truth[1])}
         library = self.root / "lego" / "activations.py"
         # the handbook's own snippets are not all ready for another sigmoid, and their numbers are not compared
         library.write_text(library.read_text() + (LIBRARY_EDIT if truth[0] else "\n# edited\n"))
-        row["library edited"] = self.build()
-        row["true, library edited"] = self.count(edited, truth[2])
+        cost = self.build()
+        yield {"library edited": cost, "true, library edited": self.count(edited, truth[2])}
         edited = [edited[0], Snippet(edited[1].name, edited[1].code, "Another sentence."), *edited[2:]]
         self.peer.write(self.root, edited)
-        row["prose edited"] = self.build()
-        row["true, prose edited"] = int("Another sentence." in self.text(edited[1]))
-        return row
+        cost = self.build()
+        yield {"prose edited": cost, "true, prose edited": int("Another sentence." in self.text(edited[1]))}
 
     def count(self, snippets: list[Snippet], truth: dict[str, str]) -> int | None:
         """How many pages show what their snippet prints now."""
@@ -347,25 +347,27 @@ def main() -> None:
         measured: dict[str, list[dict[str, object]]] = {}
         failed: dict[str, str] = {}
         for number in range(options.rounds):
-            for name, race in races.items():
-                if name in failed:
-                    continue
-                print(f"round {number + 1}: {name}", file=sys.stderr)
-                try:
-                    measured.setdefault(name, []).append(race.go(snippets, truth))
-                except SystemExit as error:  # a peer's failure is a result, ours is not
-                    if name == "lego":
-                        raise
-                    print(error, file=sys.stderr)
-                    failed[name] = str(error).strip().splitlines()[-1]
-                    del measured[name]
-                if name == "lego":
-                    floor = place / "floor"
-                    shutil.rmtree(floor, ignore_errors=True)
-                    make_floor(race.root, floor)
-                    run(sys.executable, *MKDOCS_BUILD, cwd=floor)
-                    row = {"nothing changed": run(sys.executable, *MKDOCS_BUILD, cwd=floor)}
-                    measured.setdefault("floor: nothing runs", []).append(row)
+            running = {name: race.go(snippets, truth) for name, race in races.items() if name not in failed}
+            for name in running:
+                measured.setdefault(name, []).append({})
+            for scenario in SCENARIOS:
+                for name in [*running][:: -1 if number % 2 else 1]:
+                    print(f"round {number + 1}, {scenario}: {name}", file=sys.stderr)
+                    try:
+                        measured[name][-1] |= next(running[name])
+                    except SystemExit as error:  # a peer's failure is a result, ours is not
+                        if name == "lego":
+                            raise
+                        print(error, file=sys.stderr)
+                        failed[name] = str(error).strip().splitlines()[-1]
+                        del measured[name], running[name]
+                    if name == "lego" and scenario == "nothing changed":
+                        floor = place / "floor"
+                        shutil.rmtree(floor, ignore_errors=True)
+                        make_floor(races[name].root, floor)
+                        run(sys.executable, *MKDOCS_BUILD, cwd=floor)
+                        row = {scenario: run(sys.executable, *MKDOCS_BUILD, cwd=floor)}
+                        measured.setdefault("floor: nothing runs", []).append(row)
             if not options.only:
                 row = {"cold": run_plainly(snippets, place)}
                 measured.setdefault("plain Python, one by one", []).append(row)
