@@ -246,9 +246,15 @@ def test_a_formula_is_read_once_in_each_size_for_all_figures(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "setting", [{"font.sans-serif": ["DejaVu Serif"]}, {"font.size": 3}, {"mathtext.fontset": "cm"}]
+    "setting",
+    [
+        {"font.sans-serif": ["DejaVu Serif"]},
+        {"font.size": 3},
+        {"mathtext.fontset": "cm"},
+        {"text.usetex": True},
+    ],
 )
-def test_nothing_is_remembered_across_settings_of_fonts(setting):
+def test_nothing_is_remembered_across_settings_of_texts(setting):
     words, prop = "measure me", FontProperties()
     with once():
         first = text.TextToPath()

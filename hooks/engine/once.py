@@ -59,12 +59,11 @@ def once() -> Iterator[None]:
 
 
 def texts() -> TextToPath:
-    """What measures and reads texts and formulas, and remembers them as long as no setting of fonts changes."""
+    """What measures and reads texts and formulas, and remembers them as long as no setting of texts changes."""
     import matplotlib as mpl
 
-    settings = [
-        f"{name}: {value}" for name, value in mpl.rcParams.items() if name.startswith(("font.", "mathtext."))
-    ]
+    names = [name for name in mpl.rcParams if name.startswith(("font.", "mathtext.", "text."))]
+    settings = [f"{name}: {mpl.rcParams[name]}" for name in names]
     return reader(tuple(settings))
 
 
