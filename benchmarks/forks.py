@@ -182,7 +182,10 @@ class Copy:
             raise RuntimeError(
                 f"the unchanged tests must pass, pytest ended with {code}:\n{log.read_text()[-3000:]}"
             )
-        with contextlib.suppress(FileNotFoundError):  # another job measured the same, and was done first
+        if result.is_file():  # another job was done first, and this is only a part
+            part.unlink(missing_ok=True)
+            return
+        with contextlib.suppress(FileNotFoundError):
             part.rename(result)
 
 
