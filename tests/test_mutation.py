@@ -37,6 +37,9 @@ assert all(mutation.known()[mutant] for mutant in found)
 def test_a_change_is_caught_an_equal_one_survives_and_a_hang_counts_as_caught(tmp_path):
     pytest.importorskip("cosmic_ray", reason="it comes with make mutation")
     files = {"lego/__init__.py": "", "lego/toy.py": TOY, "tests/__init__.py": "", "tests/test_toy.py": TEST}
+    files["tests/test_signatures.py"] = (
+        "import lego.toy\n\n\ndef test_it_can_be_imported():\n    assert lego.toy\n"
+    )
     for name, text in (files | {".gitignore": ".cache/\n"}).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -53,6 +56,30 @@ def test_a_change_is_caught_an_equal_one_survives_and_a_hang_counts_as_caught(tm
     assert found == VERDICTS
     assert (tmp_path / "lego/toy.py").read_text() == TOY
     assert (tmp_path / ".cache/copy/lego/toy.py").read_text() == TOY
+
+
+def test_a_job_that_ends_after_another_leaves_what_that_measured(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from benchmarks import forks
+
+copy, result = object.__new__(forks.Copy), Path(sys.argv[1])
+copy.folder = result.parent
+
+def both(files, trace, limit, log):
+    result.write_text("all")  # by the other job, which took away what both had begun
+    result.with_suffix(".part").write_text("the rest")
+    return 0
+
+copy.test = both
+copy.measure([], [], 1, result)
+assert result.read_text() == "all", result.read_text()
+assert list(result.parent.iterdir()) == [result]
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "tests.jsonl")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(
