@@ -208,6 +208,14 @@ def print_truth(names: list[str]) -> None:
     print(json.dumps(printed))
 
 
+def run_floor(site: Path, floor: Path) -> Cost:
+    """The pages of a site with code and figures already in them, and nothing to run, when they are built again."""
+    shutil.rmtree(floor, ignore_errors=True)
+    make_floor(site, floor)
+    run(sys.executable, *MKDOCS_BUILD, cwd=floor)
+    return run(sys.executable, *MKDOCS_BUILD, cwd=floor)
+
+
 def run_plainly(snippets: list[Snippet], place: Path) -> Cost:
     """Each script as `python script.py`, one after another; a sample stands for many."""
     sample = snippets[:: max(1, len(snippets) // SAMPLE)]
@@ -362,11 +370,7 @@ def main() -> None:
                         failed[name] = str(error).strip().splitlines()[-1]
                         del measured[name], running[name]
                     if name == "lego" and scenario == "nothing changed":
-                        floor = place / "floor"
-                        shutil.rmtree(floor, ignore_errors=True)
-                        make_floor(races[name].root, floor)
-                        run(sys.executable, *MKDOCS_BUILD, cwd=floor)
-                        row = {scenario: run(sys.executable, *MKDOCS_BUILD, cwd=floor)}
+                        row = {scenario: run_floor(races[name].root, place / "floor")}
                         measured.setdefault("floor: nothing runs", []).append(row)
             if not options.only:
                 row = {"cold": run_plainly(snippets, place)}

@@ -196,10 +196,8 @@ def test_no_layout_is_left_whatever_the_settings(setting):
 
 def test_matplotlib_is_what_it_was_afterwards_even_after_an_error():
     def now():
-        return (
-            *(Axis._update_ticks, Axis._get_ticklabel_bboxes),
-            *(MarkerStyle._set_marker, text.TextToPath),
-        )
+        ticks = Axis._update_ticks, Axis._get_ticklabel_bboxes
+        return *ticks, MarkerStyle._set_marker, text.TextToPath
 
     before = now()
     with pytest.raises(ZeroDivisionError), once():
