@@ -965,6 +965,15 @@ def test_the_next_update_is_measured_and_taken_back(make, expected):
         assert row.update_to_weight == pytest.approx(expected_ratio.item(), rel=1e-4, abs=1e-12)
 
 
+@pytest.mark.parametrize(("lr", "limit"), [(0.0, "slow"), (0.5, "fast")])
+def test_an_update_of_the_very_size_of_the_limit_is_no_finding(lr, limit):
+    model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
+    adam, batch = torch.optim.Adam(model.parameters(), lr=lr), table([1.0] * 4)
+    (finding,) = diagnose(model, batch, optimizer=adam).findings
+    assert finding.name.startswith("learning rate too")
+    assert diagnose(model, batch, optimizer=adam, thresholds={limit: finding.value}).findings == []
+
+
 def test_parameters_that_nobody_trains_are_a_finding():
     model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
     optimizer = torch.optim.Adam(model[0].parameters(), lr=1e-3)
@@ -993,6 +1002,7 @@ def test_the_share_of_the_loss_that_is_left_of_one_batch():
         optimizer.zero_grad(), loss.backward(), optimizer.step()
     assert finding.name == "cannot overfit one batch" and losses[0] > 1.01 * losses[1]
     assert finding.value == pytest.approx(losses[-1] / losses[0], rel=1e-5)
+    assert f"still {losses[-1]:.3g}, from {losses[0]:.3g}" in finding.message
 
 
 # More of each layer, and of the report

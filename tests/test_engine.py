@@ -815,6 +815,18 @@ def test_practice_with_formulas_leaves_their_grammar_and_no_figure():
     assert result.stdout.splitlines() == ["False []", "True []"]
 
 
+def test_practice_with_formulas_reads_the_usual_labels_of_a_logarithmic_axis():
+    code = (
+        "from hooks.engine import server, svg\nserver.preload(['torch', 'matplotlib.pyplot'])\n"
+        "import matplotlib.pyplot as plt\nfrom matplotlib.mathtext import MathTextParser\n"
+        "svg.practice(True)\nread = MathTextParser._parse_cached.cache_info().misses\n"
+        "figure, axes = plt.subplots()\naxes.set(yscale='log', ylim=(1e-6, 1e4))\n"
+        "svg.render(figure, 'a')\nprint(MathTextParser._parse_cached.cache_info().misses - read)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "0\n"
+
+
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt")
 def test_what_a_script_frees_it_gets_again(bench):
     bench.write(
