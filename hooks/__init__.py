@@ -13,6 +13,7 @@
 - `tested.py` counts what the site holds and checks its links, for the page *What is tested*
 - `terms.py` explains the glossary's terms where pages use them
 - `kept.py` keeps what is costly to make and no snippet draws
+- `explorers/` makes the scripts of the figures that a reader moves; `theme/` is what stands beside Material's own
 - `cards.py` draws the picture that stands beside a link to a page, `feed.py` makes a feed of what is new
 - `links.py` knows where the links of a source lead from each of these
 - `compress.py` makes compressed copies for hosts that send such files; the build does without

@@ -13,6 +13,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from hooks.kept import Kept, maker
 
+MAKER = maker(__file__, "pillow", "matplotlib")
 SIZE = (1200, 630)
 MARGIN = 80
 STEPS = 6  # of each color, from white on
@@ -40,7 +41,7 @@ class Artist:
 
     def card(self, title: str, line: str) -> bytes:
         """A PNG of 1200 by 630 pixels."""
-        made_of = self.name, title, line, self.logo, self.colors, maker(__file__, "pillow", "matplotlib")
+        made_of = self.name, title, line, self.logo, self.colors, MAKER
         return self.kept.get(made_of, lambda: self.draw(title, line))
 
     def draw(self, title: str, line: str) -> bytes:

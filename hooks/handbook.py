@@ -36,12 +36,12 @@ from hooks import feed, labs, links, pages, reference, security, terms, tested, 
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.cards import Artist  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
-from hooks.engine.engine import time_limit  # noqa: E402
+from hooks.engine.engine import ServerError, time_limit  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
 from hooks.kept import Kept  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
-from hooks.preview import Preview, Site  # noqa: E402
+from hooks.preview import Preview, Site, list_files  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
 from hooks.repair import repair  # noqa: E402
 from hooks.unchanged import Built  # noqa: E402
@@ -72,6 +72,7 @@ class Build:
     explorers: dict[str, str]  # their forms, by name
     sources: dict[str, str]  # by page, as written
     written: frozenset[str]  # names of files that nothing here made
+    present: frozenset[str]  # names of all files in docs/
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
     terms: dict[str, terms.Term]  # of the glossary, by name
@@ -135,11 +136,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
     build.last = None
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
+    build.present = list_files(Path(config.docs_dir))
     lab_files = [file for file in files if is_lab(file)]
     names = [file.src_uri for file in lab_files]
     try:
         build.outcomes, build.figures = execute(build.sources, names, engine, build.written.__contains__)
-    except ProblemsError as problems:
+    except (ProblemsError, ServerError) as problems:
         raise PluginError(str(problems)) from None
     build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
     build.terms = read_glossary(files)
@@ -298,12 +300,14 @@ def on_post_build(config: MkDocsConfig) -> None:
         log.warning("\n".join(broken))
     state_what_is_tested(site, texts)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
-    if build.built is not None:
-        build.built.remember(site)
     build.staging.publish()
+    if build.built is not None:
+        build.built.remember(build.staging.site)
     kept.prune()
     config.site_dir = str(build.staging.site)
-    build.last = Site(config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written)
+    build.last = Site(
+        config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written, build.present
+    )
     log.info(f"The new site is in place: {config.site_dir}")
 
 
@@ -331,11 +335,15 @@ def show_early() -> int:
     Raises:
         ProblemsError: if anything that a page shows is not there, or does not run.
     """
-    if (last := build.last) is None or not last.has_all_pages():
+    if (last := build.last) is None or not last.has_all_files():
         return 0
     sources = read_sources(last.files)
     names = [file.src_uri for file in last.files if is_lab(file)]
-    outcomes, figures = execute(sources, names, engine, last.written.__contains__)
+    try:
+        outcomes, figures = execute(sources, names, engine, last.written.__contains__)
+    except ProblemsError:
+        build.last = None  # the next save is for a whole build to judge
+        raise
     build.outcomes, build.figures = outcomes, build.figures | figures
     return sum(last.show(file) for file in last.affected(sources, outcomes))
 
@@ -425,8 +433,8 @@ def lighten(assets: Path) -> None:
 
 def finish(output: str, name: str) -> str:
     """The page without the theme's faults and with its policy, which would stop the script that `serve` adds."""
-    page = repair(output)
     try:
+        page = repair(output)
         secured = security.secure(page)
     except ValueError as error:
         raise PluginError(f"{name}: {error}") from None
@@ -465,8 +473,9 @@ def check_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise PluginError(
-                f"Can't serve on {host}:{port} ({error.strerror}): stop what runs there, or choose another "
+                f"Can't serve on {host}:{port} ({reason}): stop what runs there, or choose another "
                 f"port, such as `make serve PORT={port + 1}`."
             ) from None

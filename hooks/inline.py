@@ -25,7 +25,8 @@ def inline_figures(
         forms: of the explorers, by name.
 
     Raises:
-        ValueError: if an image asks for an explorer that is not there, or stands within something else.
+        ValueError: if an image asks for an explorer that is not there, stands within something else, or says not what
+            it looks like.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -33,6 +34,8 @@ def inline_figures(
         uri = urljoin(f"/{url}", attributes.get("src", "")).removeprefix("/")
         if uri not in figures:
             return match[0]
+        if "alt" not in attributes:
+            raise ValueError(f"the figure {attributes['src']} needs an alt text")
         made = figure(figures[uri], attributes["alt"], attributes.get("title", ""), attributes["src"])
         if explorer := attributes.get("data-explorer"):
             if explorer not in (forms or {}):

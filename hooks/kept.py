@@ -6,7 +6,6 @@ An entry that was cut short or altered is as good as absent; where nothing can b
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.metadata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -42,8 +41,10 @@ class Kept:
         self.used.clear()
 
 
-@functools.cache
 def maker(file: str, *packages: str) -> str:
-    """What makes a thing: the digest of a module's own file, and the versions of the packages that it uses."""
+    """What makes a thing: the digest of a module's own file, and the versions of the packages that it uses.
+
+    Ask as the module is loaded: later, the file may be another than the code that runs.
+    """
     versions = [f"{package} {importlib.metadata.version(package)}" for package in packages]
     return " ".join([digest(Path(file).read_bytes()), *versions])

@@ -90,7 +90,7 @@ def find_gaps(uses: list[Use], outcomes: Mapping[str, Outcome]) -> Iterator[str]
         outcome = outcomes.get(use.script)
         if outcome is None:
             continue
-        if use.kind == "figure" and use.number > len(outcome.figures):
+        if use.kind == "figure" and not 1 <= use.number <= len(outcome.figures):
             yield (
                 f"{use.place}: {use.script} draws {len(outcome.figures)} figure(s), "
                 f"the page asks for number {use.number}"
@@ -120,6 +120,7 @@ def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path
         if extension in {".py", ".txt"}:
             outcome = outcomes[f"snippets/{stem}.py"]
             content = outcome.source if extension == ".py" else outcome.text
+            content = re.sub("[\x02\x03]", "", content)  # as Markdown does, before it looks for fences
             if mark := next(filter(FENCE.match, content.splitlines()), None):
                 what = "holds" if extension == ".py" else "prints"
                 raise PageError(

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("mkdocs.plugins.handbook")
 
 
+def list_files(folder: Path) -> frozenset[str]:
+    """The names of all files in a folder."""
+    return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
 @dataclass
 class Site:
     """What the last build that succeeded left: enough to render one of its pages again."""
@@ -43,11 +48,11 @@ class Site:
     sources: dict[str, str]  # of its pages, by name
     outcomes: dict[str, Outcome]
     written: frozenset[str]  # names of files that the build did not make
+    present: frozenset[str]  # names of all files in docs/
 
-    def has_all_pages(self) -> bool:
-        """Whether no page came or went since."""
-        folder = Path(self.config.docs_dir)
-        return {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")} == set(self.sources)
+    def has_all_files(self) -> bool:
+        """Whether no page, lab or picture came or went since."""
+        return list_files(Path(self.config.docs_dir)) == self.present
 
     def affected(self, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
         """The pages whose own text, or whose snippets' code or output, is another now."""

@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 ELEMENT = re.compile(r"<(?:style|iframe|object|embed|base)\b[^>]*>")
 SUSPECT = re.compile(  # such an attribute; or words in a text, or in another attribute
-    r"""\s(?:(?:style|on[a-z]+)\s*=|(?:src|srcset|poster)\s*=\s*["']?\s*(?:https?:)?//)"""
+    r"""[\s/"'](?:(?:style|on[a-z]+)\s*=|(?:src|srcset|poster)\s*=\s*["']?\s*(?:https?:)?//)"""
 )
 FOREIGN = re.compile(r"\s*(?:https?:)?//")
 CHARSET = '<meta charset="utf-8">'
@@ -53,7 +53,7 @@ def secure(page: str) -> str:
     Raises:
         ValueError: if the page holds what the policy forbids.
     """
-    if unsafe := find_unsafe(SCRIPT.sub(r"<script\1>", page)):
+    if unsafe := find_unsafe(SCRIPT.sub(r"<script\1></script>", page)):
         raise ValueError(
             "the policy forbids inline styles, handlers, frames, and what other hosts hold, and the page has "
             + unsafe[:200]
@@ -71,29 +71,26 @@ def find_unsafe(page: str) -> str | None:
     page = page.lower()
     if element := ELEMENT.search(page):
         return element[0]
-    for match in SUSPECT.finditer(page):
-        start, end = page.rfind("<", 0, match.start()), page.find(">", match.end())
-        if page.rfind(">", 0, match.start()) > start:
-            continue  # a text
-        tag = Tag()
-        tag.feed(page[start : end + 1])
-        for name, value in tag.attributes:
-            loads = name in {"src", "srcset", "poster"} and FOREIGN.match(value or "")
-            if name == "style" or name.startswith("on") or loads:
-                return page[start : end + 1]
-    return None
+    if not SUSPECT.search(page):
+        return None
+    tags = Tags()  # takes its time, and few pages need it
+    tags.feed(page)
+    return tags.unsafe
 
 
-class Tag(HTMLParser):
-    """A tag's attributes, as a browser reads them."""
+class Tags(HTMLParser):
+    """Reads the tags of a page as a browser does, and finds the first that is unsafe."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.attributes: list[tuple[str, str | None]] = []
+        self.unsafe: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect them."""
-        self.attributes += attrs
+        """Look at a tag's attributes."""
+        for name, value in attrs:
+            loads = name in {"src", "srcset", "poster"} and FOREIGN.match(value or "")
+            if self.unsafe is None and (name == "style" or name.startswith("on") or loads):
+                self.unsafe = self.get_starttag_text()
 
 
 def headers(pages: Iterable[str]) -> str:

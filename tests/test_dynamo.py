@@ -85,6 +85,35 @@ print(model.weight.tolist())
     assert run(f"dynamo.put_off()\ntrain()\n{code}") == run(code)
 
 
+@pytest.mark.parametrize(
+    "mark", ["torch.compiler.disable", "torch.compiler.disable(recursive=False)", "torch._dynamo.disable()"]
+)
+def test_who_wants_a_function_left_alone_is_heard(mark):
+    code = f"""
+@{mark}
+def inner(x):
+    return x + 1
+@torch.compile(backend="eager", fullgraph=True)
+def outer(x):
+    return 2 * inner(x)
+try:
+    print(outer(torch.ones(2)))
+except torch._dynamo.exc.Unsupported:
+    print("unsupported")
+"""
+    assert (
+        run(f"dynamo.put_off()\ntrain()\n{code}") == run(f"import torch._dynamo\n{code}") == "unsupported\n"
+    )
+
+
+def test_a_name_that_was_taken_before_works_afterwards():
+    run(
+        "dynamo.put_off()\ndisable = torch._dynamo.disable\ntorch._dynamo.reset()\n"
+        "real = torch._dynamo.disable\nassert real is not disable\n"
+        "assert disable(recursive=False)(lambda x: x)(1) == 1 and torch._dynamo.disable is real"
+    )
+
+
 def test_nothing_changes_once_the_compiler_is_imported():
     run("import torch._dynamo as it\ndynamo.put_off()\nassert torch._dynamo is it and imported()")
 

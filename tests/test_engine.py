@@ -330,8 +330,41 @@ def test_another_package_version_runs_again(bench):
 def test_entries_of_deleted_scripts_go(bench):
     bench.write("snippets/a.py", DRAW)
     bench.run("snippets/a.py")
+    left = [
+        bench.root / ".cache" / "snippets" / f".a.py.json-{process}" for process in (2**22 + 1, os.getpid())
+    ]
+    for path in left:
+        path.touch()
     bench.engine.cache.prune(set())
     assert not list((bench.root / ".cache").rglob("*.json"))
+    assert [path.exists() for path in left] == [False, True], "another build writes the second"
+
+
+def test_the_engine_is_known_as_it_was_loaded(bench, tmp_path, monkeypatch):
+    from hooks.engine import cache
+
+    bench.write("snippets/a.py", DRAW)
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "cache.py"))  # its folder has other files now
+    assert cache.engine_digest() != cache.ENGINE
+    bench.run("snippets/a.py")
+    monkeypatch.undo()
+    assert bench.ran("snippets/a.py") == []
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "part/__init__.py"])
+def test_a_package_that_comes_to_stand_before_what_was_imported(bench, name):
+    folder = f"nsp{len(name)}"
+    bench.write(f"{folder}/part.py", "value = 1\n")
+    bench.write("snippets/a.py", DRAW + f"from {folder} import part\nprint(part.value)\n")
+    assert bench.run("snippets/a.py")["snippets/a.py"].text == "1\n"
+    assert bench.ran("snippets/a.py") == []
+    bench.write(f"{folder}/{name}", "import types\npart = types.SimpleNamespace(value=2)\nvalue = 2\n")
+    assert bench.run("snippets/a.py")["snippets/a.py"].text == "2\n"
+
+
+def test_a_script_may_speak_of_time_limits(bench):
+    reason = failure(bench, DRAW + "raise ValueError('the solver hit its time limit')\n").reason
+    assert reason == "ValueError: the solver hit its time limit"
 
 
 def test_an_exception_names_file_line_and_traceback(bench):
@@ -433,7 +466,11 @@ def test_what_is_no_result_is_a_failure(tmp_path, text):
     (tmp_path / "stderr").write_bytes(b"told \xff")
     process = SimpleNamespace(exitcode=3)
     found = child.result(tmp_path, process, overdue=False)
-    assert found == {"reason": "its process ended early with exit code 3", "details": "told \ufffd"}
+    assert found == {
+        "reason": "its process ended early with exit code 3",
+        "details": "told \ufffd",
+        "late": False,
+    }
     (tmp_path / "stderr").write_text("a" + "b" * 4000)
     assert child.result(tmp_path, process, overdue=False)["details"] == "b" * 4000
     (tmp_path / "result.json").unlink()
@@ -449,11 +486,35 @@ def test_what_is_no_result_is_a_failure(tmp_path, text):
         '<path onload="a()"/>',
         "<foreignObject>",
         "<image href='https://example.org/a.png'/>",
+        "<image/onerror=a() />",
+        """<image data-x=">" onerror="a()"/>""",
+        """<image ONERROR="a()"/>""",
+        """<image xlink:href="data:image/svg+xml,a"/>""",
+        """<use xlink:href="data:image/png;base64,"/>""",
+        """<g><a title=">" xlink:href="#a"/></g>""",
+        '<path style="fill:red"/>',
+        "<p>",
+        "<div xmlns='http://www.w3.org/1999/xhtml'/>",
+        "<g xmlns=''/>",
+        "<!-- a -->",
+        "<![CDATA[<script>]]>",
+        "<?a?>",
+        "<path d='",
+        "&nbsp;",
     ],
 )
 def test_a_drawing_that_would_run_in_a_browser(bench, part):
-    forge = f"import hooks.engine.svg as svg\nsvg.render = lambda figure, salt: {f'<svg>{part}</svg>'!r}\n"
-    assert "draws what is no picture" in failure(bench, DRAW + forge).reason
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{part}</svg>'
+    assert svg.find_foreign(whole.replace(part, "<path d='M0 0'/>")) is None
+    assert svg.find_foreign(whole)
+    forge = f"import hooks.engine.svg as svg\nsvg.render = lambda figure, salt: {whole!r}\n"
+    if part.startswith("<script"):
+        assert "draws what is no picture" in failure(bench, DRAW + forge).reason
+
+
+def test_a_result_of_other_kinds_is_a_failure(bench):
+    forge = "import json\njson.dump = lambda data, file: file.write(json.dumps(data | {'cells': 3}))\n"
+    assert failure(bench, DRAW + forge).reason.startswith("left what is no result: ")
 
 
 def test_a_dense_picture_in_a_drawing_and_any_words_are_a_drawing(bench):
@@ -596,6 +657,10 @@ def test_what_a_script_changes_globally_reaches_no_other(bench):
         ("import random; random.random()", "random"),
         ("import random, numpy as np; np.random.seed(0); random.random()", "random"),
         ("import random, numpy as np; random.seed(0); np.random.rand(3)", "numpy.random"),
+        ("import numpy as np; np.random.rand(3); np.random.seed(0)", "numpy.random"),
+        ("import random; random.random(); random.seed(0)  # random.seed(0)", "random"),
+        ("import random; random.seed(); random.random()", "random"),
+        ("import numpy as np; np.random.seed(None); np.random.rand(3)", "numpy.random"),
     ],
 )
 def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
@@ -613,6 +678,8 @@ def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
         "import numpy as np; np.random.seed(0); np.random.rand(3)",
         "import numpy as np; np.random.default_rng(0).random(3)",
         "import random; random.seed(0); random.random()",
+        "from random import random, seed; seed(a=0); random(); seed(1)",
+        "from numpy.random import rand, seed; seed(seed=0); rand(3)",
         "import random; random.Random(0).random()",
         "from numpy import random; random.default_rng(0).random()",
     ],

@@ -33,8 +33,22 @@ def test_an_operation_without_a_twin_is_named():
 
 
 @pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.nn.functional.gelu(x, approximate="tanh"),
+        lambda x: torch.div(x, 0.1, rounding_mode="floor"),
+        lambda x: torch.add(x, x, alpha=2),
+    ],
+)
+def test_an_operation_in_another_way_is_refused(function):
+    with pytest.raises(ValueError, match="is not known to hooks/explorers/trace"):
+        to_javascript(function, ["x"])
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
+        (math.nan, "NaN"),
         (1, "1"),
         (-2.5, "(-2.5)"),
         (True, "true"),

@@ -23,6 +23,11 @@ def test_a_figure_leads_to_its_file_and_search_does_not_read_that():
     )
 
 
+def test_a_figure_without_words_is_refused():
+    with pytest.raises(ValueError, match=r"the figure one\.svg needs an alt text"):
+        inline_figures('<p><img src="one.svg"></p>', "", {"one.svg": SVG})
+
+
 def test_other_images_stay():
     html = '<p><img alt="logo" src="../logo.svg" /></p>'
     assert inline_figures(html, "a/b/", {"a/logo2.svg": SVG}) == html

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from hooks import pages
@@ -65,6 +67,8 @@ def test_gaps_are_what_a_snippet_did_not_make():
         and "draws 1 figure(s), the page asks for number 2" in gaps[0]
         and "prints nothing" in gaps[1]
     )
+    (gap,) = pages.find_gaps(uses('![Alt](b-0.svg "C")'), {"snippets/a/b.py": outcome(figures=["<svg/>"])})
+    assert "asks for number 0" in gap
 
 
 def test_expand_puts_in_what_ran_with_its_indentation(tmp_path):
@@ -73,14 +77,13 @@ def test_expand_puts_in_what_ran_with_its_indentation(tmp_path):
     assert expanded == '    ```python\n    if x:\n\n        y\n    ```\n--8<-- "x.py"'
 
 
-@pytest.mark.parametrize("mark", ["```", "  ~~~~ x", "```python"])
+@pytest.mark.parametrize("mark", ["```", "  ~~~~ x", "```python", "\x02```", "`\x03``"])
 @pytest.mark.parametrize("ending", ["py", "txt"])
 def test_a_print_that_would_end_its_block(tmp_path, mark, ending):
     made = outcome(source=f"x = 1\n{mark}\n", text=f"one\n{mark}\n<script>two()</script>\n")
     page = f'# T\n\n```text\n--8<-- "a/b.{ending}"\n```\n'
-    with pytest.raises(
-        pages.PageError, match=rf"docs/a/b.md:4: snippets/a/b.py \w+ the line '{mark.strip()}'"
-    ):
+    told = re.sub("[\x02\x03]", "", mark).strip()
+    with pytest.raises(pages.PageError, match=rf"docs/a/b.md:4: snippets/a/b.py \w+ the line '{told}'"):
         pages.expand(page, "a/b.md", {"snippets/a/b.py": made}, tmp_path)
 
 

@@ -9,7 +9,7 @@ from mkdocs.exceptions import Abort
 from hooks.engine import Outcome
 from hooks.engine.outcome import Cell
 from hooks.execute import ProblemsError
-from hooks.preview import Preview, Site
+from hooks.preview import Preview, Site, list_files
 
 
 def outcome(text="", source="x", figures=()):
@@ -44,7 +44,7 @@ OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures
 )
 def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
     files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
-    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]))
+    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset())
     found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
 
@@ -102,14 +102,18 @@ def test_a_snippet_that_fails_does_not_run_again_in_a_whole_build(caplog):
 
 
 def test_a_page_that_came_or_went_is_left_to_the_whole_build(tmp_path):
-    site = Site(SimpleNamespace(docs_dir=str(tmp_path)), None, None, None, {"a/one.md": ""}, {}, frozenset())
-    assert not site.has_all_pages()
     (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "one.md").touch()
-    (tmp_path / "a" / "style.css").touch()
-    assert site.has_all_pages()
+    for name in ("a/one.md", "a/style.css", "a/lab.py"):
+        (tmp_path / name).touch()
+    files = list_files(tmp_path)
+    assert files == {"a/one.md", "a/style.css", "a/lab.py"}
+    site = Site(SimpleNamespace(docs_dir=str(tmp_path)), None, None, None, {}, {}, frozenset(), files)
+    assert site.has_all_files()
     (tmp_path / "two.md").touch()
-    assert not site.has_all_pages()
+    assert not site.has_all_files()
+    (tmp_path / "two.md").unlink()
+    (tmp_path / "a" / "lab.py").unlink()
+    assert not site.has_all_files()
 
 
 @pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])

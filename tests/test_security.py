@@ -41,6 +41,10 @@ def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
         "<video poster=//example.org/a.png></video>",
         '<script src="http://example.org/a.js"></script>',
         '<base href="/">',
+        '<p title="a > b" style="x">',
+        "<img/onerror=a() src=b>",
+        '<img alt="a"onerror="b()">',
+        '<script src="a.js"></script><p style="x">',
     ],
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
@@ -62,6 +66,8 @@ def test_words_in_an_attribute_are_no_attribute():
         "<p>one = 1</p>",
         '<p data-style="a" aria-on="b">',
         "<script>style='a'</script>",
+        "<p>style=&gt;</p><p title='style=\"a\"'>",
+        '<p title="<b style=x>">',
     ],
 )
 def test_text_about_styles_is_no_style(text):

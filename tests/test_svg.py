@@ -117,7 +117,7 @@ def test_markers_of_a_line_become_one_path():
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from("LLLQCzM"), st.lists(st.floats(-600, 600), min_size=6, max_size=6)),
+        st.tuples(st.sampled_from("LLLQCzM"), st.lists(st.floats(-1e8, 1e8), min_size=6, max_size=6)),
         max_size=12,
     )
 )

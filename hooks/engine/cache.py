@@ -39,7 +39,7 @@ class Cache:
             try:
                 entry = json.loads(self.path(script).read_bytes())
                 body = entry["outcome"]
-                if entry["checksum"] != digest(body.encode()) or entry["engine"] != engine_digest():
+                if entry["checksum"] != digest(body.encode()) or entry["engine"] != ENGINE:
                     return None
                 outcome = Outcome.from_data(json.loads(body), cached=True)
                 fresh = script in outcome.dependencies
@@ -56,7 +56,7 @@ class Cache:
         if any(state(self.root / name) != known for name, known in outcome.dependencies.items()):
             return
         body = json.dumps(outcome.to_data())
-        entry = json.dumps({"checksum": digest(body.encode()), "engine": engine_digest(), "outcome": body})
+        entry = json.dumps({"checksum": digest(body.encode()), "engine": ENGINE, "outcome": body})
         path = self.path(script)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +65,11 @@ class Cache:
             self.problem = problem
 
     def prune(self, scripts: set[str]) -> None:
-        """Forget scripts that are gone."""
+        """Forget scripts that are gone, and what builds that were killed had begun to write."""
         remove(set(self.folder.rglob("*.json")) - {self.path(script) for script in scripts})
+        remove(
+            path for path in self.folder.rglob(".*.json-*") if not is_running(path.name.rpartition("-")[2])
+        )
 
     def path(self, script: str) -> Path:
         """Where the outcome of a script is kept."""
@@ -78,6 +81,17 @@ def remove(files: Iterable[Path]) -> None:
     for file in files:
         with contextlib.suppress(OSError):
             file.unlink()
+
+
+def is_running(process: str) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -92,11 +106,13 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-@functools.cache
 def engine_digest() -> str:
     """Fingerprint of what shapes every outcome: the engine's own files and the Python that runs it."""
     files = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in {".py", ".mplstyle"})
     return digest(b"\0".join([platform.python_version().encode(), *(path.read_bytes() for path in files)]))
+
+
+ENGINE = engine_digest()  # of the code that runs: read later, it might be another's
 
 
 def installed_version(package: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import faulthandler
+import functools
 import itertools
 import json
 import os
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
@@ -31,7 +32,6 @@ from hooks.engine.outcome import OUTSIDE, digest, state
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
-SEEDS = {"random": r"(?<![\w.])random\.seed\(", "numpy.random": r"\b(?:np|numpy)\.random\.seed\("}
 RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
 # children inherit these from the server
@@ -82,14 +82,16 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
     faults = read_left(folder / "faults")
     faults = re.split(r'  File "[^"]*hooks.engine.child\.py"', faults)[0]  # below stands the engine itself
     code = process.exitcode
-    if overdue or "Timeout (" in faults:
+    late = overdue or "Timeout (" in faults
+    if late:
         reason = "did not end within its time limit"
     elif code is not None and code < 0:
         reason = f"its process was killed by {signal.Signals(-code).name}"
     else:
         reason = f"its process ended early with exit code {code}"
     stderr = read_left(folder / "stderr")
-    return {"reason": reason, "details": "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]}
+    details = "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]
+    return {"reason": reason, "details": details, "late": late}
 
 
 def read_left(path: Path) -> str:
@@ -114,7 +116,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
     sys.modules["__main__"] = module
     sys.argv = [str(path)]
     read = drawn = 0
-    chance = Chance(source)
+    chance = Chance()
     for statements in split(ast.parse(source, str(path)), source):
         body: list[ast.stmt] = statements
         shown = body.pop() if body and isinstance(body[-1], ast.Expr) and MARK.search(source) else None
@@ -147,33 +149,51 @@ def is_drawn(value: object) -> bool:
 
 
 class Chance:
-    """Refuses what the global generators draw without a seed: the figure would be another one in each build."""
+    """Refuses what the global generators draw before they get a seed: the figure would be another in each build."""
 
-    def __init__(self, source: str) -> None:
-        # unlike PyTorch, Python and NumPy can't tell a generator's seed
-        self.seeded = {name: bool(re.search(seed, source)) for name, seed in SEEDS.items()}
+    def __init__(self) -> None:
+        import numpy
+
         self.start = self.states()
+        self.seeded: set[str] = set()
+        # unlike PyTorch, Python and NumPy can't tell a generator's seed
+        generators: tuple[Any, ...] = (random, numpy.random)
+        for module in generators:
+            module.seed = self.watch(module.__name__, module.seed)
 
     def states(self) -> dict[str, Any]:
-        """Where each global generator stands, as far as it has no seed."""
+        """Where each global generator stands."""
         import numpy
         import torch
 
-        states: dict[str, Any] = {"torch": (torch.initial_seed(), torch.get_rng_state().numpy().tobytes())}
-        if not self.seeded["random"]:
-            states["random"] = random.getstate()
-        if not self.seeded["numpy.random"]:
-            state: Any = numpy.random.get_state()
-            states["numpy.random"] = state[2], state[1].tobytes()
-        return states
+        state: Any = numpy.random.get_state()
+        return {
+            "torch": (torch.initial_seed(), torch.get_rng_state().numpy().tobytes()),
+            "random": random.getstate(),
+            "numpy.random": (state[2], state[1].tobytes()),
+        }
+
+    def watch(self, name: str, seed: Callable[..., None]) -> Callable[..., None]:
+        """The function that sets a seed; no numbers may have been drawn before its first call."""
+
+        @functools.wraps(seed)
+        def watched(*args: Any, **options: Any) -> None:
+            self.check()
+            seed(*args, **options)
+            if any(value is not None for value in (*args, *options.values())):
+                self.seeded.add(name)
+            else:  # a seed of the system's choice
+                self.start[name] = None
+
+        return watched
 
     def check(self) -> None:
         """Raise where a script drew without a seed."""
         now = self.states()
         if now["torch"][0] != self.start["torch"][0]:
-            now["torch"] = self.start["torch"]  # a seed was set
-        for name, place in now.items():
-            if place != self.start[name]:
+            self.seeded.add("torch")
+        for name in now.keys() - self.seeded:
+            if now[name] != self.start[name]:
                 raise ValueError(
                     f"draws numbers from the global generator of {name}, which has no seed, so that each build "
                     "shows others: set a seed first, or pass a generator"
@@ -197,7 +217,7 @@ def precompile(root: str, digests: dict[str, str]) -> None:
     """Compile the project's modules that a script imported, once for all scripts that follow."""
     for name, known in digests.items():
         path = os.path.join(root, name)
-        if not name.endswith(".py") or compiled.get(path, ("",))[0] == known:
+        if not name.endswith(".py") or known in {compiled.get(path, ("",))[0], state(None)}:
             continue
         with contextlib.suppress(OSError, SyntaxError, ValueError):
             data = Path(path).read_bytes()
@@ -268,10 +288,10 @@ class Dependencies:
         class Finder(FileFinder):
             def find_spec(finder, fullname: str, target: types.ModuleType | None = None) -> ModuleSpec | None:
                 spec = super().find_spec(fullname, target)
-                if spec is None:  # once there is such a file, the script may do something else
-                    name = os.path.join(folder, fullname.rpartition(".")[2])
+                name = os.path.join(folder, fullname.rpartition(".")[2])
+                self.note(os.path.join(name, "__init__.py"))  # once there is such a file, Python takes it
+                if spec is None or spec.loader is None:  # a folder, which comes after a file
                     self.note(f"{name}.py")
-                    self.note(os.path.join(name, "__init__.py"))
                 return spec
 
         return Finder(folder, (Loader, [".py"]))

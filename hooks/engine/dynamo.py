@@ -46,7 +46,12 @@ def put_off() -> None:
     torch._dynamo = module
 
 
-def disable(function: Callable[..., Any], *args: object, **options: object) -> Callable[..., Any]:
-    """The function itself: what compiles nothing leaves it alone."""
+def disable(function: Callable[..., Any] | None = None, *args: Any, **options: Any) -> Any:
+    """PyTorch's own function, which it does not wrap, as it is; to anybody else's the compiler does what it does."""
+    if function is None or options != {"wrapping": False}:
+        module = sys.modules[NAME]
+        if isinstance(module, Later):
+            del vars(module)["disable"]
+        return module.disable(function, *args, **options)
     disabled.append(function)
     return function

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from hooks.engine import svg
 from hooks.engine.cache import Cache
 from hooks.engine.outcome import Failure, Outcome, digest
 
@@ -42,13 +43,11 @@ OFTEN = {  # takes time to import, or to use at first: worth it where several sc
     "matplotlib.mathtext": re.compile(rb"\$|loglog|semilog|[xy]scale"),  # labels of a logarithm are formulas
 }
 
-ACTIVE = re.compile(  # what a drawing needs of links are its own parts, and pictures that it holds
-    r"<(?:script|foreignobject|iframe)\b"
-    r"|<[^>]*(?:\son\w+\s*=|[\s:]href\s*=(?!\s*[\"']?(?:#|data:image/png)))[^>]*>",
-    re.IGNORECASE,
-)
-
 Report = Callable[[str, str], None]  # event ("running", "cached", "ran", "failed") and script
+
+
+class ServerError(RuntimeError):
+    """The process that runs the scripts is gone."""
 
 
 class Engine:
@@ -112,7 +111,7 @@ class Engine:
                 report("ran" if isinstance(result, Outcome) else "failed", script)
         except (EOFError, OSError):
             self.close()
-            raise RuntimeError("the fork server died; its own message stands above") from None
+            raise ServerError("the fork server died; its own message stands above") from None
         except BaseException:
             self.close()  # what still runs belongs to nobody
             raise
@@ -168,17 +167,18 @@ class Engine:
                 places = re.findall(rf'File "[^"]*{re.escape(script)}", line (\d+)', details)
                 line = int(places[0]) if places else None
             reason = result["reason"]
-            if "time limit" in reason:
+            if result.get("late"):
                 reason += f" of {self.limit:g} s (LEGO_TIME_LIMIT sets another)"
             return Failure(script, reason, line, details)
-        self.unconfined.update(result.pop("unconfined"))
-        versions = package_versions(result.pop("modules"), version)
-        outcome = Outcome.from_data(result, versions=versions)
+        try:
+            self.unconfined.update(result.pop("unconfined"))
+            versions = package_versions(result.pop("modules"), version)
+            outcome = Outcome.from_data(result, versions=versions)
+        except (AttributeError, KeyError, TypeError) as error:
+            return Failure(script, f"left what is no result: {error}")
         for figure in outcome.figures:
-            if active := ACTIVE.search(figure):
-                return Failure(
-                    script, f"draws what is no picture: {active[0][:80]!r} would run in the reader's browser"
-                )
+            if foreign := svg.find_foreign(figure):
+                return Failure(script, f"draws what is no picture: {foreign[:80]}")
         if script.startswith("snippets/") and not outcome.figures:
             return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
         return outcome

@@ -79,7 +79,7 @@ def serve(engine: connection.Connection, count: int, formulas: bool) -> None:
                         imported.update(result.get("dependencies", {}))
                         imported.pop(entry.script, None)
                         del running[sentinel]
-        except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        except (EOFError, ConnectionError, KeyboardInterrupt):
             pass
         finally:
             for entry in running.values():

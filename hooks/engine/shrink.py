@@ -191,5 +191,5 @@ def hundredths(number: str) -> int:
 
 def shorten(number: int) -> str:
     """A number of hundredths, as short as it can be written."""
-    text = f"{number / 100:g}"
+    text = f"{number / 100:.2f}".rstrip("0").rstrip(".")
     return text.replace("0.", ".", 1) if abs(number) < 100 else text

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 from hooks.engine.once import once
 from hooks.engine.outcome import digest
-from hooks.engine.shrink import shrink
+from hooks.engine.shrink import SVG, shrink
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE_LIMIT = 150_000  # bytes; more makes a page slow
+TAGS = {"svg", "g", "defs", "clipPath", "path", "rect", "use", "image", "text", "tspan"}
+TAGS |= {"pattern", "linearGradient", "stop", "filter", "feColorMatrix", "polygon", "circle"}
 
 
 def render(figure: Figure, salt: str) -> str:
@@ -34,6 +38,28 @@ def render(figure: Figure, salt: str) -> str:
             "or pass rasterized=True where they are dense"
         )
     return text
+
+
+def find_foreign(figure: str) -> str | None:
+    """What a drawing needs not, and a browser might run, load or read as the end of the drawing; None if all is well.
+
+    Of links, a drawing needs those to its own parts, and to pictures that it holds.
+    """
+    if mark := re.search("<[!?]", figure):
+        return f"{mark[0]!r} is no part of it"
+    try:
+        parts = list(ElementTree.fromstring(figure).iter())
+    except ElementTree.ParseError as error:
+        return f"it can't be read, {error}"
+    for part in parts:
+        if part.tag.removeprefix(SVG) not in TAGS or part.tag.removeprefix(SVG) == part.tag:
+            return f"<{part.tag}> is no part of it"
+        for name, value in part.items():
+            plain = name.rpartition("}")[2].lower()
+            inside = value.startswith("#" if part.tag != f"{SVG}image" else "data:image/png;")
+            if plain.startswith("on") or plain == "style" or (plain == "href" and not inside):
+                return f"{name}={value!r} is no part of it"
+    return None
 
 
 def lay_out(figure: Figure) -> None:

@@ -133,8 +133,8 @@ def expression(node: Node, written: dict[Node, str]) -> str:
     if name == "clamp":
         low, high = [*arguments[1:], None][:2]
         arguments[1:] = [-math.inf if low is None else low, math.inf if high is None else high]
-    if node.kwargs.get("alpha", 1) != 1:
-        raise ValueError(f"{node.target} with a factor is not known to hooks/explorers/trace.py")
+    if known := {name: value for name, value in node.kwargs.items() if (name, value) != ("alpha", 1)}:
+        raise ValueError(f"{node.target} with {known} is not known to hooks/explorers/trace.py")
     return OPERATIONS[name].format(*(term(argument, written) for argument in arguments))
 
 
@@ -147,7 +147,7 @@ def number(value: Any) -> str:
     """A number as JavaScript reads it."""
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(float(value)).removesuffix(".0").replace("inf", "Infinity")
+    text = repr(float(value)).removesuffix(".0").replace("inf", "Infinity").replace("nan", "NaN")
     return f"({text})" if text.startswith("-") else text
 
 

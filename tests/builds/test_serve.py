@@ -106,6 +106,24 @@ def test_an_edit_runs_exactly_what_depends_on_it_and_a_failure_keeps_the_last_go
     assert "drawn 2" in server.get("one/")
 
 
+def test_a_picture_that_comes_after_its_page_mends_the_build(server, project):
+    time.sleep(1.5)
+    page = project / "docs" / "index.md"
+    page.write_text('# Home\n\n![Still](still.svg "It stands still.")\n')
+    assert "there is no snippet snippets/still.py" in server.wait_for("The last good site is still shown")
+    (project / "docs" / "still.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
+    server.wait_for("Reloading browsers")
+    server.wait_for("Documentation built")
+    server.wait_for("Reloading browsers")
+    assert "still.svg" in server.get("")
+
+
+def test_a_port_beyond_all_ports_is_told(project):
+    result = mkdocs("serve", "--dev-addr", "127.0.0.1:99999", cwd=project)
+    assert result.returncode == 1 and "Can't serve on 127.0.0.1:99999" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_taken_port_is_told_before_the_build(project):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
