@@ -122,6 +122,8 @@ const signaling = {
     const reach = [0.1, 1, 2, 4, 10, 30, 100].find((limit) => limit >= size) ?? 1000
     for (const panel of [0, 1]) chart.limits(panel, { x: [1, Math.max(values.depth, 2)] })
     chart.limits(0, { y: [-reach, reach] })
+    const powers = norms.map(([, norm]) => Math.log10(norm)).filter(Number.isFinite)
+    chart.limits(1, { y: [Math.floor(Math.min(-12, ...powers)), Math.ceil(Math.max(6, ...powers))] })
     chart.band(0, bands[0], bands[4], 1, 0.2)
     chart.band(0, bands[1], bands[3], 1, 0.35)
     chart.line(0, bands[2], { color: 1 })

@@ -1,4 +1,4 @@
-"""In float32, log(1 - sigmoid(x)) is minus infinity from x = 16.7 on."""
+"""In float32, log(1 - sigmoid(x)) is minus infinity from x = 16.6 on."""
 
 import matplotlib.pyplot as plt
 import torch

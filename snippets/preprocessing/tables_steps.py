@@ -31,9 +31,10 @@ for name, change in changes.items():
             break
         delta = logits.softmax(1) - F.one_hot(y)
         w -= 2 / largest * features.T @ delta / len(x)
-    axes.semilogx(losses[name], linestyle=next(styles), label=name)
+    axes.plot(losses[name], linestyle=next(styles), label=name)
     print(f"{name:10} condition {condition(features):7.1e}", end=", ")
     print(f"loss {losses[name][-1]:.2f} after {len(losses[name]) - 1} steps")
+axes.set_xscale("symlog", linthresh=1)  # which has a place for step 0
 axes.set(xlabel="step", ylabel="loss")
 axes.legend(loc="lower right")
 plt.show()
