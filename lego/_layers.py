@@ -1,4 +1,7 @@
-"""Layers without values: what fills them comes later, and from a generator that the caller names."""
+"""Layers: some without values, for what fills them comes later, and some as they were before they were compiled."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -15,3 +18,18 @@ def empty_linear(fan_in: int, fan_out: int, *, bias: bool = True) -> nn.Linear:
     if bias:
         layer.bias = nn.Parameter(torch.empty(fan_out))
     return layer
+
+
+@contextmanager
+def uncompiled(model: nn.Module) -> Iterator[None]:
+    """Runs what is compiled in a model as it was written: compiled code skips hooks that came after it."""
+    compiled = any(
+        hasattr(part, "_torchdynamo_orig_callable") or getattr(part, "_compiled_call_impl", None)
+        for module in model.modules()
+        for part in (module, getattr(module, "forward", None))
+    )
+    if compiled and hasattr(torch.compiler, "set_stance"):  # PyTorch has it since 2.6
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    else:
+        yield

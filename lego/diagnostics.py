@@ -30,11 +30,13 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
 from lego import _checks as check
+from lego._layers import uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
 
@@ -46,6 +48,7 @@ __all__ = ["THRESHOLDS", "Finding", "Layer", "Report", "Watch", "diagnose", "gra
 THRESHOLDS: dict[str, float] = {
     "vanishing": 0.5,
     "exploding": 1.4,
+    "grown": 10.0,
     "saturated": 0.3,
     "dead": 0.4,
     "identical": 0.0,
@@ -61,7 +64,8 @@ THRESHOLDS: dict[str, float] = {
 | Name | Measured | Healthy | Sick |
 |---|---|---|---|
 | vanishing | gradient factor per layer | 0.83 to 1.28 | 0.06 to 0.39 |
-| exploding | the same | 0.83 to 1.28 | 1.5 to 2.0 |
+| exploding | the same, if all layers together make the gradient grow enough | 0.83 to 1.8 | 1.5 to 2.0 |
+| grown | what all layers together multiply the gradient by | at most 6, trained nets | 11 and more |
 | saturated | share of a layer's values where the slope is below 0.01 | at most 0.02 | 0.70 |
 | dead | share of a layer's units that pass no gradient on | at most 0.25 | 0.56 to 1 |
 | identical | share of a layer's units that copy another | exactly 0 | more |
@@ -288,8 +292,8 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     check.function("function", function)
     if not check.instance("x", x, Tensor).is_floating_point():
         raise ValueError(f"x must be floating point, got {x.dtype}")
-    with torch.enable_grad():
-        leaf = x.detach().requires_grad_()
+    with torch.inference_mode(False), torch.enable_grad():
+        leaf = (x.clone() if x.is_inference() else x.detach()).requires_grad_()
         y = function(leaf.clone())  # a function that works in place gets a copy
     if not isinstance(y, Tensor):
         raise TypeError(f"function must return a tensor, got {check.shown(y)}")
@@ -297,7 +301,10 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         raise ValueError(f"function must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
     if not y.requires_grad:  # a constant
         return torch.zeros_like(x)
-    with torch.enable_grad():  # of the sum: given a gradient to start from, PyTorch imports computer algebra
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+    ):  # of the sum: given a gradient to start from, PyTorch imports computer algebra
         (gradient,) = torch.autograd.grad(y.sum(), leaf, materialize_grads=True)
     return gradient
 
@@ -322,7 +329,7 @@ def gradient_norms(
     Raises:
         ValueError: if `loss` does not return a scalar, or the model calls no weighted layer.
     """
-    with _unchanged(check.instance("model", model, nn.Module)):
+    with _unchanged(_checked(model)), parametrize.cached():
         value, calls, _ = _forward(model, inputs, targets, loss)
         weights = {call.name: call.weight for call in calls if call.first and call.weight.requires_grad}
         gradients = _gradients(value, list(weights.values()))
@@ -384,7 +391,7 @@ def diagnose(
     """
     if (overfit := check.whole("overfit", overfit)) < 0:
         raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit}")
-    check.instance("model", model, nn.Module)
+    _checked(model)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise TypeError(f"batch must be a pair of inputs and targets, got {check.shown(batch)}")
     if optimizer is not None:
@@ -397,10 +404,10 @@ def diagnose(
         if math.isnan(limit := check.real("thresholds", number)):
             raise ValueError(f"thresholds must be numbers, got NaN for {name!r}")
         limits[name] = limit
-    with _unchanged(model):
+    with _unchanged(model), parametrize.cached():
         value, calls, output = _forward(model, *batch, loss)
         rows, norms, gradients = _examine(model, value, calls)
-        number, factor = value.item(), _factor(norms)
+        number, (factor, total) = value.item(), _factor(calls, norms)
         updates = _updates(model, gradients, optimizer) if optimizer is not None else {}
     rows = [
         replace(row, update_to_weight=updates.get(id(call.weight)))
@@ -409,7 +416,7 @@ def diagnose(
     broken = _non_finite(number, rows)
     if broken:
         return Report(number, factor, rows, [broken])
-    findings = _findings(factor, rows, limits)
+    findings = _findings(factor, total, rows, limits)
     findings += _input_findings(calls[0], limits)
     findings += _loss_findings(number, output, batch[1], loss, limits)
     findings += _parameter_findings(model, gradients, optimizer)
@@ -490,6 +497,16 @@ class _Call:
     passed: Tensor  # a copy of the signal, since the model may change what it gets in place
 
 
+def _checked(model: nn.Module) -> nn.Module:
+    """The model, if it can be examined."""
+    if isinstance(check.instance("model", model, nn.Module), torch.jit.ScriptModule):
+        raise TypeError(f"model must be no scripted or traced one, got {type(model).__name__}")
+    for name, parameter in model.named_parameters():
+        if is_lazy(parameter):
+            raise ValueError(f"model must have seen a batch, got the lazy parameter {name!r} without a shape")
+    return model
+
+
 @contextmanager
 def _unchanged(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
@@ -497,7 +514,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
     inside = {module: module.dropout for module in model.modules() if isinstance(module, _DRAWS_INSIDE)}
     state = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers())]
     devices = {tensor.device for tensor, _ in state if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices), torch.enable_grad(), parametrize.cached():
+    with torch.random.fork_rng(devices), torch.inference_mode(False), torch.enable_grad(), uncompiled(model):
         try:
             for module in model.modules():
                 if isinstance(module, _DRAWS):
@@ -511,22 +528,27 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
             for module, training in modes:
                 module.training = training
             for module, names in buffers:
+                module._buffers.clear()
                 module._buffers.update(names)
             for tensor, before in state:
-                tensor.data.copy_(before)  # through data: a graph that the caller still holds stays valid
+                if not torch.equal(tensor, before):  # NaN is not equal, and comes back too
+                    tensor.data.copy_(before)  # through data: a graph that the caller still holds stays valid
 
 
 def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:
     check.function("loss", loss)
+    if isinstance(inputs, Tensor) and inputs.numel() == 0:
+        raise ValueError(
+            f"batch must hold an example at least, got inputs of the shape {tuple(inputs.shape)}"
+        )
     calls: list[_Call] = []
     hooks = []
     try:
         for name, module in model.named_modules():
-            weight = next(
-                (w for w in (getattr(module, key, None) for key in _WEIGHTS) if w is not None), None
-            )
+            key = next((key for key in _WEIGHTS if getattr(module, key, None) is not None), "")
+            weight = getattr(module, key, None)
             if isinstance(weight, Tensor) and weight.ndim >= 2:
-                record = partial(_record, calls, name or "model", weight)
+                record = partial(_record, calls, name or "model", key)
                 hooks.append(module.register_forward_hook(record, with_kwargs=True))
             elif isinstance(module, _NORMS):
                 hooks.append(module.register_forward_hook(partial(_follow, calls)))
@@ -548,16 +570,15 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
 def _record(
     calls: list[_Call],
     name: str,
-    weight: Tensor,
+    key: str,
     layer: nn.Module,
     inputs: tuple[Any, ...],
     keywords: dict[str, Any],
     output: Any,
 ) -> Any:
-    rest: tuple[Any, ...] = ()
-    if isinstance(output, tuple) and output:  # recurrent layers and attention also return states or weights
-        output, *others = output
-        rest = tuple(others)
+    several = output if isinstance(output, tuple) and not isinstance(output, PackedSequence) else ()
+    if several:  # recurrent layers and attention also return states or weights
+        output = several[0]
     packed = output if isinstance(output, PackedSequence) else None
     if packed is not None:
         output = packed.data
@@ -568,10 +589,14 @@ def _record(
     before = next((x for x in (*inputs, *keywords.values()) if isinstance(x, Tensor)), None)
     count = 1 + sum(call.layer is layer for call in calls)
     label = name if count == 1 else f"{name} ({count})"
+    weight = getattr(layer, key)  # now: pruning, for one, makes another before each call
     call = _Call(label, layer, weight, count == 1, before, output, output, output.clone())
     calls.append(call)
     passed = call.passed if packed is None else packed._replace(data=call.passed)
-    return (passed, *rest) if rest else passed
+    if not several:
+        return passed
+    make = getattr(several, "_make", tuple)  # of a named tuple
+    return make((passed, *several[1:]))
 
 
 def _follow(calls: list[_Call], norm: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor | None:
@@ -600,6 +625,7 @@ def _examine(
         found[len(calls) : 2 * len(calls)],
         found[2 * len(calls) :],
     )
+    closed = _is_closed(calls)
     rows, norms = [], []
     for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
         z = call.output.detach().double()
@@ -618,7 +644,7 @@ def _examine(
                 output_gradient=None if norm is None else norm / math.sqrt(z.numel()),
                 saturated=saturated,
                 dead=dead,
-                identical=_identical(call, upstream),
+                identical=0.0 if closed else _identical(call, upstream),
                 gradient_to_weight=None if push is None or size == 0 else push / size,
                 effective_rank=_effective_rank(_units(call, z)),
             )
@@ -689,9 +715,26 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
         tiny = torch.finfo(h.dtype).tiny
         if not torch.equal(pulled, expected) and not torch.allclose(pulled, expected, rtol=1e-3, atol=tiny):
             return None, dead  # not elementwise
+        if _is_linear(call, slopes) and bool(slopes.all()):
+            return 0.0, dead  # a small factor is no saturation
+        if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
+            return None, None  # a factor of zero closes the branch, as yet
         on = (h.detach() != 0).reshape(slopes.shape)
         return ((slopes.abs() < FLAT_SLOPE) & on).double().mean().item(), dead
     return None, None
+
+
+def _is_linear(call: _Call, slopes: Tensor) -> bool:
+    """Whether each unit has one slope at all positions; with few positions, whether all units have the same."""
+    units = _units(call, slopes)
+    units = units if len(units) >= DEAD_POSITIONS else units.reshape(-1, 1)
+    return bool((units == units[:1]).all())
+
+
+def _is_closed(calls: Sequence[_Call]) -> bool:
+    """Whether the last layer alone keeps the gradient back, by zeros, which last for one step."""
+    *before, last = calls
+    return not bool(last.weight.any()) and any(bool(call.weight.any()) for call in before)
 
 
 def _pull(h: Tensor, signal: Tensor, v: Tensor) -> Tensor | None:
@@ -715,11 +758,28 @@ def _identical(call: _Call, upstream: Tensor | None) -> float:
     return 1 - len(torch.unique(torch.cat(parts, dim=1), dim=0)) / len(units)
 
 
-def _factor(norms: list[float | None]) -> float | None:
-    measured = [norm for norm in norms if norm is not None]
-    if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf:
-        return None
-    return float((measured[0] / measured[-1]) ** (1 / (len(measured) - 1)))
+def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None, float | None]:
+    """What each layer multiplies the gradient by, and what all of them do, up to where a net pools."""
+    measured = [norm for norm in norms[: _trunk(calls)] if norm is not None]
+    if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf or _is_closed(calls):
+        return None, None
+    total = measured[0] / measured[-1]
+    return float(total ** (1 / (len(measured) - 1))), total
+
+
+def _trunk(calls: list[_Call]) -> int:
+    """How many calls there are before a pool that leaves one position of each example.
+
+    A mean over positions divides the gradient among them, and no layer does: what follows is not counted.
+    """
+    for i in range(len(calls) - 1, 0, -1):
+        (many, units), head = _units(calls[i - 1], calls[i - 1].output).shape, calls[i]
+        if head.input is None or head.weight.ndim > 2 or not head.input.is_floating_point():
+            continue
+        few, features = _units(head, head.input).shape
+        if few < many and features == units:
+            return i
+    return len(calls)
 
 
 def _finding(name: str, layer: str, value: float, threshold: float, message: str) -> Finding:
@@ -727,9 +787,12 @@ def _finding(name: str, layer: str, value: float, threshold: float, message: str
     return Finding(name, layer, value, threshold, message, remedy, severity, page)
 
 
-def _findings(factor: float | None, rows: list[Layer], limits: Mapping[str, float]) -> list[Finding]:
+def _findings(
+    factor: float | None, total: float | None, rows: list[Layer], limits: Mapping[str, float]
+) -> list[Finding]:
     findings = []
-    if factor is not None and not limits["vanishing"] <= factor <= limits["exploding"]:
+    grown = total is not None and total > limits["grown"]
+    if factor is not None and (factor < limits["vanishing"] or (factor > limits["exploding"] and grown)):
         name = "vanishing" if factor < limits["vanishing"] else "exploding"
         message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
         findings.append(_finding(f"{name} gradient", rows[0].name, factor, limits[name], message))
@@ -767,13 +830,32 @@ def _loss_findings(
     value: float, output: Any, targets: Any, loss: Loss, limits: Mapping[str, float]
 ) -> Iterator[Finding]:
     """Cross-entropy of classes against that of guessing."""
-    entropy = loss is F.cross_entropy or isinstance(loss, nn.CrossEntropyLoss)
-    if not entropy or not isinstance(output, Tensor) or output.ndim < 2 or targets.is_floating_point():
+    classes = _classes(output, loss)
+    if not classes or targets.is_floating_point() or getattr(loss, "reduction", "mean") != "mean":
         return
-    classes = output.shape[1]
     if classes > 1 and value > limits["chance"] * math.log(classes):
         message = f"{value:.3g}, where guessing among {classes} classes gives {math.log(classes):.3g}"
         yield _finding("loss above chance", "loss", value / math.log(classes), limits["chance"], message)
+
+
+def _classes(output: Any, loss: Loss) -> int:
+    """How many classes the loss tells apart; 0 if it is not cross-entropy."""
+    entropy = loss is F.cross_entropy or isinstance(loss, nn.CrossEntropyLoss)
+    return output.shape[1] if entropy and isinstance(output, Tensor) and output.ndim > 1 else 0
+
+
+def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
+    """Cross-entropy of the best answer: where targets are soft or smoothed, it is above zero."""
+    classes = output.shape[1]
+    if targets.is_floating_point():
+        best = targets
+    else:
+        best = (
+            F.one_hot(targets.clamp(min=0), classes).movedim(-1, 1).to(output.dtype)
+        )  # below 0: not counted
+    smoothing = getattr(loss, "label_smoothing", 0.0)
+    best = (1 - smoothing) * best + smoothing / classes
+    return loss(best.clamp(min=torch.finfo(best.dtype).tiny).log(), targets).item()
 
 
 def _parameter_findings(
@@ -828,19 +910,23 @@ def _overfit_findings(
 ) -> Iterator[Finding]:
     """Trains a copy on the batch, without dropout."""
     twin = copy.deepcopy(model)
-    losses = []
+    least, start = 0.0, 0.0
+    losses: list[float] = []
     with _unchanged(twin):
         free = [parameter for parameter in twin.parameters() if parameter.requires_grad]
         if not free:  # nothing that could be trained: other findings say so
             return
         optimizer = torch.optim.Adam(free, lr=0.01)
         for _ in range(steps + 1):
-            value, _, _ = _forward(twin, *batch, loss)
+            value, _, output = _forward(twin, *batch, loss)
+            if not losses and (classes := _classes(output, loss)) > 1:
+                least, start = _least(output, batch[1], loss), math.log(classes)
             losses.append(value.item())
             for parameter, gradient in zip(free, _gradients(value, free), strict=True):
                 parameter.grad = gradient
             optimizer.step()
-    share = losses[-1] / losses[0] if losses[0] > 0 else 0.0
+    start = max(start, losses[0]) - least  # a net that has learned the batch before has little left to lose
+    share = (losses[-1] - least) / start if start > 0 else 0.0
     if not share <= limits["overfit"]:
         message = f"after {steps} steps on it, its loss is still {losses[-1]:.3g}, from {losses[0]:.3g}"
         yield _finding("cannot overfit one batch", "model", share, limits["overfit"], message)

@@ -3,20 +3,24 @@ import dataclasses
 import functools
 import math
 import statistics
+import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import prune
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from lego import diagnostics
+from lego.datasets import digits
 from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
 from lego.initialization import initialize
-from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
+from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise, smooth_labels
 from lego.stack import mlp
 from lego.training import fit
 
@@ -817,7 +821,14 @@ def test_the_report_fits_a_terminal():
 
 
 def test_thresholds_are_the_measured_ones():
-    measured = {"vanishing": 0.5, "exploding": 1.4, "saturated": 0.3, "dead": 0.4, "identical": 0}
+    measured = {
+        "vanishing": 0.5,
+        "exploding": 1.4,
+        "grown": 10,
+        "saturated": 0.3,
+        "dead": 0.4,
+        "identical": 0,
+    }
     measured |= {"slow": 1e-4, "fast": 0.2, "uncentered": 2, "unscaled": 1000, "chance": 3, "overfit": 0.1}
     assert measured == diagnostics.THRESHOLDS and diagnostics.FLAT_SLOPE == 0.01
 
@@ -830,6 +841,61 @@ def test_thresholds_can_be_others():
         ValueError, match=r"thresholds must be a name in THRESHOLDS \(nearest: dead.*got 'daed'"
     ):
         diagnose(model, vectors(), thresholds={"daed": 0.5})
+
+
+def trained(norm=None, seed=0):
+    """A net that has learned the digits by heart."""
+    data = digits(generator=seeded()).train
+    model = mlp([64, 64, 64, 64, 10], norm=norm, generator=seeded(seed))
+    fit(
+        model,
+        *data,
+        steps=400,
+        lr=3e-3,
+        optimizer=torch.optim.Adam,
+        batch_size=64,
+        generator=seeded(),
+        progress=False,
+    )
+    return model, data
+
+
+@pytest.mark.parametrize("norm", [None, "batch", "layer"])
+def test_a_trained_net_is_healthy(norm):
+    model, (x, y) = trained(norm)
+    report = diagnose(model, (x[:256], y[:256]))
+    assert report.loss < 0.05 and report.findings == []
+
+
+def test_growth_is_a_finding_where_all_of_it_is_much():
+    model = nn.Sequential(*(nn.Linear(1, 1, bias=False) for _ in range(5)))
+    batch = torch.ones(2, 1), torch.zeros(2, 1)
+    for weight, expected in (
+        (1.5, []),
+        (1.75, []),
+        (1.8, ["exploding gradient"]),
+    ):  # to the fourth: 5, 9.4, 10.5
+        for layer in model:
+            nn.init.constant_(layer.weight, weight)
+        report = diagnose(model, batch, F.mse_loss)
+        assert names(report) == expected and report.gradient_factor == pytest.approx(weight)
+
+
+def pooled(size):
+    """Convolutions whose weights keep the signal, a mean over all positions, and a layer of classes."""
+    layers = [nn.Conv2d(3, 16, 3, padding=1), nn.ReLU()]
+    for _ in range(4):
+        layers += [nn.Conv2d(16, 16, 3, padding=1), nn.ReLU()]
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 4))
+    initialize(model, "he_normal", generator=seeded())
+    return model, (torch.randn(8, 3, size, size, generator=seeded(1)), torch.arange(8) % 4)
+
+
+@pytest.mark.parametrize("size", [8, 48])
+def test_a_mean_over_positions_is_no_vanishing_gradient(size):
+    model, batch = pooled(size)
+    report = diagnose(model, batch)
+    assert names(report) == [] and 0.7 < report.gradient_factor < 1.4
 
 
 # Inputs, loss, parameters, modes
@@ -1288,3 +1354,207 @@ def test_dropout_within_recurrent_layers_and_attention_is_off(make, inputs):
 def test_a_threshold_is_a_number():
     with pytest.raises(ValueError, match="thresholds must be numbers, got NaN for 'vanishing'"):
         diagnose(nn.Linear(32, 10), vectors(), thresholds={"vanishing": math.nan})
+
+
+# What others do to a model
+
+
+def test_slopes_in_inference_mode():
+    x = torch.tensor([0.0, 1.0])
+    expected = slope(torch.tanh, x)
+    with torch.inference_mode():
+        inside = torch.tensor([0.0, 1.0])
+        assert torch.equal(slope(torch.tanh, x), expected) and torch.equal(
+            slope(torch.tanh, inside), expected
+        )
+    assert torch.equal(slope(torch.tanh, inside), expected)
+
+
+def test_a_report_in_inference_mode():
+    model, batch = deep(), vectors()
+    expected = diagnose(model, batch)
+    with torch.inference_mode():
+        assert diagnose(model, batch) == expected
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        nn.utils.parametrizations.weight_norm,
+        nn.utils.parametrizations.spectral_norm,
+        nn.utils.parametrizations.orthogonal,
+    ],
+)
+def test_a_parametrized_net_can_overfit_one_batch(wrap):
+    torch.manual_seed(0)
+    model = nn.Sequential(wrap(nn.Linear(4, 64)), nn.ReLU(), wrap(nn.Linear(64, 3)))
+    x, y = (part[:12] for part in table([1.0] * 4))
+    report = diagnose(
+        model, (x * 3, y), overfit=400, thresholds={"overfit": 0.3}
+    )  # two of them bound the weights
+    assert "cannot overfit one batch" not in names(report)
+
+
+@pytest.mark.parametrize("prepare", ["prune", "weight_norm", "spectral_norm"])
+def test_weights_that_are_made_before_each_call_have_their_gradient(prepare):
+    model, (x, y) = mlp([4, 16, 3], generator=seeded()), table([1.0] * 4)
+    expected = gradient_norms(model, x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if prepare == "prune":
+            prune.identity(model[0], "weight")
+        else:
+            getattr(nn.utils, prepare)(model[0])
+    found = gradient_norms(model, x, y)
+    assert list(found) == list(expected) and found["0"] > 0
+    if prepare != "spectral_norm":
+        assert found["0"] == pytest.approx(expected["0"], rel=1e-5)
+
+
+def test_a_compiled_net_has_the_same_report():
+    model, (x, y) = mlp([4, 16, 16, 3], generator=seeded()), table([1.0] * 4)
+    expected = diagnose(model, (x, y))
+    compiled = torch.compile(model, backend="aot_eager")
+    compiled(x)
+    report = diagnose(compiled, (x, y))
+    assert report.loss == pytest.approx(expected.loss) and len(report.layers) == 3
+    assert list(gradient_norms(compiled, x, y).values()) == pytest.approx(
+        list(gradient_norms(model, x, y).values())
+    )
+
+
+class Gated(nn.Module):
+    """Residual branches, each times a factor."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.stem, self.head = nn.Linear(8, 16), nn.Linear(16, 3)
+        self.branches = nn.ModuleList(mlp([16, 16, 16], generator=seeded(i)) for i in range(3))
+        self.factors = nn.Parameter(torch.full((3, 16), factor))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for branch, factor in zip(self.branches, self.factors, strict=True):
+            x = x + factor * branch(x)
+        return self.head(x)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-6, 0.0])
+def test_a_branch_with_a_small_factor_is_not_saturated(factor):
+    torch.manual_seed(0)
+    report = diagnose(Gated(factor), (torch.randn(64, 8), torch.arange(64) % 3))
+    assert names(report) == []
+
+
+def test_what_is_saturated_to_the_last_unit_still_is():
+    model = mlp([8, 16, 3], "sigmoid", generator=seeded())
+    x = 1e6 * torch.randn(64, 8, generator=seeded())
+    row = diagnose(model, (x, torch.arange(64) % 3)).layers[0]
+    assert 0.4 < row.saturated < 0.6 and row.dead == 1, "an output of zero does not count as saturated"
+
+
+@pytest.mark.parametrize(
+    ("loss", "soften"),
+    [
+        (nn.CrossEntropyLoss(label_smoothing=0.1), lambda y: y),
+        (F.cross_entropy, lambda y: smooth_labels(y, 3, 0.1)),
+        (F.cross_entropy, lambda y: torch.randn(len(y), 3, generator=seeded()).softmax(1)),
+        (nn.CrossEntropyLoss(ignore_index=-1), lambda y: torch.where(torch.arange(len(y)) < 3, -1, y)),
+    ],
+)
+def test_soft_targets_can_be_overfitted(loss, soften):
+    model = mlp([4, 64, 64, 3], generator=seeded())
+    x, y = (part[:32] for part in table([1.0] * 4))
+    assert names(diagnose(model, (x, soften(y)), loss, overfit=300)) == []
+    same = torch.ones_like(x) * x.std()
+    assert names(diagnose(model, (same, soften(y)), loss, overfit=50))[-1:] == ["cannot overfit one batch"]
+
+
+def test_a_batch_that_was_learned_before_is_no_finding():
+    model, (x, y) = trained()
+    assert names(diagnose(model, (x[:64], y[:64]), overfit=20)) == []
+
+
+def test_a_sum_over_the_batch_is_not_above_chance():
+    model = mlp([4, 16, 3], generator=seeded())
+    assert names(diagnose(model, table([1.0] * 4), nn.CrossEntropyLoss(reduction="sum"))) == []
+
+
+def test_a_head_of_zeros_opens_after_one_step():
+    torch.manual_seed(0)
+    model = Gated(1.0)
+    nn.init.zeros_(model.head.weight)
+    for branch in model.branches:
+        nn.init.zeros_(branch[-1].weight)
+    x, y = torch.randn(64, 8), torch.arange(64) % 3
+    report = diagnose(model, (x, y))
+    assert names(report) == [] and report.gradient_factor is None
+
+
+class Pair(NamedTuple):
+    h: torch.Tensor
+    other: int
+
+
+class Several(nn.Linear):
+    """A layer that returns more than its output."""
+
+    def __init__(self, make):
+        super().__init__(4, 3)
+        self.make = make
+
+    def forward(self, x):
+        return self.make(super().forward(x))
+
+
+@pytest.mark.parametrize(
+    ("make", "take"),
+    [
+        (lambda h: (h,), lambda out: out[0]),
+        (lambda h: (h, 1), lambda out: out[0]),
+        (lambda h: Pair(h, 1), lambda out: out.h),
+    ],
+)
+def test_a_layer_returns_what_it_returned(make, take):
+    torch.manual_seed(0)
+    layer, (x, y) = Several(make), table([1.0] * 4)
+    report = diagnose(layer, (x, y), lambda out, y: F.cross_entropy(take(out), y))
+    plain = nn.Linear(4, 3)
+    plain.load_state_dict(layer.state_dict())
+    assert report.loss == diagnose(plain, (x, y)).loss
+
+
+def test_buffers_that_share_memory_or_come_in_the_forward_pass():
+    class Buffers(nn.Linear):
+        def __init__(self):
+            super().__init__(4, 3)
+            self.register_buffer("mask", torch.ones(1, 4).expand(3, 4))
+            self.register_buffer("late", None)
+
+        def forward(self, x):
+            self.late = x.detach().mean()
+            return super().forward(x)
+
+    model = Buffers()
+    diagnose(model, table([1.0] * 4))
+    assert model.late is None and model.mask.shape == (3, 4)
+
+
+def test_models_that_cannot_be_examined_are_refused():
+    batch = table([1.0] * 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(mlp([4, 3]), batch[0])
+    for call in (lambda model: diagnose(model, batch), lambda model: gradient_norms(model, *batch)):
+        with pytest.raises(
+            TypeError, match="model must be no scripted or traced one, got TopLevelTracedModule"
+        ):
+            call(traced)
+        with pytest.raises(
+            ValueError, match=r"model must have seen a batch, got the lazy parameter '0\.weight'"
+        ):
+            call(nn.Sequential(nn.LazyLinear(3)))
+    with pytest.raises(
+        ValueError, match=r"batch must hold an example at least, got inputs of the shape \(0, 4\)"
+    ):
+        diagnose(mlp([4, 3]), (batch[0][:0], batch[1][:0]))
