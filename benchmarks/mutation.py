@@ -223,11 +223,12 @@ def sample(all_mutants: dict[str, list[Mutant]], size: int | None, seed: int) ->
 def explain(record: dict[str, Any], reasons: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Why a survivor may live, and whether it computes the same."""
     for entry in reasons:
-        lines, names = (
-            [value] if isinstance(value, str) else value for value in (entry["line"], entry["operator"])
+        files, lines, names = (
+            [value] if isinstance(value, str) else value
+            for value in (entry["file"], entry["line"], entry["operator"])
         )
         if (
-            entry["file"] == record["file"]
+            record["file"] in files
             and any(matches(record["text"], line) for line in lines)
             and any(matches(record["operator"], name) for name in names)
         ):

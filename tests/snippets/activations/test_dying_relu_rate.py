@@ -1,9 +1,13 @@
 import pytest
 
 
-def test_large_steps_kill_and_small_ones_do_not_revive(run_snippet):
+def test_large_steps_kill_and_small_ones_do_not_revive(run_snippet, capsys):
     found = run_snippet("activations/dying_relu_rate")
     share, scores = found["share"], found["scores"]
+    printed = capsys.readouterr().out
+    assert all(
+        f"{path[-1]:.0%} at the end, accuracy {scores[rate]:.2f}" in printed for rate, path in share.items()
+    )
     assert all(path[0] < 0.2 and len(path) == 300 for path in share.values())
     assert share[4][40] > 0.9 and share[4][-1] > 0.9
     assert 0.4 < share[1][149] < 0.7 and abs(share[1][-1] - share[1][149]) < 0.05

@@ -1,6 +1,9 @@
-def test_what_prelu_learns_depends_on_the_task(run_snippet):
+def test_what_prelu_learns_depends_on_the_task(run_snippet, capsys):
     watched = run_snippet("activations/leaky_relu_prelu")["watched"]
-    for layers in watched.values():
+    printed = capsys.readouterr().out
+    for task, layers in watched.items():
+        for name, path in layers.items():
+            assert f"{task}, {name}: from 0.25 to {path[-1]:.2f}\n" in printed
         assert len(layers) == 3 and all(path[0] == 0.25 for path in layers.values())
     assert all(path[-1] > 0.4 for path in watched["digits"].values()), "toward a straight line"
     ends = [path[-1] for path in watched["spirals"].values()]

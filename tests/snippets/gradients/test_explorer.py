@@ -1,9 +1,13 @@
+import pytest
 import torch
 
 
 def test_outputs_stay_near_one_half_and_the_gradient_vanishes(run_snippet):
     found = run_snippet("gradients/explorer")
     assert 0.2 < found["factor"] < 0.3
+    assert found["norms"][-1] == pytest.approx(found["pull"].square().mean().sqrt().item()), (
+        "it comes from above"
+    )
     assert (
         found["norms"][0] < 1e-10 * found["norms"][-1]
         and found["report"].findings[0].name == "vanishing gradient"
