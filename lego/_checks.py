@@ -26,8 +26,9 @@ def real(argument: str, value: Any) -> float:
         ValueError: if it is one that no float can hold.
     """
     try:
-        if isinstance(value, str | bytes | bytearray) or np.iscomplexobj(value):  # float would read them
-            raise TypeError
+        dtype, learned = str(getattr(value, "dtype", "")), getattr(value, "requires_grad", False)
+        if isinstance(value, str | bytes | bytearray) or "complex" in dtype or learned:
+            raise TypeError  # float would read them, or lose a part of them
         return float(value)
     except OverflowError:
         raise ValueError(f"{argument} must be within the range of floats, got {shown(value)}") from None

@@ -1,4 +1,4 @@
-"""Layers: some without values, for what fills them comes later, and some as they were before they were compiled."""
+"""Layers without values, for what fills them comes later; and models that are run and left as they were."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,3 +33,19 @@ def uncompiled(model: nn.Module) -> Iterator[None]:
             yield
     else:
         yield
+
+
+@contextmanager
+def kept_buffers(model: nn.Module) -> Iterator[None]:
+    """Puts back the buffers that a forward pass changes, such as the averages of a batch norm."""
+    names = [(module, dict(module._buffers)) for module in model.modules()]
+    state = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        for module, before in names:
+            module._buffers.clear()
+            module._buffers.update(before)
+        for buffer, old in state:
+            if not torch.equal(buffer, old):  # those that share their memory with themselves can't be written
+                buffer.data.copy_(old)  # through data: a graph that the caller still holds stays valid

@@ -625,7 +625,8 @@ class MetaAcon(nn.Module):
         generator: source of the first values; PyTorch's global one if omitted.
 
     Raises:
-        ValueError: if an argument is below 1, or an input has another number of channels.
+        ValueError: if an argument is below 1, an input has another number of channels, or a batch in training mode
+            holds one example: PyTorch's batch norm expects more than one value a channel.
 
     Source: Ma et al. (2020), arXiv:2009.04759, and its authors' code
     """
@@ -820,7 +821,7 @@ class Facts:
 
     Attributes:
         formula: in LaTeX, as in the function's docstring.
-        source: where it was first described.
+        source: the paper that it is cited from.
         year: of that source.
         low: lower end of the range.
         high: upper end of the range.

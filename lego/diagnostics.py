@@ -36,7 +36,7 @@ from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
 from lego import _checks as check
-from lego._layers import uncompiled
+from lego._layers import kept_buffers, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
 
@@ -510,11 +510,17 @@ def _checked(model: nn.Module) -> nn.Module:
 @contextmanager
 def _unchanged(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
-    buffers = [(module, dict(module._buffers)) for module in model.modules()]
     inside = {module: module.dropout for module in model.modules() if isinstance(module, _DRAWS_INSIDE)}
-    state = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers())]
-    devices = {tensor.device for tensor, _ in state if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices), torch.inference_mode(False), torch.enable_grad(), uncompiled(model):
+    state = [(parameter, parameter.detach().clone()) for parameter in model.parameters()]
+    tensors = (*model.parameters(), *model.buffers())
+    devices = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
+    with (
+        torch.random.fork_rng(devices),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        uncompiled(model),
+        kept_buffers(model),
+    ):
         try:
             for module in model.modules():
                 if isinstance(module, _DRAWS):
@@ -527,12 +533,8 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
                 module.dropout = chance
             for module, training in modes:
                 module.training = training
-            for module, names in buffers:
-                module._buffers.clear()
-                module._buffers.update(names)
-            for tensor, before in state:
-                if not torch.equal(tensor, before):  # NaN is not equal, and comes back too
-                    tensor.data.copy_(before)  # through data: a graph that the caller still holds stays valid
+            for parameter, before in state:
+                parameter.data.copy_(before)  # through data: a graph that the caller still holds stays valid
 
 
 def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:

@@ -8,6 +8,7 @@ finished experiment: activations on small networks.
 import csv
 import itertools
 import json
+import math
 import os
 import pickle
 import sys
@@ -20,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -209,9 +211,12 @@ def bootstrap(
         raise ValueError(f"draws must be at least 1, got {draws}")
     generator = check.generator(generator) or Generator().manual_seed(0)
     picked = torch.randint(len(found), (draws, len(found)), generator=generator)
+    size = 2.0 ** (math.frexp(float(found.abs().max()))[1] - 1)  # of the largest: a sum of such may overflow
     tail = (1 - level) / 2
-    low, high = found[picked].mean(1).quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()
-    return low, high
+    low, high = np.quantile(
+        (found / size)[picked].mean(1).numpy(), [tail, 1 - tail]
+    )  # PyTorch's takes 16 million
+    return float(low * size), float(high * size)
 
 
 def read(store: str | os.PathLike[str]) -> list[Row]:

@@ -18,6 +18,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lego import _checks as check
+from lego._layers import kept_buffers, uncompiled
 from lego._names import find
 from lego.training import own_generators, undrawn
 
@@ -407,13 +408,12 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
         `model` itself.
 
     Raises:
-        ValueError: if the model has no linear or convolution layer, or a layer's output does not vary.
+        ValueError: if the model has, or calls, no linear or convolution layer, or a layer's output does not vary.
 
     Source: Mishkin & Matas (2015), arXiv:1511.06422, algorithm 1
     """
     initialize(model, "orthogonal", generator=generator)
     names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     scaled: set[nn.Module] = set()
 
     def scale(layer: Any, _: Any, output: Tensor) -> Tensor:
@@ -429,7 +429,13 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
     hooks = [layer.register_forward_hook(scale) for layer in names]
     devices = [p.device for p in model.parameters() if p.is_cuda][:1]
     try:
-        with torch.random.fork_rng(devices), undrawn(own_generators(model)), torch.no_grad():
+        with (
+            torch.random.fork_rng(devices),
+            undrawn(own_generators(model)),
+            torch.no_grad(),
+            uncompiled(model),
+            kept_buffers(model),
+        ):
             if isinstance(batch, dict):
                 model(**batch)
             elif type(batch) in (tuple, list):
@@ -439,9 +445,8 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
     finally:
         for hook in hooks:
             hook.remove()
-        with torch.no_grad():
-            for name, buffer in model.named_buffers():
-                buffer.copy_(buffers[name])
+    if not scaled:
+        raise ValueError(f"model must call a linear or convolution layer, got {type(model).__name__}")
     return model
 
 

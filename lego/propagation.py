@@ -4,12 +4,13 @@ In a wide layer with weights of variance $\sigma_w^2 / n$ and biases of variance
 normal. All that a layer does to their variance $q$ and to the correlation $c$ of two inputs is a map of numbers,
 and depth repeats the map. `weight_variance` is $\sigma_w^2$ and `bias_variance` $\sigma_b^2$ throughout.
 
-An activation is a name in `lego.activations.ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or
-module; ACON-C by name has the slopes 1 and 0. Expectations over normal numbers are Gauss-Legendre sums in float64
-on panels that meet where the argument is 0, and at whole standard deviations from there: right to about 1e-12 for
-functions that are smooth elsewhere and variances up to 100; at 1000 `chi` of a steep step is right to 1e-9, and
-`correlation_map` to 1e-6. A kink at another place costs up to 3e-5, a jump, such as the slope has there, up to
-0.006. Plain Gauss-Hermite needs thousands of nodes for the kink of ReLU.
+An activation is a name in `lego.activations.ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function
+or module, which is evaluated as after training; ACON-C by name has the slopes 1 and 0. Expectations over
+normal numbers are Gauss-Legendre sums in float64 on panels that meet where the argument is 0, and at whole
+standard deviations from there: right to about 1e-12 for functions that are smooth elsewhere and variances up
+to 100; at 1000 `chi` of a steep step is right to 1e-9, and `correlation_map` to 1e-6. A kink at another place
+costs up to 3e-5, a jump, such as the slope has there, up to 0.006. Plain Gauss-Hermite needs thousands of
+nodes for the kink of ReLU.
 
 Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232
 """
@@ -367,21 +368,22 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
 
     by_mean = moments(lambda z: (z - mean) / variance)  # derivatives of the density, by the density
     by_variance = moments(lambda z: ((z - mean).square() / variance - 1) / (2 * variance))
-    return torch.tensor([by_mean, by_variance], dtype=torch.float64).T
+    return torch.tensor([by_mean, by_variance], dtype=torch.float64, device="cpu").T
 
 
 def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     """The activation as a function of float64 tensors, without gradients."""
     function: Callable[[Tensor], Tensor]
     if isinstance(activation, str):
-        if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
-            function = SEARCH_CANDIDATES[activation]
-        elif activation == "acon_c":
-            function = AconC(p1=1.0, p2=0.0).double()  # without an argument it draws its slopes
-        else:
-            function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
+        with torch.device("cpu"):
+            if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
+                function = SEARCH_CANDIDATES[activation]
+            elif activation == "acon_c":
+                function = AconC(p1=1.0, p2=0.0).double()  # without an argument it draws its slopes
+            else:
+                function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
     elif isinstance(activation, nn.Module):
-        function = copy.deepcopy(activation).double()
+        function = copy.deepcopy(activation).double().cpu().eval()
     elif callable(activation) and not isinstance(activation, type):
         function = activation
     else:
@@ -395,13 +397,13 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
 def _rule(panels: int) -> tuple[Tensor, Tensor]:
     """Nodes and weights of Gauss and Legendre on panels of equal width from 0 to 1."""
     nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(NODES))
-    starts = torch.arange(panels, dtype=torch.float64)[:, None]
+    starts = torch.arange(panels, dtype=torch.float64, device="cpu")[:, None]
     return ((starts + (nodes + 1) / 2) / panels).flatten(), (weights / 2 / panels).repeat(panels)
 
 
 def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor]:
     """Nodes and weights for the standard normal density, on panels that meet at a point; a row for each point."""
-    middle = torch.as_tensor(meeting, dtype=torch.float64).clamp(-REACH, REACH)[..., None]
+    middle = torch.as_tensor(meeting, dtype=torch.float64, device="cpu").clamp(-REACH, REACH)[..., None]
     places, shares = _rule(panels)
     left, right = middle + REACH, REACH - middle
     z = torch.cat([left * places - REACH, middle + right * places], dim=-1)
@@ -410,9 +412,18 @@ def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor
 
 
 def _mean(function: Callable[[Tensor], Tensor], z: Tensor, weights: Tensor) -> float:
-    y = function(z)
-    if not isinstance(y, Tensor) or y.shape != z.shape:
-        raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(z.shape)}")
+    shape, place = z.shape, [z.shape[-1] * 2 // 3]  # neither at an end, nor close to 0
+    number = z[..., place]  # a copy, for a function may work in place
+    try:
+        y, alone = function(z), function(number)
+    except (RuntimeError, IndexError) as error:  # of a layer that wants another shape
+        raise ValueError(f"function must be elementwise, got {check.shown(error)}") from error
+    if not isinstance(y, Tensor) or y.shape != shape:
+        raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(shape)}")
+    if alone.shape != number.shape or not torch.allclose(y[..., place], alone, equal_nan=True):
+        raise ValueError(
+            "function must be elementwise, got another value of a number alone than among others"
+        )
     total = float((y.detach() * weights).sum())
     if not math.isfinite(total):
         raise ValueError(f"function must be finite for normal numbers, got a mean of {total}")

@@ -55,7 +55,7 @@ def mlp(
     if len(widths) < 2 or not all(map(_is_width, widths)):
         raise ValueError(f"widths must be at least two positive integers, got {widths}")
     widths = list(map(int, widths))
-    if not 0 <= check.real("dropout", dropout) < 1:
+    if not 0 <= (dropout := check.real("dropout", dropout)) < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
     if norm is not None and not (isinstance(norm, str) and norm in NORMS):
         raise ValueError(f"norm must be 'batch', 'layer' or None, got {norm!r}")

@@ -29,6 +29,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from lego import _checks as check
+from lego._layers import kept_buffers, uncompiled
 from lego._names import find
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ def fit(
     trained = [parameter for group in update.param_groups for parameter in group["params"]]
     measures: list[Callable[[Any, Any], float]] = [lambda x, y: _size(y) * float(loss(_call(model, x), y))]
     if metric:
-        measures.append(lambda x, y: _size(y) * float(metric(model, x, y)))
+        measures.append(lambda x, y: _size(y) * check.real("metric", metric(model, x, y)))
 
     def evaluate(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         update.zero_grad()
@@ -349,9 +350,16 @@ def fit(
             raise TypeError(f"loss must return a tensor, got {check.shown(value)}")
         if value.numel() != 1:
             raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
-        total = value if penalty is None else value + penalty(model)
+        total = value
+        if penalty is not None:
+            extra = penalty(model)
+            if not isinstance(extra, Tensor | int | float):
+                raise TypeError(f"penalty must return a number, got {check.shown(extra)}")
+            total = value + extra
         if total.numel() != 1:
             raise ValueError(f"penalty must return one number, got shape {tuple(total.shape)}")
+        if not total.requires_grad:
+            raise ValueError(f"loss must have a gradient, got {check.shown(value)}")
         torch.autograd.backward(scaler.scale(total))
         return value, total
 
@@ -598,7 +606,7 @@ def _tensors(nest: Any) -> list[Tensor]:
 
 
 def _rows(nest: Any, rows: slice | Tensor) -> Any:
-    return _each(lambda tensor: tensor[rows], nest)
+    return _each(lambda tensor: tensor[rows if isinstance(rows, slice) else rows.to(tensor.device)], nest)
 
 
 def _size(nest: Any) -> int:
@@ -665,7 +673,8 @@ def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> N
     if numbers is not None and not isinstance(numbers, Mapping):
         raise TypeError(f"watch must return numbers by name, or None, got {check.shown(numbers)}")
     for name, number in (numbers or {}).items():
-        history.watched.setdefault(name, []).append(float(torch.as_tensor(number).detach()))
+        number = number.detach() if isinstance(number, Tensor) else number
+        history.watched.setdefault(name, []).append(check.real(f"watch[{name!r}]", number))
         history.watched_steps.setdefault(name, []).append(step)
 
 
@@ -683,13 +692,10 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
             cause = f", with {' and '.join(weights)} not finite already" if weights else ""
             found.append(f"{layer} gives the first output that is not finite{cause}")
 
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     hooks = [module.register_forward_hook(partial(look, name)) for name, module in model.named_modules()]
     try:
-        with torch.no_grad(), cast:
+        with torch.no_grad(), cast, uncompiled(model), kept_buffers(model):
             _call(model, x)
-            for buffer, kept in buffers:
-                buffer.copy_(kept)
     finally:
         for hook in hooks:
             hook.remove()

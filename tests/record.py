@@ -44,7 +44,8 @@ def find_all():
 
 def words(text):
     """A text without its numbers, however many stand in a row."""
-    return re.sub("#(,? #)+", "#", " ".join(NUMBER.sub("#", ADDRESS.sub("0", text)).split()))
+    text = " ".join(NUMBER.sub("#", ADDRESS.sub("0", text)).split()).replace("[ ", "[")
+    return re.sub("#(,? #)+", "#", text)
 
 
 def numbers(text):

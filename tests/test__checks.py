@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,38 @@ import torch
 from lego import _checks as check
 
 
-@pytest.mark.parametrize("value", [2, 2.0, True + 1, np.float32(2), torch.tensor(2), torch.tensor([2.0])])
+@pytest.mark.parametrize(
+    "value",
+    [
+        2,
+        2.0,
+        True + 1,
+        np.float32(2),
+        torch.tensor(2),
+        torch.tensor([2.0]),
+        torch.tensor(2).bfloat16(),
+        Fraction(2),
+    ],
+)
 def test_numbers_of_every_kind_are_numbers(value):
     assert check.real("rate", value) == 2.0
 
 
 @pytest.mark.parametrize(
-    "value", ["2", b"2", None, 2j, [2], torch.tensor([1, 2]), np.array([1.0, 2.0]), object]
+    "value",
+    [
+        *("2", b"2", None, 2j, [2], torch.tensor([1, 2]), np.array([1.0, 2.0]), object),
+        *(np.complex64(2), np.array([2 + 0j]), torch.tensor(2 + 0j), torch.tensor(2.0, requires_grad=True)),
+    ],
 )
 def test_what_is_no_number_is_named(value):
     with pytest.raises(TypeError, match="rate must be a number, got "):
         check.real("rate", value)
+
+
+def test_a_compiled_function_may_check_its_numbers():
+    compiled = torch.compile(lambda x, rate: x * check.real("rate", rate), backend="eager", fullgraph=True)
+    assert compiled(torch.ones(2), 3.0).tolist() == compiled(torch.ones(2), 3).tolist() == [3.0, 3.0]
 
 
 def test_a_number_beyond_all_floats_is_named_in_one_short_line():

@@ -30,6 +30,7 @@ from lego.activations import (
     acon_b,
     acon_c,
     bilinear,
+    elu,
     geglu,
     gelu,
     glu,
@@ -483,6 +484,25 @@ def test_compiles_and_exports(name):
         exported = torch.export.export(layer, (x.detach(),))
     torch.testing.assert_close(slopes, torch.autograd.grad(layer(x).sum(), x)[0])
     torch.testing.assert_close(exported.module()(x.detach()), layer(x.detach()))
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated")  # of the compiler, about itself
+@pytest.mark.parametrize(
+    "function",
+    [leaky_relu, elu, lambda x: swish(x, 2.0), lambda x: acon_a(x, 2.0), lambda x: acon_b(x, 0.2, 3), AconB(),
+     AconB(4), Elementwise(leaky_relu), Elementwise(lambda x: acon_c(x, 1, 0.2, 2.0))],
+)  # fmt: skip
+def test_what_takes_numbers_compiles_whole(function):
+    x = torch.linspace(-3, 3, 8).view(2, 4)
+    compiled = torch.compile(function, backend="eager", fullgraph=True)
+    assert torch.equal(compiled(x), function(x))
+
+
+def test_meta_acon_needs_more_than_one_example_in_training_alone():
+    layer = MetaAcon(3)
+    with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
+        layer(torch.ones(1, 3))
+    assert layer.eval()(torch.ones(1, 3)).shape == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -555,3 +555,16 @@ def test_the_command_on_a_cluster_that_loses_a_worker_gives_the_rows_of_this_mac
         first = cluster.workers[0].pid
         there = rows(tmp_path / "cluster.csv", "--scheduler", cluster.scheduler_address)
     assert there == rows(tmp_path / "here.csv")
+
+
+def test_an_interval_of_the_largest_and_the_smallest_numbers():
+    assert bootstrap([1.7e308] * 3) == pytest.approx((1.7e308, 1.7e308))
+    assert bootstrap([-1.7e308, 1.7e308], draws=200) == pytest.approx((-1.7e308, 1.7e308))
+    assert bootstrap([0.0, 0.0]) == (0.0, 0.0)
+    low, high = bootstrap([1e-300, 3e-300])
+    assert low == 1e-300 and high == 3e-300
+
+
+def test_an_interval_of_more_draws_than_pytorch_sorts():
+    low, high = bootstrap([0.0, 1.0], draws=17_000_000)
+    assert (low, high) == (0.0, 1.0)

@@ -352,3 +352,41 @@ def test_a_spread_leaves_room_for_the_widest_draws(dtype):
     assert weight.isfinite().all() and weight.abs().max() > 2 * largest
     with pytest.raises(ValueError, match="std must leave draws finite"):
         normal_(weight, std=1.01 * largest)
+
+
+def test_lsuv_scales_a_net_that_was_compiled_and_run():
+    x = torch.randn(128, 8, generator=torch.Generator().manual_seed(0))
+    model = mlp([8, 32, 32, 3], generator=torch.Generator().manual_seed(0))
+    compiled = torch.compile(model, backend="aot_eager")
+    compiled(x)
+    lsuv_(compiled, x, generator=torch.Generator().manual_seed(0))
+    assert model[0](x).std().item() == pytest.approx(1, abs=0.01)
+    assert model(x).std().item() == pytest.approx(1, abs=0.01)
+
+
+def test_lsuv_leaves_buffers_that_share_memory_or_come_in_the_forward_pass():
+    class Buffers(nn.Linear):
+        def __init__(self):
+            super().__init__(4, 3)
+            self.register_buffer("mask", torch.ones(1, 4).expand(3, 4))
+            self.register_buffer("late", None)
+
+        def forward(self, x):
+            self.late = x.mean()
+            return super().forward(x)
+
+    model = lsuv_(Buffers(), torch.randn(16, 4))
+    assert model.late is None and model.mask.shape == (3, 4)
+
+
+def test_lsuv_of_layers_that_nobody_calls():
+    class Idle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x):
+            return x
+
+    with pytest.raises(ValueError, match="model must call a linear or convolution layer, got Idle"):
+        lsuv_(Idle(), torch.randn(4, 2))

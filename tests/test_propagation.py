@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from lego.initialization import gain
 from lego.propagation import (
     chi,
     correlation_map,
@@ -222,3 +223,28 @@ def test_the_edge_is_found_up_to_a_weight_variance_of_a_hundred():
     assert chi(lambda z: 0.104 * torch.tanh(z), q, found) == pytest.approx(1, abs=1e-6)
     with pytest.raises(ValueError, match="got none for weight variances up to 100"):
         critical(lambda z: 0.099 * torch.tanh(z), 1e-6)
+
+
+def test_a_module_that_draws_is_taken_as_after_training():
+    before = torch.get_rng_state()
+    slope = (1 / 8 + 1 / 3) / 2
+    assert gain(torch.nn.RReLU()) == gain(torch.nn.RReLU()) == pytest.approx(gain(torch.nn.LeakyReLU(slope)))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [torch.nn.Softmax(-1), torch.nn.LayerNorm(1248), torch.nn.Linear(3, 3), lambda z: z.cumsum(-1)],
+)
+def test_what_is_not_elementwise_is_refused(activation):
+    with pytest.raises(ValueError, match="function must be elementwise"):
+        gain(activation)
+
+
+def test_other_defaults_and_inference_change_nothing():
+    expected = gain("relu"), gain("tanh"), gain(torch.nn.GELU())
+    with torch.device("meta"):
+        assert (gain("relu"), gain("tanh")) == expected[:2]
+    with torch.inference_mode():
+        assert (gain("relu"), gain("tanh"), gain(torch.nn.GELU())) == expected
+        assert gain("tanh", backward=True) > 1

