@@ -221,7 +221,8 @@ class Report:
     Attributes:
         loss: the loss of the batch.
         gradient_factor: what each layer multiplies the gradient by on its way to the input, as a geometric
-            mean over depth; `None` with fewer than four layers.
+            mean over depth, before a pool of all positions; `None` with fewer than four such layers, and while
+            the last layer alone is zero.
         layers: one row a weighted layer, in forward order.
         findings: what ails the model; empty if nothing does.
     """
@@ -354,6 +355,8 @@ def diagnose(
 
     It multiplies as much as one plain training step, takes two to three times as long, and a millisecond at least.
 
+    Layers after a mean over all positions, which divides the gradient, don't count.
+
     Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
     `"exploding gradient"`, both from four layers on; `"saturated units"`, `"dead units"`, `"identical units"`;
     `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`, for cross-entropy;
@@ -375,8 +378,9 @@ def diagnose(
         The report; `print` it.
 
     Raises:
-        ValueError: if `loss` does not return a scalar, the model calls no weighted layer, a threshold is unknown, or
-            `overfit` is not a number of steps.
+        ValueError: if `loss` does not return a scalar, the model calls no weighted layer or has lazy parameters, the
+            batch is empty, a threshold is unknown, or `overfit` is not a number of steps.
+        TypeError: if the model is scripted or traced.
 
     Examples:
         ```python
