@@ -153,3 +153,10 @@ def test_what_stands_for_tensors_while_a_model_is_traced_is_let_through():
             return one + other
 
     assert torch.fx.symbolic_trace(Sum())(torch.ones(2), torch.ones(2)).tolist() == [2.0, 2.0]
+
+
+def test_a_generator_is_itself_and_none_is_none():
+    generator = torch.Generator()
+    assert check.generator(generator) is generator and check.generator(None) is None
+    with pytest.raises(TypeError, match="generator must be a torch Generator, got 3"):
+        check.generator(3)

@@ -1,4 +1,4 @@
-"""Layers without values draw nothing, and need no more of PyTorch than others."""
+"""Layers without values draw nothing, and need no more of PyTorch than others; models that are run stay as they were."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from lego._layers import empty_linear
+from lego._layers import empty_linear, kept_buffers, uncompiled
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -50,3 +50,43 @@ print(sorted({"sympy", "torch._dynamo", "torch.fx.experimental.symbolic_shapes"}
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def compiled(model):
+    return torch.compile(model, backend="aot_eager")
+
+
+def compiled_in_place(model):
+    model.compile(backend="aot_eager")
+    return model
+
+
+def compiled_in_part(model):
+    model[0].forward = torch.compile(model[0].forward, backend="aot_eager")
+    return model
+
+
+@pytest.mark.parametrize("make", [compiled, compiled_in_place, compiled_in_part])
+def test_hooks_that_come_late_are_called(make):
+    model, x, seen = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh()), torch.ones(3, 2), []
+    model = make(model)
+    model(x)
+    for module in model.modules():
+        module.register_forward_hook(lambda module, inputs, output: seen.append(type(module)))
+    with uncompiled(model):
+        model(x)
+    assert {torch.nn.Linear, torch.nn.Tanh} <= set(seen)
+
+
+def test_buffers_are_as_before_after_an_exception_too():
+    model = torch.nn.BatchNorm1d(2)
+    model.register_buffer("late", None)
+    model.register_buffer("shared", torch.ones(1, 2).expand(3, 2))
+    mean, count = model.running_mean, model.num_batches_tracked
+    with pytest.raises(ZeroDivisionError), kept_buffers(model):
+        model(torch.randn(8, 2))
+        model.late, model.running_mean = torch.ones(2), model.running_mean + 1
+        assert count == 1
+        raise ZeroDivisionError
+    assert model.late is None and model.running_mean is mean and model.num_batches_tracked is count
+    assert mean.tolist() == [0, 0] and count == 0

@@ -987,6 +987,8 @@ def test_a_layer_left_in_the_other_mode_is_a_finding(make, training):
     model[1].train(not training)
     (finding,) = diagnose(model, table([1.0] * 4)).findings
     assert finding.name == "mixed modes" and finding.layer == "1"
+    other, mode = ("evaluation", "training") if training else ("training", "evaluation")
+    assert finding.message == f"in {other} mode, while the model is in {mode} mode"
     assert model.training is training and model[1].training is not training
 
 
