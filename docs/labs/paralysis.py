@@ -122,7 +122,7 @@ histories["batch norm"] = train(model)
 # The loss of each net, and the gradient of its weights by layer before training. The three that came
 # back have one thing in common.
 
-# %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, the other three fall toward 0. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by four orders of magnitude toward the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
+# %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, tanh and batch norm fall to 0, larger weights follow late and unevenly. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by four orders of magnitude toward the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
 figure, (left, right) = plt.subplots(1, 2)
 styles = dict(zip(histories, ("-", "--", "-.", ":"), strict=True))
 for name, history in histories.items():
@@ -136,7 +136,7 @@ left.legend()
 plt.show()
 
 # %% [markdown]
-# ## What helps little, or not at all
+# ## What helps late, or not at all
 #
 # Two remedies that sound as good. Layer norm rescales each example by itself: the units of a deep
 # sigmoid net give nearly the same output for every point, and that stays so. ReLU has a slope of 1, but

@@ -10,19 +10,23 @@ from lego.training import fit
 
 
 def test_selu_leads_and_relu_hardly_begins(run_snippet):
-    scores = run_snippet("activations/selu_training")["scores"]
-    assert scores["selu"] > 0.65 and scores["selu"] > scores["tanh"] + 0.08
-    assert scores["relu"] < 0.3
+    found = run_snippet("activations/selu_training")
+    scores = found["scores"]
+    assert scores["relu"] < 0.3 and min(scores["selu"], scores["tanh"]) > 0.45
+    lowest = {line.get_label(): line.get_ydata().min() for line in found["axes"].lines}
+    assert lowest["SELU"] < lowest["tanh"] - 0.15
+    assert lowest["tanh"] == pytest.approx(1.3, abs=0.1) and lowest["ReLU"] > 1.8
 
 
-@pytest.mark.parametrize("name, init", [("relu", "he_normal"), ("tanh", "xavier_normal")])
-def test_the_rate_is_the_best_for_the_others(name, init):
+# ReLU's net hardly moves: one seed tells nothing
+@pytest.mark.parametrize("name, init, seeds", [("relu", "he_normal", 8), ("tanh", "xavier_normal", 4)])
+def test_the_rate_is_the_best_for_the_others(name, init, seeds):
     x, y = digits().train
     x = Standardize(x)(x)
-    ends = dict.fromkeys((0.005, 0.02, 0.05), 0.0)
-    for rate, seed in itertools.product(ends, range(1, 7)):  # ReLU's net hardly moves: one seed tells nothing
+    late = dict.fromkeys((0.005, 0.02, 0.05), 0.0)
+    for rate, seed in itertools.product(late, range(seeds)):
         generator = torch.Generator().manual_seed(seed)
         model = mlp([64] * 50 + [10], name, init=init, generator=generator)
         losses = fit(model, x, y, steps=100, lr=rate, batch_size=64, generator=generator).loss
-        ends[rate] += sum(losses[-10:]) / 60
-    assert min(ends, key=ends.get) == 0.02
+        late[rate] += sum(losses[50:]) / 50 / seeds
+    assert min(late, key=late.get) == 0.02, late
