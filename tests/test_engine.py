@@ -340,6 +340,18 @@ def test_entries_of_deleted_scripts_go(bench):
     assert [path.exists() for path in left] == [False, True], "another build writes the second"
 
 
+def test_a_process_of_somebody_else_is_running(monkeypatch):
+    from hooks.engine.cache import is_running
+
+    assert is_running(str(os.getpid())) and not is_running("none") and not is_running(str(10**30))
+
+    def refuse(process, signal):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_running("1")
+
+
 def test_the_engine_is_known_as_it_was_loaded(bench, tmp_path, monkeypatch):
     from hooks.engine import cache
 

@@ -1536,3 +1536,15 @@ def test_rows_are_taken_on_the_device_of_each_tensor():
 
     taken = _rows({"a": torch.arange(4), "b": torch.ones(4, 2, device="meta")}, torch.tensor([2, 0]))
     assert taken["a"].tolist() == [2, 0] and taken["b"].shape == (2, 2) and taken["b"].device.type == "meta"
+
+
+def test_the_rate_on_record_is_that_of_the_first_group():
+    model, x, y = mlp([2, 4, 3]), torch.randn(6, 2), torch.arange(6) % 3
+
+    def sgd(parameters, lr):
+        first, *others = parameters
+        return torch.optim.SGD([{"params": [first]}, {"params": others, "lr": 0.01}], lr=lr)
+
+    halve = functools.partial(lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    history = fit(model, x, y, steps=2, lr=0.1, optimizer=sgd, schedule=halve, progress=False)
+    assert history.lr == pytest.approx([0.1, 0.05])
