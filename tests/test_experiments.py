@@ -215,6 +215,27 @@ def dies(a, b, seed):
     return product(a, b, seed)
 
 
+def waits_or_dies(number, seed):
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(1)  # so that both are under way
+    return {"value": number}
+
+
+def test_of_two_runs_the_one_that_dies_fails(tmp_path):
+    with pytest.warns(RuntimeWarning, match="1 of 2 runs failed"):
+        rows = sweep(
+            waits_or_dies,
+            {"number": [1, 2]},
+            1,
+            store=tmp_path / "runs.csv",
+            backend="loky",
+            jobs=2,
+            progress=False,
+        )
+    assert [row["value"] for row in rows] == [1, None]
+
+
 def test_a_process_that_dies_fails_alone(tmp_path):
     with pytest.warns(RuntimeWarning, match="2 of 8 runs failed"):
         rows = run(dies, backend="loky", jobs=2, store=tmp_path / "runs.csv")
