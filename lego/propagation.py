@@ -371,6 +371,7 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
     return torch.tensor([by_mean, by_variance], dtype=torch.float64, device="cpu").T
 
 
+@torch.inference_mode(False)  # parameters made in it would have no slopes
 def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     """The activation as a function of float64 tensors, without gradients."""
     function: Callable[[Tensor], Tensor]

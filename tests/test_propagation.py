@@ -11,6 +11,7 @@ from torch import nn
 
 from lego.initialization import gain
 from lego.propagation import (
+    _rule,
     chi,
     correlation_map,
     critical,
@@ -234,8 +235,9 @@ def test_a_module_that_draws_is_taken_as_after_training():
 
 @pytest.mark.parametrize(
     "activation",
-    [torch.nn.Softmax(-1), torch.nn.LayerNorm(1248), torch.nn.Linear(3, 3), lambda z: z.cumsum(-1)],
-)
+    [nn.Softmax(-1), nn.Softmax(1), nn.LayerNorm(1248), nn.Linear(3, 3), lambda z: z.cumsum(-1),
+     lambda z: z.flip(-1).cumsum(-1).flip(-1), lambda z: z - z.mean()],
+)  # fmt: skip
 def test_what_is_not_elementwise_is_refused(activation):
     with pytest.raises(ValueError, match="function must be elementwise"):
         gain(activation)
@@ -248,3 +250,20 @@ def test_other_defaults_and_inference_change_nothing():
     with torch.inference_mode():
         assert (gain("relu"), gain("tanh"), gain(torch.nn.GELU())) == expected
         assert gain("tanh", backward=True) > 1
+
+
+def test_a_function_may_work_in_place_or_give_booleans():
+    assert gain(torch.exp_) == gain(torch.exp) and gain(nn.ReLU(inplace=True)) == gain("relu")
+    assert expectation(lambda z: z > 0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("activation", ["prelu", "acon_c", "cos(x) - x", nn.PReLU()])
+def test_activations_with_parameters_know_no_other_device_or_mode(activation):
+    expected = gain(activation), chi(activation, 1.3), correlation_map(activation, 0.4, 1.3)
+    jacobian = moments_jacobian(activation)
+    for mode in (torch.device("meta"), torch.inference_mode()):
+        _rule.cache_clear()
+        with mode:
+            found = gain(activation), chi(activation, 1.3), correlation_map(activation, 0.4, 1.3)
+            assert found == expected and torch.equal(moments_jacobian(activation), jacobian)
+        assert chi(activation, 1.3) == expected[1], "what the mode left in the cache is of use outside"
