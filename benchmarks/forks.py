@@ -171,9 +171,10 @@ class Copy:
     def measure(self, files: Iterable[str], sources: Iterable[str], limit: float, result: Path) -> None:
         """Write down every test of `files`, its seconds and the functions of `sources` that it calls.
 
-        All must pass. A run that was cut short goes on where it was.
+        All must pass. A run that was cut short goes on where it was. Each copy has a list of its own until it is whole,
+        for another copy may measure the same, or fail to.
         """
-        part, log = result.with_suffix(".part"), self.folder / ".log"
+        part, log = result.with_suffix(f".{self.folder.name}"), self.folder / ".log"
         part.touch()
         trace = Trace({str(self.folder / name): name for name in sources}, part)
         code = self.test(files, trace, limit, log)
@@ -182,11 +183,7 @@ class Copy:
             raise RuntimeError(
                 f"the unchanged tests must pass, pytest ended with {code}:\n{log.read_text()[-3000:]}"
             )
-        if result.is_file():  # another job was done first, and this is only a part
-            part.unlink(missing_ok=True)
-            return
-        with contextlib.suppress(FileNotFoundError):
-            part.rename(result)
+        part.replace(result)
 
 
 Reached = tuple[float, list[str]]  # seconds, and functions as "file:line"

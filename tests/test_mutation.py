@@ -68,14 +68,48 @@ copy, result = object.__new__(forks.Copy), Path(sys.argv[1])
 copy.folder = result.parent
 
 def both(files, trace, limit, log):
-    result.write_text("all")  # by the other job, which took away what both had begun
-    result.with_suffix(".part").write_text("the rest")
+    result.write_text("all")  # by the other job
+    trace.result.write_text("all")
     return 0
 
 copy.test = both
 copy.measure([], [], 1, result)
 assert result.read_text() == "all", result.read_text()
 assert list(result.parent.iterdir()) == [result]
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "tests.jsonl")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_job_that_fails_leaves_what_another_measures(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from benchmarks import forks
+
+result = Path(sys.argv[1])
+one, two = object.__new__(forks.Copy), object.__new__(forks.Copy)
+one.folder, two.folder = result.parent / "one", result.parent / "two"
+one.folder.mkdir()
+(one.folder / ".log").write_text("the port is taken")
+
+def fail(files, trace, limit, log):
+    return 1
+
+def outlast(files, trace, limit, log):
+    trace.result.write_text("first")
+    try:
+        one.measure([], [], 1, result)
+    except RuntimeError as error:
+        assert "the port is taken" in str(error)
+    with trace.result.open("a") as file:
+        file.write(", last")
+    return 0
+
+one.test, two.test = fail, outlast
+two.measure([], [], 1, result)
+assert result.read_text() == "first, last", result.read_text()
 """
     command = [sys.executable, "-c", code, str(tmp_path / "tests.jsonl")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
