@@ -18,6 +18,7 @@ Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -70,7 +71,12 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
         print(expectation(lambda z: z.square()), expectation(torch.relu))
         ```
     """
-    check.function("function", function)
+    _check_elementwise(check.function("function", function))
+    return _expectation(function, mean, variance)
+
+
+def _expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0) -> float:
+    """The same, of a function that is known to be elementwise."""
     mean, variance = check.real("mean", mean), check.real("variance", variance)
     if not 0 <= variance < math.inf:
         raise ValueError(f"variance must be finite and at least 0, got {variance}")
@@ -78,7 +84,10 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
         raise ValueError(f"mean must be finite, got {mean}")
     std = math.sqrt(variance)
     z, weights = _grid(-mean / std if std else 0.0)
-    return _mean(function, mean + std * z, weights)
+    total = float((function(mean + std * z).detach() * weights).sum())
+    if not math.isfinite(total):
+        raise ValueError(f"function must be finite for normal numbers, got a mean of {total}")
+    return total
 
 
 def variance_map(
@@ -107,7 +116,7 @@ def variance_map(
     """
     _check(weight_variance, bias_variance, keep)
     phi = _function(activation)
-    return weight_variance / keep * expectation(lambda z: phi(z).square(), variance=variance) + bias_variance
+    return weight_variance / keep * _expectation(lambda z: phi(z).square(), variance=variance) + bias_variance
 
 
 def variances(
@@ -208,7 +217,7 @@ def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -
     """
     _check(weight_variance)
     phi = _function(activation)
-    return weight_variance * expectation(lambda z: slope(phi, z).square(), variance=variance)
+    return weight_variance * _expectation(lambda z: slope(phi, z).square(), variance=variance)
 
 
 def fixed_point(
@@ -330,8 +339,8 @@ def moments_map(activation: Activation, mean: float, variance: float) -> tuple[f
     Source: Klambauer et al. (2017), arXiv:1706.02515, equation 3
     """
     phi = _function(activation)
-    first = expectation(phi, mean, variance)
-    return first, expectation(lambda z: (phi(z) - first).square(), mean, variance)
+    first = _expectation(phi, mean, variance)
+    return first, _expectation(lambda z: (phi(z) - first).square(), mean, variance)
 
 
 def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float = 1.0) -> Tensor:
@@ -360,11 +369,11 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
     if not variance > 0:
         raise ValueError(f"variance must be above 0, got {variance}")
     phi = _function(activation)
-    first = expectation(phi, mean, variance)
+    first = _expectation(phi, mean, variance)
 
     def moments(weight: Callable[[Tensor], Tensor]) -> tuple[float, float]:
-        one = expectation(lambda z: weight(z) * phi(z), mean, variance)
-        return one, expectation(lambda z: weight(z) * phi(z).square(), mean, variance) - 2 * first * one
+        one = _expectation(lambda z: weight(z) * phi(z), mean, variance)
+        return one, _expectation(lambda z: weight(z) * phi(z).square(), mean, variance) - 2 * first * one
 
     by_mean = moments(lambda z: (z - mean) / variance)  # derivatives of the density, by the density
     by_variance = moments(lambda z: ((z - mean).square() / variance - 1) / (2 * variance))
@@ -374,6 +383,8 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
 @torch.inference_mode(False)  # parameters made in it would have no slopes
 def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     """The activation as a function of float64 tensors, without gradients."""
+    if isinstance(activation, _Ready):
+        return activation
     function: Callable[[Tensor], Tensor]
     if isinstance(activation, str):
         with torch.device("cpu"):
@@ -391,7 +402,34 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
         raise ValueError(f"activation must be a name, a function or a module, got {activation!r}")
     for parameter in function.parameters() if isinstance(function, nn.Module) else ():
         parameter.requires_grad_(False)
-    return function
+    if not isinstance(activation, str):
+        _check_elementwise(function)
+    return _Ready(function)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An activation that was copied and looked at: one that is handed on needs neither again."""
+
+    function: Callable[[Tensor], Tensor]
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return self.function(z)
+
+
+def _check_elementwise(function: Callable[[Tensor], Tensor]) -> None:
+    """Raises a ValueError unless a function gives a number the same value alone as among others."""
+    z = torch.linspace(-1.7, 2.9, 8, dtype=torch.float64, device="cpu")
+    try:
+        y, alone = function(z.clone()), function(z[5:6].clone())  # copies, for a function may work in place
+    except (RuntimeError, IndexError) as error:  # of a layer that wants another shape
+        raise ValueError(f"function must be elementwise, got {check.shown(error)}") from error
+    if not isinstance(y, Tensor) or y.shape != z.shape:
+        raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(z.shape)}")
+    if alone.shape != (1,) or not torch.allclose(y[5:6], alone, equal_nan=True):
+        raise ValueError(
+            "function must be elementwise, got another value of a number alone than among others"
+        )
 
 
 @lru_cache
@@ -410,25 +448,6 @@ def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor
     z = torch.cat([left * places - REACH, middle + right * places], dim=-1)
     weights = torch.cat([left * shares, right * shares], dim=-1)
     return z, weights * torch.exp(-z.square() / 2) / math.sqrt(2 * math.pi)
-
-
-def _mean(function: Callable[[Tensor], Tensor], z: Tensor, weights: Tensor) -> float:
-    shape, place = z.shape, [z.shape[-1] * 2 // 3]  # neither at an end, nor close to 0
-    number = z[..., place]  # a copy, for a function may work in place
-    try:
-        y, alone = function(z), function(number)
-    except (RuntimeError, IndexError) as error:  # of a layer that wants another shape
-        raise ValueError(f"function must be elementwise, got {check.shown(error)}") from error
-    if not isinstance(y, Tensor) or y.shape != shape:
-        raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(shape)}")
-    if alone.shape != number.shape or not torch.allclose(y[..., place], alone, equal_nan=True):
-        raise ValueError(
-            "function must be elementwise, got another value of a number alone than among others"
-        )
-    total = float((y.detach() * weights).sum())
-    if not math.isfinite(total):
-        raise ValueError(f"function must be finite for normal numbers, got a mean of {total}")
-    return total
 
 
 def _check(weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0) -> None:
