@@ -410,8 +410,9 @@ def diagnose(
         limits[name] = limit
     with _unchanged(model), parametrize.cached():
         value, calls, output = _forward(model, *batch, loss)
-        rows, norms, gradients = _examine(model, value, calls)
-        number, (factor, total) = value.item(), _factor(calls, norms)
+        closed = _is_closed(calls)
+        rows, norms, gradients = _examine(model, value, calls, closed)
+        number, (factor, total) = value.item(), (None, None) if closed else _factor(calls, norms)
         updates = _updates(model, gradients, optimizer) if optimizer is not None else {}
     rows = [
         replace(row, update_to_weight=updates.get(id(call.weight)))
@@ -621,7 +622,7 @@ def _gradients(value: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
 
 
 def _examine(
-    model: nn.Module, value: Tensor, calls: list[_Call]
+    model: nn.Module, value: Tensor, calls: list[_Call], closed: bool
 ) -> tuple[list[Layer], list[float | None], list[Tensor | None]]:
     """A row for each call, the norms of their outputs' gradients, and the gradient of each parameter."""
     tensors = [*(call.output for call in calls), *(call.weight for call in calls), *model.parameters()]
@@ -631,7 +632,6 @@ def _examine(
         found[len(calls) : 2 * len(calls)],
         found[2 * len(calls) :],
     )
-    closed = _is_closed(calls)
     rows, norms = [], []
     for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
         z = call.output.detach().double()
@@ -767,7 +767,7 @@ def _identical(call: _Call, upstream: Tensor | None) -> float:
 def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None, float | None]:
     """What each layer multiplies the gradient by, and what all of them do, up to where a net pools."""
     measured = [norm for norm in norms[: _trunk(calls)] if norm is not None]
-    if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf or _is_closed(calls):
+    if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf:
         return None, None
     total = measured[0] / measured[-1]
     return float(total ** (1 / (len(measured) - 1))), total
@@ -837,9 +837,9 @@ def _loss_findings(
 ) -> Iterator[Finding]:
     """Cross-entropy of classes against that of guessing."""
     classes = _classes(output, loss)
-    if not classes or targets.is_floating_point() or getattr(loss, "reduction", "mean") != "mean":
+    if classes < 2 or targets.is_floating_point() or getattr(loss, "reduction", "mean") != "mean":
         return
-    if classes > 1 and value > limits["chance"] * math.log(classes):
+    if value > limits["chance"] * math.log(classes):
         message = f"{value:.3g}, where guessing among {classes} classes gives {math.log(classes):.3g}"
         yield _finding("loss above chance", "loss", value / math.log(classes), limits["chance"], message)
 
@@ -856,9 +856,8 @@ def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
     if targets.is_floating_point():
         best = targets
     else:
-        best = (
-            F.one_hot(targets.clamp(min=0), classes).movedim(-1, 1).to(output.dtype)
-        )  # below 0: not counted
+        counted = targets.clamp(0, classes - 1)  # the loss leaves out what lies beyond
+        best = F.one_hot(counted, classes).movedim(-1, 1).to(output.dtype)
     smoothing = getattr(loss, "label_smoothing", 0.0)
     best = (1 - smoothing) * best + smoothing / classes
     return loss(best.clamp(min=torch.finfo(best.dtype).tiny).log(), targets).item()

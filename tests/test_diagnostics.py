@@ -23,6 +23,7 @@ from lego.initialization import initialize
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise, smooth_labels
 from lego.stack import mlp
 from lego.training import fit
+from tests.models import Buffers
 
 
 def seeded(seed=0):
@@ -870,11 +871,8 @@ def test_a_trained_net_is_healthy(norm):
 def test_growth_is_a_finding_where_all_of_it_is_much():
     model = nn.Sequential(*(nn.Linear(1, 1, bias=False) for _ in range(5)))
     batch = torch.ones(2, 1), torch.zeros(2, 1)
-    for weight, expected in (
-        (1.5, []),
-        (1.75, []),
-        (1.8, ["exploding gradient"]),
-    ):  # to the fourth: 5, 9.4, 10.5
+    cases = {1.5: [], 1.75: [], 1.8: ["exploding gradient"]}  # to the fourth: 5, 9.4, 10.5
+    for weight, expected in cases.items():
         for layer in model:
             nn.init.constant_(layer.weight, weight)
         report = diagnose(model, batch, F.mse_loss)
@@ -1391,9 +1389,8 @@ def test_a_parametrized_net_can_overfit_one_batch(wrap):
     torch.manual_seed(0)
     model = nn.Sequential(wrap(nn.Linear(4, 64)), nn.ReLU(), wrap(nn.Linear(64, 3)))
     x, y = (part[:12] for part in table([1.0] * 4))
-    report = diagnose(
-        model, (x * 3, y), overfit=400, thresholds={"overfit": 0.3}
-    )  # two of them bound the weights
+    limits = {"overfit": 0.3}  # two of them bound the weights
+    report = diagnose(model, (x * 3, y), overfit=400, thresholds=limits)
     assert "cannot overfit one batch" not in names(report)
 
 
@@ -1462,6 +1459,7 @@ def test_what_is_saturated_to_the_last_unit_still_is():
         (F.cross_entropy, lambda y: smooth_labels(y, 3, 0.1)),
         (F.cross_entropy, lambda y: torch.randn(len(y), 3, generator=seeded()).softmax(1)),
         (nn.CrossEntropyLoss(ignore_index=-1), lambda y: torch.where(torch.arange(len(y)) < 3, -1, y)),
+        (nn.CrossEntropyLoss(ignore_index=255), lambda y: torch.where(torch.arange(len(y)) < 3, 255, y)),
     ],
 )
 def test_soft_targets_can_be_overfitted(loss, soften):
@@ -1527,16 +1525,6 @@ def test_a_layer_returns_what_it_returned(make, take):
 
 
 def test_buffers_that_share_memory_or_come_in_the_forward_pass():
-    class Buffers(nn.Linear):
-        def __init__(self):
-            super().__init__(4, 3)
-            self.register_buffer("mask", torch.ones(1, 4).expand(3, 4))
-            self.register_buffer("late", None)
-
-        def forward(self, x):
-            self.late = x.detach().mean()
-            return super().forward(x)
-
     model = Buffers()
     diagnose(model, table([1.0] * 4))
     assert model.late is None and model.mask.shape == (3, 4)

@@ -8,6 +8,7 @@ from torch import nn
 from lego.initialization import INITIALIZERS, constant_, fixup_, gain, initialize, lsuv_, normal_
 from lego.regularization import Dropout
 from lego.stack import mlp
+from tests.models import Buffers
 
 SHAPES = {"linear": (300, 200), "convolution": (64, 32, 5, 5)}
 VARIANCES = {  # of fan_in, fan_out
@@ -366,16 +367,6 @@ def test_lsuv_scales_a_net_that_was_compiled_and_run():
 
 
 def test_lsuv_leaves_buffers_that_share_memory_or_come_in_the_forward_pass():
-    class Buffers(nn.Linear):
-        def __init__(self):
-            super().__init__(4, 3)
-            self.register_buffer("mask", torch.ones(1, 4).expand(3, 4))
-            self.register_buffer("late", None)
-
-        def forward(self, x):
-            self.late = x.mean()
-            return super().forward(x)
-
     model = lsuv_(Buffers(), torch.randn(16, 4))
     assert model.late is None and model.mask.shape == (3, 4)
 
