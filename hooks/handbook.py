@@ -339,11 +339,7 @@ def show_early() -> int:
         return 0
     sources = read_sources(last.files)
     names = [file.src_uri for file in last.files if is_lab(file)]
-    try:
-        outcomes, figures = execute(sources, names, engine, last.written.__contains__)
-    except ProblemsError:
-        build.last = None  # the next save is for a whole build to judge
-        raise
+    outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     return sum(last.show(file) for file in last.affected(sources, outcomes))
 

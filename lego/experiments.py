@@ -213,9 +213,8 @@ def bootstrap(
     picked = torch.randint(len(found), (draws, len(found)), generator=generator)
     size = 2.0 ** (math.frexp(float(found.abs().max()))[1] - 1)  # of the largest: a sum of such may overflow
     tail = (1 - level) / 2
-    low, high = np.quantile(
-        (found / size)[picked].mean(1).numpy(), [tail, 1 - tail]
-    )  # PyTorch's takes 16 million
+    means = (found / size)[picked].mean(1)
+    low, high = np.quantile(means.numpy(), [tail, 1 - tail])  # PyTorch's takes 16 million at most
     return float(low * size), float(high * size)
 
 

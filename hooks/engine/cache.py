@@ -87,10 +87,10 @@ def is_running(process: str) -> bool:
     """Whether there is a process of this number."""
     try:
         os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError, OverflowError):
-        return False
-    except OSError:  # somebody else's
+    except PermissionError:  # somebody else's
         return True
+    except (OSError, ValueError, OverflowError):
+        return False
     return True
 
 

@@ -133,8 +133,8 @@ def expression(node: Node, written: dict[Node, str]) -> str:
     if name == "clamp":
         low, high = [*arguments[1:], None][:2]
         arguments[1:] = [-math.inf if low is None else low, math.inf if high is None else high]
-    if known := {name: value for name, value in node.kwargs.items() if (name, value) != ("alpha", 1)}:
-        raise ValueError(f"{node.target} with {known} is not known to hooks/explorers/trace.py")
+    if options := {name: value for name, value in node.kwargs.items() if (name, value) != ("alpha", 1)}:
+        raise ValueError(f"{node.target} with {options} is not known to hooks/explorers/trace.py")
     return OPERATIONS[name].format(*(term(argument, written) for argument in arguments))
 
 
