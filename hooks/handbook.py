@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from hooks import feed, labs, links, pages, reference, security, terms, tested, twin  # noqa: E402
+from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.cards import Artist  # noqa: E402
 from hooks.engine import Engine, Outcome  # noqa: E402
@@ -169,14 +169,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Keep what a single page needs to be rendered again."""
+    """Keep what a single page needs to be rendered again; make the templates of the reference fast."""
     build.nav = nav
+    if "mkdocstrings" in config.plugins:
+        mkdocstrings: Any = config.plugins["mkdocstrings"]
+        mkdocstrings.get_handler("python").env.bytecode_cache = templates.Compiled(kept)
     return nav
 
 
 @event_priority(-100)
 def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
-    """Keep what a single page needs to be rendered again."""
+    """Make the templates fast, and keep what a single page needs to be rendered again."""
+    env.bytecode_cache = templates.Compiled(kept)
+    navigation.remember_entries(env, build.nav)
+    env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None
     build.env = env
     return env
 

@@ -23,17 +23,30 @@ class Kept:
 
     def get(self, made_of: Iterable[object], make: Callable[[], bytes]) -> bytes:
         """What `make` returned for the same parts, which `repr` tells apart."""
-        path = self.folder / digest(repr(list(made_of)).encode())
-        self.used.add(path)
+        made_of = list(made_of)
+        if (data := self.find(made_of)) is None:
+            data = make()
+            self.keep(made_of, data)
+        return data
+
+    def find(self, made_of: Iterable[object]) -> bytes | None:
+        """What was kept for these parts."""
+        self.used.add(path := self.path(made_of))
         with contextlib.suppress(OSError):
             checksum, _, data = path.read_bytes().partition(b"\n")
             if checksum == digest(data).encode():
                 return data
-        data = make()
+        return None
+
+    def keep(self, made_of: Iterable[object], data: bytes) -> None:
+        """Keep what was made of these parts, where that is possible."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, digest(data).encode() + b"\n" + data)
-        return data
+            write_atomically(self.path(made_of), digest(data).encode() + b"\n" + data)
+
+    def path(self, made_of: Iterable[object]) -> Path:
+        """Where it is kept."""
+        return self.folder / digest(repr(list(made_of)).encode())
 
     def prune(self) -> None:
         """Forget what was not asked for."""
