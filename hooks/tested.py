@@ -6,6 +6,7 @@ That page names a number as `%figures%`; `count` lists the names. All is read fr
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 import posixpath
 import re
@@ -58,19 +59,29 @@ def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:
     broken = []
     for name, page in sorted(pages.items()):
         for link in sorted(set(filter(is_ours, LINK.findall(page)))):
-            path, _, fragment = html.unescape(link).partition("#")
-            path = unquote(path.partition("?")[0])
-            if path:
-                is_folder = path.rpartition("/")[2] in {"", ".", ".."}
-                path = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), path))[1:]
-                path = posixpath.join(path, "index.html") if is_folder else path
-            else:
-                path = name
+            path, fragment = find(*climb(posixpath.dirname(name), link))
             if path not in files:
                 broken.append(f"{name}: the link {link} leads to no file")
             elif fragment and path in pages and not is_anchor(fragment, anchors[path]):
                 broken.append(f"{name}: the link {link} leads to no anchor")
     return broken
+
+
+def climb(folder: str, link: str) -> tuple[str, str]:
+    """The same link, from as high as it leads: what all pages have in their navigation is then looked for once."""
+    while link.startswith("../") and link[3:4] != "/":
+        folder, link = folder.rpartition("/")[0], link[3:]
+    return folder, link
+
+
+@functools.cache
+def find(folder: str, link: str) -> tuple[str, str]:
+    """The file and the anchor that a link on the page of a folder leads to."""
+    path, _, fragment = html.unescape(link).partition("#")
+    path = unquote(path.partition("?")[0])
+    is_folder = path.rpartition("/")[2] in {"", ".", ".."}
+    path = posixpath.normpath(posixpath.join("/", folder, path))[1:]
+    return posixpath.join(path, "index.html") if is_folder else path, fragment
 
 
 def read(site: Path) -> dict[str, str]:
@@ -81,6 +92,7 @@ def read(site: Path) -> dict[str, str]:
     }
 
 
+@functools.cache
 def is_ours(link: str) -> bool:
     """Whether a link stays on the site."""
     return not link.startswith("//") and not SCHEME.match(link)

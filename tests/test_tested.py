@@ -1,9 +1,12 @@
 """Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
 
+import html
 import os
+import posixpath
 import re
 import subprocess
 import sys
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
@@ -16,6 +19,29 @@ PAGE = """<h2 id="there">x</h2><figure class="plot" id="figure-a"></figure>
 <div class="language-python doc-signature highlight"><pre><code>f()</code></pre></div>
 <a class="x" href="../">up</a> <a href="#there">here</a> <a href="https://example.org/a#b">away</a>
 <script>"<a href='nowhere/'>"</script><a href="mailto:x@y">m</a>"""
+
+LINKS = [
+    "../",
+    "..",
+    "./",
+    "../..",
+    "../../",
+    "../../../../x",
+    "a%20b/#c%20d",
+    "../a/?q=1#x",
+    "#x",
+    "?q",
+    "/",
+    "/x/y.svg",
+    "..//x",
+    "../../x/../y/",
+    "a/../../b",
+    "&#46;./z/",
+    "%2e%2e/z",
+    "x.html",
+    "...",
+    ".../",
+]
 
 
 @pytest.fixture
@@ -57,6 +83,18 @@ def test_a_broken_link_is_named_with_its_page(site, link, reason):
     assert tested.find_broken(site, tested.read(site)) == []
     (site / "a" / "index.html").write_text(f'{PAGE}<a\n href="{link}">')
     assert tested.find_broken(site, tested.read(site)) == [f"a/index.html: the link {link} leads to {reason}"]
+
+
+@pytest.mark.parametrize("page", ["index.html", "a/index.html", "a/b/c/index.html"])
+@pytest.mark.parametrize("link", ["", "a b/", *LINKS])
+def test_a_link_leads_where_the_standard_library_says(page, link):
+    address = urlsplit(urljoin(f"https://example.org/{page}", html.unescape(link)))
+    path = unquote(address.path)
+    if "%2e" in link:
+        path = posixpath.normpath(path)  # a browser takes these dots for dots
+    path = re.sub("/+", "/", path)
+    expected = f"{path[1:]}index.html" if path.endswith("/") else path[1:], address.fragment
+    assert tested.find(*tested.climb(posixpath.dirname(page), link)) == expected
 
 
 def test_names_become_numbers_and_an_unknown_one_is_refused():
