@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import re
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from hooks.kept import Kept, maker
 MAKER = maker(__file__, "pillow", "matplotlib")
 SIZE = (1200, 630)
 MARGIN = 80
-STEPS = 6  # of each color, from white on
+STEPS = 3  # of each color, from white on: half a byte a pixel tells five colors apart
 SMOOTH = 4  # bricks are drawn this much larger, and made smaller
 TITLE, LINE = (80, 64, 52), 34  # the largest size that fits on two lines; pixels
 
@@ -122,6 +123,7 @@ def variable(style: str, name: str) -> tuple[int, ...]:
     return ImageColor.getrgb(match[1])
 
 
+@functools.cache
 def font(face: str, size: int) -> ImageFont.FreeTypeFont:
     """A face of DejaVu, which comes with matplotlib; matplotlib itself is not loaded."""
     spec = find_spec("matplotlib")
@@ -152,5 +154,8 @@ def shorten(rows: list[str], count: int) -> list[str]:
 def png(image: Image.Image, palette: Image.Image) -> bytes:
     """A small file of few colors; to choose them anew for each would take most of the time."""
     file = io.BytesIO()
-    image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG")
+    flat = image.quantize(palette=palette, dither=Image.Dither.NONE)
+    flat.save(
+        file, "PNG", compress_type=zlib.Z_RLE
+    )  # half the time, and as small where rows are of one color
     return file.getvalue()
