@@ -89,15 +89,18 @@ def interpreter(name: str, peer: Peer) -> str:
     return str(python)
 
 
-def versions() -> dict[str, str]:
-    """The versions of the contestants."""
+def versions(names: list[str], earlier: dict[str, str]) -> dict[str, str]:
+    """The versions of the contestants; of those that did not race now, what an earlier run wrote down."""
     found = {"lego": importlib.metadata.version("lego"), "torch": importlib.metadata.version("torch")}
     for name, peer in PEERS.items():
         for package in peer.packages[:1]:
             plain = package.partition("[")[0]
-            code = f"import importlib.metadata; print(importlib.metadata.version({plain!r}))"
-            result = subprocess.run([interpreter(name, peer), "-c", code], capture_output=True, text=True)
-            found[plain] = result.stdout.strip()
+            if name in names:
+                code = f"import importlib.metadata; print(importlib.metadata.version({plain!r}))"
+                command = [interpreter(name, peer), "-c", code]
+                found[plain] = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+            elif plain in earlier:
+                found[plain] = earlier[plain]
     return found
 
 
@@ -277,8 +280,10 @@ def table(results: dict[str, object]) -> str:
 
 
 def summary(results: dict[str, object]) -> str:
-    """The table, and the ratios that count."""
-    rows: dict[str, dict[str, list[float]]] = results["rows"]  # type: ignore[assignment]
+    """The table, and the ratios that count, within this run."""
+    earlier: list[str] = results.get("earlier", [])  # type: ignore[assignment]
+    all_rows: dict[str, dict[str, list[float]]] = results["rows"]  # type: ignore[assignment]
+    rows = {name: row for name, row in all_rows.items() if name not in earlier}
     own, floor, plain = (
         rows.get("lego"),
         rows.get("floor: nothing runs"),
@@ -303,12 +308,12 @@ def summary(results: dict[str, object]) -> str:
     if own and peers:
         best = min(peers, key=lambda name: peers[name])
         sentences.append(
-            f"Of the peers, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
+            f"Of the peers in this run, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
         )
     for name, error in results.get("failed", {}).items():  # type: ignore[attr-defined]
         sentences.append(f"{name} did not build them: `{error}`.")
-    if earlier := results.get("earlier"):
-        sentences.append(f"Measured in an earlier run: {', '.join(earlier)}.")  # type: ignore[arg-type]
+    if earlier:
+        sentences.append(f"Measured in an earlier run: {', '.join(earlier)}.")
     if serving := results.get("serve"):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
@@ -381,7 +386,8 @@ def main() -> None:
                 save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
             )
     path = RESULTS / f"{stem}.json"
-    earlier = json.loads(path.read_text())["rows"] if options.only and path.exists() else {}
+    known = json.loads(path.read_text()) if options.only and path.exists() else {"rows": {}, "versions": {}}
+    earlier = known["rows"]
     rows = earlier | {name: middle(rows) for name, rows in measured.items()}
     order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
     results: dict[str, object] = {
@@ -390,7 +396,7 @@ def main() -> None:
         "snippets": len(snippets),
         "kind": kind,
         "rounds": options.rounds,
-        "versions": versions(),
+        "versions": versions(names, known["versions"]),
         "serve": serving,
         "failed": failed,
         "earlier": [name for name in order if name in earlier.keys() - measured.keys()],

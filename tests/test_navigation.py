@@ -4,6 +4,8 @@ from pathlib import Path, PurePosixPath
 
 import jinja2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import get_navigation
@@ -39,15 +41,35 @@ def renderer(names, features):
     return env, nav, render
 
 
-@pytest.mark.parametrize("features", [[], ["navigation.indexes"], ["navigation.indexes", "navigation.prune"]])
-def test_each_page_has_the_navigation_that_the_theme_would_give_it(features):
-    _, nav, plain = renderer(PAGES, features)
+def check(names, features):
+    """Each page has the navigation that the theme would give it."""
+    _, nav, plain = renderer(names, features)
     expected = {page.url: plain(page) for page in nav.pages}
-    assert len(set(expected.values())) == len(PAGES)
-    env, nav, render = renderer(PAGES, features)
+    assert len(set(expected.values())) == len(names)
+    env, nav, render = renderer(names, features)
     remember_entries(env, nav)
     for page in [*nav.pages, *reversed(nav.pages)]:
         assert render(page) == expected[page.url], page.url
+
+
+FEATURES = [[], ["navigation.indexes"], ["navigation.indexes", "navigation.prune"]]
+
+
+@pytest.mark.parametrize("features", FEATURES)
+def test_each_page_has_the_navigation_that_the_theme_would_give_it(features):
+    check(PAGES, features)
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", "index"]), min_size=1, max_size=4).map("/".join)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(NAMES, min_size=1, max_size=6, unique_by=lambda name: name.removesuffix("/index")),
+    st.sampled_from(FEATURES),
+)
+def test_so_it_has_in_any_tree_of_pages(names, features):
+    check([f"{name}.md" for name in names], features)
 
 
 def test_an_entry_is_rendered_once_for_all_pages_beside_it():
