@@ -294,11 +294,12 @@ def summary(results: dict[str, object]) -> str:
     sentences = []
     if own and floor:
         low = floor["nothing changed"][0]
+        beyond = own["one snippet edited"][0] - low
         sentences += [
             f"With nothing changed, this project takes {own['nothing changed'][0] / low:.2f} × the floor.",
             f"When prose is edited, so that all pages are made and nothing runs, it takes "
             f"{own['prose edited'][0] / low:.2f} × the floor; after the edit of one snippet, "
-            f"{own['one snippet edited'][0] - low:.1f} CPU s more than the floor.",
+            f"{abs(beyond):.1f} CPU s {'more' if beyond > 0 else 'less'} than the floor.",
         ]
     if own and plain:
         sentences.append(

@@ -63,7 +63,7 @@ def test_each_page_has_the_navigation_that_the_theme_would_give_it(features):
 NAMES = st.lists(st.sampled_from(["a", "b", "index"]), min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25, derandomize=True)
 @given(
     st.lists(NAMES, min_size=1, max_size=6, unique_by=lambda name: name.removesuffix("/index")),
     st.sampled_from(FEATURES),
