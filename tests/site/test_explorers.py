@@ -227,6 +227,20 @@ def test_an_explorer_works_by_keyboard_touch_and_pointer(explore, page):
     assert "−2" in reading.inner_text()
 
 
+@pytest.mark.parametrize("chapter", PAGES)
+def test_no_cell_of_a_table_runs_into_the_next(explore, page, chapter):
+    page.set_viewport_size({"width": 390, "height": 844})
+    explore(chapter)()
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll(".explorer__table :is(td, th)")].filter((cell) => {
+            const content = document.createRange()
+            content.selectNodeContents(cell)
+            return content.getBoundingClientRect().right > cell.getBoundingClientRect().right
+        }).map((cell) => cell.textContent)"""
+    )
+    assert wide == []
+
+
 def test_without_javascript_the_figure_of_the_snippet_stands_in(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
