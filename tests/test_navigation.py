@@ -1,6 +1,6 @@
 """Entries of the navigation that are rendered once for many pages, and templates that are compiled once."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import jinja2
 import pytest
@@ -30,11 +30,11 @@ def renderer(names, features):
     nav = get_navigation(files, config)
     env = config.theme.get_env()
 
-    def render(page, template=NAVIGATION):
+    def render(page):
         page.active = True
         base = "/".join([".."] * (len(PurePosixPath(page.url).parts))) or "."
         context = {"page": page, "nav": nav, "features": features, "base_url": base, "config": config}
-        text = env.from_string(template).render(context)
+        text = env.from_string(NAVIGATION).render(context)
         page.active = False
         return text
 
@@ -84,13 +84,13 @@ def test_an_entry_is_rendered_once_for_all_pages_beside_it():
 
 def test_what_is_no_page_has_no_entries_to_share():
     env, nav, _ = renderer(PAGES, [])
-    context = {"page": None, "nav": nav, "features": [], "base_url": "/root"}
+    context = {"page": None, "nav": nav, "features": [], "base_url": "/handbook"}
     expected = env.from_string(NAVIGATION).render(context)
     env, nav, _ = renderer(PAGES, [])
     remember_entries(env, nav)
-    for base in ("/other", "/root"):
+    for base in ("/other", "/handbook"):
         text = env.from_string(NAVIGATION).render(context | {"nav": nav, "base_url": base})
-    assert text == expected and 'href="/root/j/"' in text
+    assert text == expected and 'href="/handbook/j/"' in text
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_template_is_compiled_once_until_it_changes(kept, monkeypatch):
 )
 def test_a_damaged_entry_is_as_good_as_absent(kept, tmp_path, damage, monkeypatch):
     compile_with(kept, "{{ 1 + 1 }}", monkeypatch)
-    (file,) = Path(tmp_path).iterdir()
+    (file,) = tmp_path.iterdir()
     file.write_bytes(damage(file.read_bytes()))
     assert compile_with(kept, "{{ 1 + 1 }}", monkeypatch) == ("2", 1)
     assert compile_with(kept, "{{ 1 + 1 }}", monkeypatch) == ("2", 0)
