@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib.metadata
 import itertools
 import json
 import os
@@ -23,7 +24,7 @@ from matplotlib.figure import Figure
 from hooks.engine import Engine, Failure, Outcome, child, server, svg
 from hooks.engine.child import MARK, Dependencies, split
 from hooks.engine.confine import MACHINES, SIZE_LIMIT
-from hooks.engine.engine import TIME_LIMIT, cores, needed, time_limit
+from hooks.engine.engine import TIME_LIMIT, cores, needed, package_versions, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
 
@@ -313,6 +314,12 @@ def test_a_damaged_entry_is_computed_again(bench, damage):
     assert outcome.text == "1234\n" and not outcome.cached
     if damage != "folder":
         assert bench.run("snippets/a.py")["snippets/a.py"].cached, "the entry heals"
+
+
+def test_a_module_belongs_to_the_packages_that_the_library_names():
+    for module, packages in importlib.metadata.packages_distributions().items():
+        expected = {name: importlib.metadata.version(name) for name in packages if name != "lego"}
+        assert package_versions([module], importlib.metadata.version) == expected, module
 
 
 def test_another_package_version_runs_again(bench):

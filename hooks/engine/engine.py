@@ -237,12 +237,12 @@ _found: dict[str, list[str]] = {}
 
 
 def _owners() -> dict[str, list[str]]:
-    """What `importlib.metadata.packages_distributions` tells, without a path object for each installed file."""
+    """What `importlib.metadata.packages_distributions` tells, without an object for each file and line of metadata."""
     if not _found:
         for package in importlib.metadata.distributions():
-            with contextlib.suppress(OSError, KeyError):
-                names = (package.read_text("top_level.txt") or "").split()
-                files = (package.read_text("RECORD") or "").splitlines()
-                for name in set(names) or {re.split("[/.,]", line, maxsplit=1)[0] for line in files}:
-                    _found.setdefault(name, []).append(package.metadata["Name"])
+            if name := re.search(r"^Name: *(\S+)", package.read_text("METADATA") or "", re.MULTILINE):
+                modules = set((package.read_text("top_level.txt") or "").split())
+                files = package.read_text("RECORD") or ""
+                for module in modules or set(re.findall(r"^[^/.,\n]+", files, re.MULTILINE)):
+                    _found.setdefault(module, []).append(name[1])
     return _found
