@@ -217,12 +217,17 @@ def test_what_does_not_depend_on_its_own_script_is_not_kept(bench):
 def test_an_environment_in_the_project_is_not_the_projects(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "addaudithook", lambda hook: None)
     monkeypatch.setattr(sys, "path_hooks", [])
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for prefix, name in ((tmp_path / "env", None), (tmp_path.parent, "env/lib/a.py")):
         monkeypatch.setattr(sys, "prefix", str(prefix))
         watch = Dependencies(tmp_path, tmp_path / "work")
         assert watch.name(str(tmp_path / "env" / "lib" / "a.py")) == name
         assert watch.name(str(tmp_path / "lego" / "a.py")) == "lego/a.py"
+    assert watch.name(str(tmp_path / ".git" / "a.py")) is None
+    assert watch.name(str(tmp_path / "lego" / "site")) == "lego/site", (
+        "only a folder at the top is the build's"
+    )
+    assert sys.dont_write_bytecode
 
 
 def test_what_a_reader_has_set_changes_no_figure(bench, tmp_path, monkeypatch):

@@ -84,6 +84,10 @@ def test_fixed_points():
     assert fixed_point("relu", 3.0) == math.inf
     assert fixed_point("relu", 1.0, 0.5) == pytest.approx(1.0, rel=1e-9)  # q = q/2 + 1/2
     assert fixed_point(lambda z: z, 0.5, 0.5) == pytest.approx(1.0, rel=1e-9)
+    cubic = 1 / (15 * 1.5**2)  # q becomes 15 q^3 times this: 1.5 stays, less dies out, more grows
+    assert (
+        fixed_point(lambda z: z**3, cubic) == 0 and fixed_point(lambda z: z**3, cubic, start=2.0) == math.inf
+    )
     slow = fixed_point("tanh", 1.001)  # a plain iteration takes thousands of steps
     assert slow == pytest.approx(fixed_point("tanh", 1.001, start=slow / 3), rel=1e-6)
 
@@ -104,6 +108,15 @@ def test_the_correlation_map_of_a_linear_layer(correlation, weight_variance, bia
     assert correlation_map(lambda z: z, correlation, 1.0, weight_variance, bias_variance) == pytest.approx(
         expected, abs=1e-10
     )
+
+
+@pytest.mark.parametrize("variance", [0.25, 4.0])
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("tanh", 1, 1), ("relu", 1, 1), ("gelu", 1, 1), ("tanh", -1, -1), ("relu", -1, 0)],
+)
+def test_equal_signals_stay_equal_and_opposite_ones_are_opposite_or_apart(name, before, after, variance):
+    assert correlation_map(name, before, variance, 1.5) == pytest.approx(after, abs=1e-9)
 
 
 def test_chi_is_the_slope_of_the_correlation_map_at_one():
