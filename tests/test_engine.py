@@ -327,6 +327,19 @@ def test_a_module_belongs_to_the_packages_that_the_library_names():
         assert package_versions([module], importlib.metadata.version) == expected, module
 
 
+def test_a_package_of_the_older_kind_is_found_too(tmp_path, monkeypatch):
+    from hooks.engine import engine
+
+    (tmp_path / "older.egg-info").mkdir()
+    (tmp_path / "older.egg-info" / "PKG-INFO").write_text(
+        "Metadata-Version: 1.0\nName: Older\nVersion: 2.0\n"
+    )
+    (tmp_path / "older.egg-info" / "top_level.txt").write_text("olden\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(engine, "_found", {})
+    assert package_versions(["olden"], importlib.metadata.version) == {"Older": "2.0"}
+
+
 def test_another_package_version_runs_again(bench):
     bench.write("snippets/a.py", DRAW)
     bench.run("snippets/a.py")

@@ -31,7 +31,6 @@ from hooks.engine.outcome import OUTSIDE, digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-WATCHED = frozenset({"open", "os.listdir", "os.scandir", "socket.__new__"})  # events of Python's audit
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
 RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
@@ -258,13 +257,19 @@ class Dependencies:
         sys.path_hooks.insert(0, self.finder)
         for path in [path for path in sys.path_importer_cache if f"{path}{os.sep}".startswith(self.root)]:
             del sys.path_importer_cache[path]  # found before there was the hook
+        watched = {
+            "open": self.opened,
+            "os.listdir": self.listed,
+            "os.scandir": self.listed,
+            "socket.__new__": self.connected,
+        }
 
-        def watch(event: str, args: tuple[Any, ...]) -> None:
-            if event in WATCHED:
-                self.audit(event, args)
+        # a drawing raises thousands of other events, and for each Python asks a method far more slowly
+        def audit(event: str, args: tuple[Any, ...]) -> None:
+            if event in watched:
+                watched[event](args)
 
-        # a drawing raises thousands of other events, and Python takes three times as long to ask a method
-        sys.addaudithook(watch)
+        sys.addaudithook(audit)
 
     def name(self, path: str) -> str | None:
         """The path of what stands in the project, relative to its root; None for what does not."""
@@ -303,17 +308,19 @@ class Dependencies:
 
         return Finder(folder, (Loader, [".py"]))
 
-    def audit(self, event: str, args: tuple[Any, ...]) -> None:
-        """Audit hook: sees every file that Python opens, and every folder that it lists."""
-        if event == "socket.__new__":
-            if args[1] in (socket.AF_INET, socket.AF_INET6):
-                raise PermissionError("a snippet has no network, so that its figure is the same everywhere")
-            return
-        if event in {"os.listdir", "os.scandir"}:
-            importer = sys._getframe(2).f_code.co_filename.startswith("<frozen importlib")
-            if not importer and (args[0] is None or isinstance(args[0], (str, bytes, os.PathLike))):
-                self.note(os.fsdecode(args[0] or "."))
-            return
+    def connected(self, args: tuple[Any, ...]) -> None:
+        """Of Python's audit: a socket is made."""
+        if args[1] in (socket.AF_INET, socket.AF_INET6):
+            raise PermissionError("a snippet has no network, so that its figure is the same everywhere")
+
+    def listed(self, args: tuple[Any, ...]) -> None:
+        """Of Python's audit: a folder is listed."""
+        importer = sys._getframe(2).f_code.co_filename.startswith("<frozen importlib")
+        if not importer and (args[0] is None or isinstance(args[0], (str, bytes, os.PathLike))):
+            self.note(os.fsdecode(args[0] or "."))
+
+    def opened(self, args: tuple[Any, ...]) -> None:
+        """Of Python's audit: a file is opened."""
         if not isinstance(args[0], (str, bytes, os.PathLike)):
             return
         path = os.fsdecode(args[0])

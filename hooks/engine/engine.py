@@ -237,12 +237,13 @@ _found: dict[str, list[str]] = {}
 
 
 def _owners() -> dict[str, list[str]]:
-    """What `importlib.metadata.packages_distributions` tells, without an object for each file and line of metadata."""
+    """What `importlib.metadata.packages_distributions` tells, without a path object for each installed file."""
     if not _found:
         for package in importlib.metadata.distributions():
-            if name := re.search(r"^Name: *(\S+)", package.read_text("METADATA") or "", re.MULTILINE):
+            with contextlib.suppress(OSError, KeyError):
+                name = package.metadata["Name"]
                 modules = set((package.read_text("top_level.txt") or "").split())
                 files = package.read_text("RECORD") or ""
                 for module in modules or set(re.findall(r"^[^/.,\n]+", files, re.MULTILINE)):
-                    _found.setdefault(module, []).append(name[1])
+                    _found.setdefault(module, []).append(name)
     return _found
