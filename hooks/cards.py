@@ -17,6 +17,7 @@ from hooks.kept import Kept, maker
 MAKER = maker(__file__, "pillow", "matplotlib")
 SIZE = (1200, 630)
 MARGIN = 80
+INK, GRAY = 0, 1  # the first colors of the palette
 STEPS = 3  # of each color, from white on: half a byte a pixel tells five colors apart
 SMOOTH = 4  # bricks are drawn this much larger, and made smaller
 TITLE, LINE = (80, 64, 52), 34  # the largest size that fits on two lines; pixels
@@ -47,10 +48,24 @@ class Artist:
 
     def draw(self, title: str, line: str) -> bytes:
         """The same, drawn anew."""
-        return png(self.paint(title, line), self.palette)
+        width = SIZE[0] - 2 * MARGIN
+        for size in TITLE:
+            large = font("DejaVuSans-Bold", size)
+            if len(rows := wrap(title, large, width)) <= 2:
+                break
+        small = font("DejaVuSans", LINE)
+        image, y = self.ground.copy(), 206
+        for color, text, letters, spacing in (
+            (INK, rows[:3], large, 1.2),
+            (GRAY, shorten(wrap(line, small, width), 3), small, 1.4),
+        ):
+            words = written(text, letters, round(letters.size * spacing)).point(shades(color))
+            image.paste(words, (0, y))
+            y += words.height + 24
+        return png(image, self.palette)
 
     @functools.cached_property
-    def palette(self) -> Image.Image:
+    def palette(self) -> list[int]:
         """Each color in steps from white, as the smooth edge of a letter has them."""
         fills = [ImageColor.getrgb(group.attrib["fill"]) for group in ElementTree.fromstring(self.logo)]
         colors = [
@@ -59,43 +74,27 @@ class Artist:
             for step in range(1, STEPS + 1)
             for part in color
         ]
-        image = Image.new("P", (1, 1))
-        image.putpalette([255, 255, 255, *colors])
-        return image
+        return [255, 255, 255, *colors]
 
-    def paint(self, title: str, line: str) -> Image.Image:
-        """A card in all its colors."""
+    @functools.cached_property
+    def ground(self) -> Image.Image:
+        """What stands on every card, as numbers of the palette's colors."""
         image = Image.new("RGB", SIZE, "white")
         pen = ImageDraw.Draw(image)
-        ink, gray, accent = self.colors.values()
+        ink, _, accent = self.colors.values()
         bricks = self.bricks(96)
         image.paste(bricks, (MARGIN - 6, MARGIN - 30), bricks)
         pen.text((MARGIN + 112, MARGIN + 20), self.name, ink, font("DejaVuSans-Bold", 46), "lm")
-        width = SIZE[0] - 2 * MARGIN
-        for size in TITLE:
-            letters = font("DejaVuSans-Bold", size)
-            if len(rows := wrap(title, letters, width)) <= 2:
-                break
-        y = 206
-        for row in rows[:3]:
-            pen.text((MARGIN, y), row, ink, letters)
-            y += round(size * 1.2)
-        y += 24
-        letters = font("DejaVuSans", LINE)
-        for row in shorten(wrap(line, letters, width), 3):
-            pen.text((MARGIN, y), row, gray, letters)
-            y += round(LINE * 1.4)
         pen.rectangle((0, SIZE[1] - 14, *SIZE), accent)
-        return image
+        return numbers(image, self.palette)
 
     def icon(self, side: int = 180) -> bytes:
         """The logo on paper, as a telephone's home screen wants it."""
         image = Image.new("RGB", (side, side), "white")
         bricks = self.bricks(side * 4 // 5)
         image.paste(bricks, (side // 10, side // 10), bricks)
-        return png(image, self.palette)
+        return png(numbers(image, self.palette), self.palette)
 
-    @functools.cache  # noqa: B019 - an artist lives as long as a build
     def bricks(self, side: int) -> Image.Image:
         """The logo's rectangles on a transparent ground."""
         tree = ElementTree.fromstring(self.logo)
@@ -135,12 +134,15 @@ def font(face: str, size: int) -> ImageFont.FreeTypeFont:
 def wrap(text: str, letters: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Lines that are no longer than `width` pixels, unless a single word is."""
     rows: list[str] = []
+    space, end = letters.getlength(" "), 0.0
     for word in text.split():
-        longer = f"{rows[-1]} {word}" if rows else word
-        if rows and letters.getlength(longer) <= width:
-            rows[-1] = longer
+        length = letters.getlength(word)
+        end += space + length
+        if rows and end <= width:
+            rows[-1] += f" {word}"
         else:
             rows.append(word)
+            end = length
     return rows
 
 
@@ -151,11 +153,35 @@ def shorten(rows: list[str], count: int) -> list[str]:
     return [*rows[: count - 1], rows[count - 1].rsplit(" ", 1)[0].rstrip(",;:") + " …"]
 
 
-def png(image: Image.Image, palette: Image.Image) -> bytes:
-    """A small file of few colors; to choose them anew for each would take most of the time."""
+def written(rows: list[str], letters: ImageFont.FreeTypeFont, height: int) -> Image.Image:
+    """How far lines of text, each so high, cover each pixel of a card's width."""
+    image = Image.new("L", (SIZE[0], height * len(rows)))
+    pen = ImageDraw.Draw(image)
+    for number, row in enumerate(rows):
+        pen.text((MARGIN, height * number), row, 255, letters)
+    return image
+
+
+@functools.cache
+def shades(color: int) -> list[int]:
+    """The palette's number for each of 256 degrees in which its `color`-th color covers white."""
+    steps = [round(degree * STEPS / 255) for degree in range(256)]
+    return [color * STEPS + step if step else 0 for step in steps]
+
+
+def numbers(image: Image.Image, palette: list[int]) -> Image.Image:
+    """An image as the numbers of the nearest colors of a palette."""
+    colors = Image.new("P", (1, 1))
+    colors.putpalette(palette)
+    flat = image.quantize(palette=colors, dither=Image.Dither.NONE)
+    return Image.frombytes("L", image.size, flat.tobytes())
+
+
+def png(image: Image.Image, palette: list[int]) -> bytes:
+    """A small file of few colors, from their numbers in the palette."""
     file = io.BytesIO()
-    flat = image.quantize(palette=palette, dither=Image.Dither.NONE)
-    flat.save(
+    image.putpalette(palette)
+    image.save(
         file, "PNG", compress_type=zlib.Z_RLE
     )  # half the time, and as small where rows are of one color
     return file.getvalue()

@@ -53,6 +53,20 @@ def test_a_card_shows_its_words(artist):
     assert len(cards) == 4
 
 
+def test_words_are_ink_and_gray_from_light_to_dark(artist):
+    ink, gray, _ = artist.colors.values()
+    image = picture(artist.draw("Mish", "A curve.")).convert("RGB")
+    for box, color in (((0, 206, 1200, 302), ink), ((0, 326, 1200, 374), gray)):
+        words = image.crop(box)
+        lightness = sorted({sum(pixel) for _, pixel in words.getcolors()})
+        assert [sum(color), 3 * 255] == [lightness[0], lightness[-1]] and len(lightness) == 4
+    assert image.crop((0, 374, 1200, 616)).getcolors() == [(242 * 1200, (255, 255, 255))]
+
+
+def test_a_page_without_words_has_a_card_too(artist):
+    assert len({artist.draw("", ""), artist.draw("Mish", ""), artist.draw("", "A curve.")}) == 3
+
+
 def test_the_icon_is_the_logo_on_paper(artist):
     icon = picture(artist.icon())
     assert icon.size == (180, 180)
