@@ -67,7 +67,8 @@ class Build:
     command = ""  # of MkDocs; none where Python calls it
     built: Built | None = None
     staging: Staging | None = None
-    outcomes: dict[str, Outcome]
+    outcomes: dict[str, Outcome]  # by script
+    by_source: dict[str, Outcome]
     figures: dict[str, str]  # by address on the site
     explorers: dict[str, str]  # their forms, by name
     sources: dict[str, str]  # by page, as written
@@ -143,6 +144,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         build.outcomes, build.figures = execute(build.sources, names, engine, build.written.__contains__)
     except (ProblemsError, ServerError) as problems:
         raise PluginError(str(problems)) from None
+    build.by_source = twin.by_source(build.outcomes.values())
     build.markdown, build.notebooks, build.explorers, build.files = {}, {}, {}, files
     build.terms = read_glossary(files)
     if bundle := build.outcomes.get(EXPLORERS):
@@ -211,7 +213,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         raise PluginError(str(error)) from None
     build.markdown[uri] = reference.link_objects(reference.plain(markdown, ROOT), uri)
     resolve = links.to_the_site(page.file, files, config.site_url)
-    if notebook := twin.notebook(build.markdown[uri], resolve, build.outcomes):
+    if notebook := twin.notebook(build.markdown[uri], resolve, build.by_source):
         build.notebooks[uri] = notebook
     return markdown
 
@@ -347,6 +349,7 @@ def show_early() -> int:
     names = [file.src_uri for file in last.files if is_lab(file)]
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
+    build.by_source = twin.by_source(outcomes.values())
     return sum(last.show(file) for file in last.affected(sources, outcomes))
 
 

@@ -6,7 +6,7 @@ import html
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hooks.engine import Outcome
@@ -55,9 +55,13 @@ def unfold(markdown: str) -> str:
     return "\n".join(result)
 
 
+def by_source(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    """Outcomes by the code that they are of, as a page shows it."""
+    return {outcome.source.rstrip("\n"): outcome for outcome in outcomes}
+
+
 def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -> str | None:
-    """The page as a notebook whose cells carry their output; None for a page without code."""
-    by_source = {outcome.source.rstrip("\n"): outcome for outcome in outcomes.values()}
+    """The page as a notebook whose cells carry their output, found by their code; None for a page without code."""
     cells: list[dict[str, Any]] = []
     prose: list[str] = []
     code: list[str] = []
@@ -79,7 +83,7 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
         elif language and fence:
             if language == "python":
                 source = "\n".join(code)
-                cells.append(code_cell(source, outputs(by_source.get(source))))
+                cells.append(code_cell(source, outputs(outcomes.get(source))))
             elif language != "text":
                 prose.append(text)
             code.clear()

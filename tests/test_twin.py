@@ -44,7 +44,7 @@ def test_plain_markdown_has_plain_fences_links_and_no_folds():
 
 
 def test_notebook_is_valid_and_carries_its_output():
-    text = twin.notebook(PAGE, lambda link: f"https://site/{link}", {"one": OUTCOME})
+    text = twin.notebook(PAGE, lambda link: f"https://site/{link}", twin.by_source([OUTCOME]))
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -52,7 +52,7 @@ def test_notebook_is_valid_and_carries_its_output():
     assert code[0].outputs[0].text == "printed\n" and "<svg" in code[0].outputs[1].data["image/svg+xml"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "*It rises.*" in prose and "https://site/b.md#x" in prose and "printed" not in prose
-    assert text == twin.notebook(PAGE, lambda link: f"https://site/{link}", {"one": OUTCOME})
+    assert text == twin.notebook(PAGE, lambda link: f"https://site/{link}", twin.by_source([OUTCOME]))
 
 
 def test_a_page_without_code_has_no_notebook():
@@ -60,7 +60,7 @@ def test_a_page_without_code_has_no_notebook():
 
 
 def test_the_script_has_the_cells_of_the_notebook_in_percent_format():
-    script = twin.script(twin.notebook(PAGE, str, {"one": OUTCOME}))
+    script = twin.script(twin.notebook(PAGE, str, twin.by_source([OUTCOME])))
     assert script.startswith("# %% [markdown]\n# # Title\n") and "jupytext" not in script
     assert "\n# %%\nx = 1\n" in script and script.endswith("# After.\n")
     assert "# *It rises.*" in script and "printed" not in script

@@ -34,6 +34,9 @@ ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }
+MANY = 60  # for so many scripts it pays to hold the memory that they share in few large pages:
+# a fork copies the list of pages, and the end of each process goes through it once more
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # another C library takes no notice
 
 # what the fork server imports before it forks
 ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
@@ -123,9 +126,11 @@ class Engine:
             self.close()
             self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
-            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno()), str(len(scripts))]
+            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
             command += [*ALWAYS, *needed(self.root, scripts)]
             environment = os.environ | ENVIRONMENT
+            if len(scripts) >= MANY:
+                environment = LARGE_PAGES | environment
             self._server = subprocess.Popen(
                 command, cwd=self.root, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )
@@ -229,21 +234,28 @@ def needed(root: Path, scripts: Iterable[str]) -> list[str]:
 def package_versions(modules: Iterable[str], version: Callable[[str], str]) -> dict[str, str]:
     """The installed packages that top-level modules belong to, with their versions."""
     owners = _owners()
-    packages = {package for module in modules for package in owners.get(module, ())}
-    return {package: version(package) for package in sorted(packages - {"lego"})}
+    packages = {_name(package) for module in modules for package in owners.get(module, ())}
+    return {package: version(package) for package in sorted(packages - {"", "lego"})}
 
 
-_found: dict[str, list[str]] = {}
+_found: dict[str, list[importlib.metadata.Distribution]] = {}
 
 
-def _owners() -> dict[str, list[str]]:
+def _owners() -> dict[str, list[importlib.metadata.Distribution]]:
     """What `importlib.metadata.packages_distributions` tells, without a path object for each installed file."""
     if not _found:
         for package in importlib.metadata.distributions():
-            with contextlib.suppress(OSError, KeyError):
-                name = package.metadata["Name"]
+            with contextlib.suppress(OSError):
                 modules = set((package.read_text("top_level.txt") or "").split())
                 files = package.read_text("RECORD") or ""
                 for module in modules or set(re.findall(r"^[^/.,\n]+", files, re.MULTILINE)):
-                    _found.setdefault(module, []).append(name)
+                    _found.setdefault(module, []).append(package)
     return _found
+
+
+@functools.cache
+def _name(package: importlib.metadata.Distribution) -> str:
+    """What a package is called; nothing for one whose description is lost."""
+    with contextlib.suppress(OSError, KeyError):
+        return str(package.metadata["Name"] or "")
+    return ""

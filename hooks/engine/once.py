@@ -6,7 +6,6 @@ import contextlib
 import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 if TYPE_CHECKING:
     from matplotlib.textpath import TextToPath
@@ -50,12 +49,23 @@ def once() -> Iterator[None]:
             shape(style, marker)
 
     with (
-        patch.object(Axis, "_update_ticks", find_once),
-        patch.object(Axis, "_get_ticklabel_bboxes", measure_once),
-        patch.object(MarkerStyle, "_set_marker", share),
-        patch.object(text, "TextToPath", texts),
+        instead(Axis, "_update_ticks", find_once),
+        instead(Axis, "_get_ticklabel_bboxes", measure_once),
+        instead(MarkerStyle, "_set_marker", share),
+        instead(text, "TextToPath", texts),
     ):
         yield
+
+
+@contextlib.contextmanager
+def instead(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value for an attribute, for a while; `unittest.mock` would take longer to import than to draw."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
 def texts() -> TextToPath:

@@ -1,6 +1,6 @@
-"""The fork server: `python -m hooks.engine.server FD COUNT MODULE ...`.
+"""The fork server: `python -m hooks.engine.server FD MODULE ...`.
 
-Imports what many of about COUNT scripts need, then forks a child for each script that the engine asks for. Speaks
+Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks
 through one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
 When the engine goes away, the connection ends, and the server takes its children along.
 """
@@ -22,10 +22,8 @@ from typing import NamedTuple
 
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 PRACTICE = 4  # from this script on it pays to have drawn once
-MANY = 60  # for so many it pays to order the memory that all of them share
 FORMULAS = "matplotlib.mathtext"  # among the modules: scripts draw formulas
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
-MADV_COLLAPSE = 25
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
 
 
@@ -38,8 +36,8 @@ class Child(NamedTuple):
     deadline: float
 
 
-def serve(engine: connection.Connection, count: int, formulas: bool) -> None:
-    """Run about `count` scripts, which may draw formulas, until the engine closes the connection."""
+def serve(engine: connection.Connection, formulas: bool) -> None:
+    """Run scripts, which may draw formulas, until the engine closes the connection."""
     from hooks.engine import child, svg
 
     root = os.getcwd()
@@ -59,8 +57,6 @@ def serve(engine: connection.Connection, count: int, formulas: bool) -> None:
                     if forks == PRACTICE:
                         svg.practice(formulas)
                         gc.freeze()
-                        if count >= MANY:
-                            join_pages()
                     if forks in {1, PRACTICE}:
                         child.preloaded.update(name.partition(".")[0] for name in sys.modules)
                     folder = Path(tempfile.mkdtemp(dir=scratch))
@@ -127,21 +123,7 @@ def keep_memory() -> None:
         libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # more is refused
 
 
-def join_pages() -> None:
-    """Hold the process's memory in few large pages instead of many small ones, where the system can.
-
-    A fork copies the list of pages, and the end of each child goes through it once more: that halves what both take.
-    """
-    libc = ctypes.CDLL(None)
-    with contextlib.suppress(OSError):  # a system without this list
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            place, rights, _, _, _, *name = line.split(maxsplit=5)
-            if rights == "rw-p" and name in ([], ["[heap]"]):
-                start, end = (int(address, 16) for address in place.split("-"))
-                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)
-
-
 if __name__ == "__main__":
-    preload(sys.argv[3:])
-    serve(connection.Connection(int(sys.argv[1])), int(sys.argv[2]), FORMULAS in sys.argv)
+    preload(sys.argv[2:])
+    serve(connection.Connection(int(sys.argv[1])), FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart
