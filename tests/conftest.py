@@ -4,6 +4,9 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machi
 os.environ["MPLBACKEND"] = "agg"
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
+import contextlib
+import functools
+import io
 import shutil
 import subprocess
 import sys
@@ -15,21 +18,29 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 
-@pytest.fixture
-def run_snippet(monkeypatch, tmp_path):
-    """Runs a snippet as a reader would, in a folder of its own, and returns its variables."""
+@pytest.fixture(scope="module")
+def run_snippet(tmp_path_factory):
+    """Runs a snippet as a reader would, in a folder of its own, once for all tests of a file; returns its variables."""
     import matplotlib.pyplot as plt
 
     from tests import record
 
-    def run(name):
-        monkeypatch.setattr(plt, "show", lambda: None)
-        monkeypatch.chdir(tmp_path)
-        found, shown = record.run_snippet(name)
+    @functools.cache
+    def once(name):
+        printed = io.StringIO()
+        with contextlib.chdir(tmp_path_factory.mktemp("snippet")), contextlib.redirect_stdout(printed):
+            found, shown = record.run_snippet(name)
         record.check(f"snippets/{name}.py", shown)
+        return found, printed.getvalue()
+
+    def run(name):
+        found, printed = once(name)
+        print(printed, end="")
         return found
 
-    yield run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plt, "show", lambda: None)
+        yield run
     plt.close("all")
 
 

@@ -1,7 +1,12 @@
-"""PyTorch's compiler waits until somebody compiles; nobody can tell otherwise. Each test has a Python of its own."""
+"""PyTorch's compiler waits until somebody compiles; nobody can tell otherwise.
 
-import subprocess
-import sys
+Each piece of code has a process of its own, forked from one that has imported PyTorch and nothing else of ours.
+"""
+
+import contextlib
+import io
+import multiprocessing
+import traceback
 
 import pytest
 
@@ -28,10 +33,30 @@ def train():
 """
 
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["torch"])
+
+
+def answer(code, end):
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "code", "exec"), {"__name__": "code"})
+    except BaseException:
+        end.send((False, traceback.format_exc()))
+    else:
+        end.send((True, printed.getvalue()))
+
+
 def run(code):
-    done = subprocess.run([sys.executable, "-c", START + code], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    here, there = FORKS.Pipe()
+    process = FORKS.Process(target=answer, args=(START + code, there))
+    process.start()
+    there.close()
+    succeeded, said = here.recv()
+    process.join(60)
+    assert succeeded and process.exitcode == 0, said
+    return said
 
 
 def test_training_does_without_the_compiler_and_gives_the_same_numbers():
