@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -48,9 +49,46 @@ def test_the_same_card_has_the_same_bytes_and_is_drawn_once(artist, monkeypatch)
         artist.card("Mish", "Another line.")
 
 
+def bands(image, color):
+    """Where rows of pixels have such a color: first and last row of each, and the first column."""
+    ink = image.convert("RGB")
+    rows = [
+        y for y in range(image.height) if any(ink.getpixel((x, y)) == color for x in range(0, image.width, 2))
+    ]
+    starts = [y for y in rows if y - 1 not in rows]
+    ends = [y for y in rows if y + 1 not in rows]
+    return list(zip(starts, ends, strict=True))
+
+
 def test_a_card_shows_its_words(artist):
-    cards = {artist.card(title, line) for title in ("Mish", "SELU") for line in ("One.", "Two.")}
+    cards = {artist.draw(title, line) for title in ("Mish", "SELU") for line in ("One.", "Two.")}
     assert len(cards) == 4
+    assert Artist("logo", ROOT / "docs" / "assets", artist.kept).draw("Mish", "One.") not in cards
+
+
+def test_lines_stand_below_each_other_and_the_bar_below_all(artist):
+    ink, gray, accent = artist.colors.values()
+    image = picture(artist.draw("HHHH " * 6, "HHHH " * 50))
+    name, *title = bands(image, ink)
+    assert 60 < name[0] < name[1] < 140 and len(title) == 2
+    assert title[1][0] - title[0][0] == 96  # 1.2 of the largest size, on which two lines suffice
+    first, second, third = bands(image, gray)[-3:]  # the name above has such pixels at its edges
+    assert third[0] - second[0] == second[0] - first[0] == 48 and 40 < first[0] - title[1][1] < 60
+    assert bands(image, accent)[-1] == (616, 629)
+
+
+def test_words_begin_at_the_margin_and_a_long_title_has_three_lines(artist):
+    ink, _, _ = artist.colors.values()
+    image = picture(artist.draw("HHHHHHHHHHHH " * 9, ""))
+    left = [x for x in range(200) if (image.convert("RGB").getpixel((x, 230))) == ink]
+    assert 80 <= left[0] < 90
+    assert len(bands(image, ink)) == 1 + 3
+
+
+def test_what_was_drawn_before_leaves_no_trace(artist):
+    first = artist.draw("Mish", "A curve.")
+    artist.draw("SELU", "Another line. " * 30)
+    assert artist.draw("Mish", "A curve.") == first
 
 
 def test_words_are_ink_and_gray_from_light_to_dark(artist):
@@ -82,6 +120,7 @@ def test_lines_fit_and_say_when_they_leave_something_out():
     assert " ".join(rows) == LONG.strip() and all(letters.getlength(row) <= 1000 for row in rows)
     assert len(shorten(rows, 3)) == 3 and shorten(rows, 3)[-1].endswith(" …")
     assert shorten(rows[:2], 3) == rows[:2]
+    assert all(letters.getlength(f"{row} {after.split()[0]}") > 1000 for row, after in pairwise(rows))
 
 
 def test_a_color_that_is_missing_is_named():
