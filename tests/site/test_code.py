@@ -75,6 +75,7 @@ def test_labs_show_their_cells(site):
         assert html_blocks(site, lab.relative_to(ROOT / "docs").with_suffix("")) == cells
 
 
+@pytest.mark.timeout(1200)  # 270 of the usual 300 seconds where two slow cores share the suite
 def test_every_block_runs_through_pytest_codeblocks(site, tmp_path):
     """Blocks of all twins and of the README: as many are collected as the pages hold, and each one passes."""
     expected = 0
