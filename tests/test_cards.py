@@ -50,7 +50,7 @@ def test_the_same_card_has_the_same_bytes_and_is_drawn_once(artist, monkeypatch)
 
 
 def bands(image, color):
-    """Where rows of pixels have such a color: first and last row of each, and the first column."""
+    """Where rows of pixels have such a color: the first and the last row of each band."""
     ink = image.convert("RGB")
     rows = [
         y for y in range(image.height) if any(ink.getpixel((x, y)) == color for x in range(0, image.width, 2))

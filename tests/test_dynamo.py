@@ -1,6 +1,6 @@
 """PyTorch's compiler waits until somebody compiles; nobody can tell otherwise.
 
-Each piece of code has a process of its own, forked from one that has imported PyTorch and nothing else of ours.
+Each piece of code has a process of its own, forked from one that has imported PyTorch.
 """
 
 import contextlib

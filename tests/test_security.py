@@ -22,6 +22,7 @@ def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
     (scripts,) = re.findall(r"script-src ([^;]*)", content)
     digest = base64.b64encode(hashlib.sha256(b"one()").digest()).decode()
     assert scripts == f"'self' 'sha256-{digest}'"
+    assert content.startswith("default-src 'none'; ") and "unsafe" not in content
     rules = dict(rule.split(" ", 1) for rule in content.split("; "))
     assert rules.pop("script-src") == scripts and rules.pop("img-src") == "'self' data:"
     nothing = {"default-src", "base-uri", "form-action"}
