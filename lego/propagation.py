@@ -303,7 +303,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
 
 def depth_scale(factor: float) -> float:
-    r"""Number of layers over which a deviation that each layer multiplies by `factor` falls to a share of $1/e$.
+    r"""Number of layers over which what each layer multiplies by `factor` changes by a factor of $e$.
 
     $$\xi = \frac{1}{\lvert \ln \chi \rvert}$$
 

@@ -122,7 +122,7 @@ histories["batch norm"] = train(model)
 # The loss of each net, and the gradient of its weights by layer before training. The three that came
 # back have one thing in common.
 
-# %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, tanh and batch norm fall to 0, larger weights follow late and unevenly. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by four orders of magnitude toward the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
+# %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, tanh and batch norm fall to 0, larger weights follow late and unevenly. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by nearly five orders of magnitude toward the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
 figure, (left, right) = plt.subplots(1, 2)
 styles = dict(zip(histories, ("-", "--", "-.", ":"), strict=True))
 for name, history in histories.items():

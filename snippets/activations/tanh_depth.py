@@ -1,4 +1,4 @@
-"""Through tanh a signal fades like 1/sqrt(2 l), a gradient hardly at all."""
+"""Through tanh signal and gradient fade like a power of the depth, no faster."""
 
 import matplotlib.pyplot as plt
 import torch

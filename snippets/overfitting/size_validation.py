@@ -1,4 +1,4 @@
-"""With 100 validation examples, models 3 points apart cannot be told apart."""
+"""With 100 examples, a model 3 points worse still wins one time in five."""
 
 import matplotlib.pyplot as plt
 import torch

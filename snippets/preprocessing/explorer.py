@@ -1,4 +1,4 @@
-"""With inputs of mean 3 the path of descent is more than twice too long."""
+"""With inputs of mean 3 the path is over twice as long as a straight line."""
 
 import matplotlib.pyplot as plt
 import torch

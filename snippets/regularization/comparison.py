@@ -40,7 +40,7 @@ for seed in range(4):
                 after_step=lambda m, f=0.4 * one: soft_threshold_(m, f),
                 seed=seed)  # fmt: skip
             scores.append([accuracy(model, x[i], labels[i]) for i in judges])
-        found[name].append(max(scores)[1])  # the best by validation
+        found[name].append(max(scores, key=lambda s: s[0])[1])  # by validation
 figure, axes = plt.subplots()
 base, means, halves = torch.tensor(found["nothing"]), {}, {}
 for name, scores in list(found.items())[1:]:
