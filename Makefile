@@ -8,7 +8,7 @@ PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
+.PHONY: help serve build test blocks fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=1000
 kills: $(READY) ## end builds at random moments and see that the next one equals a clean one (KILLS=100 for as many)
 	@LEGO_KILLS=$(or $(KILLS),20) $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0
 
+blocks: $(READY) ## run every block of every page through pytest-codeblocks, those too that are a snippet
+	@LEGO_EVERY_BLOCK=1 $(BIN)/python -m pytest tests/site/test_code.py -k every_block
+
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -40,12 +43,13 @@ mutation: $(PROOF) ## break the library in small ways and count what the tests n
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same
 	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
 
-proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, fuzz, kills, mutants; results go to benchmarks/results/
+proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, blocks, fuzz, kills, mutants; results go to benchmarks/results/
 	@$(MAKE) audit
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
 	@$(MAKE) scale bench
+	@$(MAKE) blocks
 	@$(MAKE) fuzz EXAMPLES=1000
 	@$(MAKE) kills
 	@$(MAKE) mutation mutation-pages
@@ -92,8 +96,9 @@ $(READY): pyproject.toml requirements.lock
 	@echo "Setting up .venv (once; a few minutes)"
 	@$(PYTHON) -m venv .venv || { \
 	  echo "The environment could not be created: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[docs,test]' || { \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint requirements.lock --editable '.[docs,test]' || { \
 	  echo "The packages could not be installed: the first run needs a network connection; then run make again." >&2; exit 1; }
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true # pip would do it on one core; a template is no Python
 	@touch $@
 
 $(TOOLS):

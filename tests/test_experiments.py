@@ -11,6 +11,7 @@ import time
 import warnings
 from pathlib import Path
 
+import cloudpickle
 import joblib
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
 from lego.experiments import bootstrap, read, search_table, sweep
 
 ROOT = Path(__file__).parent.parent
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # or each new process would import scipy for it
 GRID = {"a": [1, 2], "b": ["x", "y"]}
 
 

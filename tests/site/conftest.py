@@ -9,6 +9,12 @@ import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
+WATCH = """
+window.violations = []
+document.addEventListener("securitypolicyviolation", (event) =>
+    window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
+"""
+
 
 class Quiet(SimpleHTTPRequestHandler):
     """A file server for the built site that keeps its log to itself."""
