@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from hooks import pages
-from hooks.engine import Engine, Failure, Outcome
+from hooks.engine import Engine, Failure, Outcome, visible
 from hooks.engine.progress import Progress
 
 log = logging.getLogger("mkdocs.plugins.handbook")
@@ -66,4 +66,4 @@ def execute(
 
 def snippets(root: Path) -> list[str]:
     """All snippets of the project, relative to its root."""
-    return sorted(path.relative_to(root).as_posix() for path in (root / "snippets").rglob("*.py"))
+    return [path.relative_to(root).as_posix() for path in visible(root / "snippets", "*.py")]

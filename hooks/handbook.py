@@ -279,9 +279,9 @@ def on_post_build(config: MkDocsConfig) -> None:
         text = twin.plain_markdown(markdown, links.between_twins(file, build.files))
         (site / links.twin_address(file)).write_text(text, encoding="utf-8")
         if notebook := build.notebooks.get(file.src_uri):
-            path = (site / file.dest_uri).with_name(twin_stem(file))
-            path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
-            path.with_suffix(".py").write_text(twin.script(notebook), "utf-8")
+            path, stem = site / file.dest_uri, twin_stem(file)
+            path.with_name(f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
+            path.with_name(f"{stem}.py").write_text(twin.script(notebook), "utf-8")
         assert file.page is not None
         entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
@@ -308,9 +308,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         log.warning("\n".join(broken))
     state_what_is_tested(site, texts)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
-    build.staging.publish()
-    if build.built is not None:
-        build.built.remember(build.staging.site)
+    build.staging.publish(build.built.remember if build.built is not None else None)
     kept.prune()
     config.site_dir = str(build.staging.site)
     build.last = Site(
@@ -350,12 +348,21 @@ def show_early() -> int:
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     build.by_source = twin.by_source(outcomes.values())
-    return sum(last.show(file) for file in last.affected(sources, outcomes))
+    return last.show(last.affected(sources, outcomes))
 
 
 def read_sources(files: Files) -> dict[str, str]:
     """The text of each page as it is written; labs are scripts."""
-    return {file.src_uri: file.content_string for file in files.documentation_pages() if not is_lab(file)}
+    sources = {}
+    for file in files.documentation_pages():
+        if not is_lab(file):
+            try:
+                sources[file.src_uri] = file.content_string
+            except UnicodeDecodeError as error:
+                raise PluginError(
+                    f"docs/{file.src_uri}: a page is text in UTF-8, and this is none: {error}"
+                ) from None
+    return sources
 
 
 def read_glossary(files: Files) -> dict[str, terms.Term]:

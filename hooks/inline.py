@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from hooks.mathematics import inline_mathml
 
@@ -29,9 +29,12 @@ def inline_figures(
             it looks like.
     """
 
+    def address(source: str) -> str:
+        return unquote(urljoin(f"/{url}", source)).removeprefix("/")
+
     def replace(match: re.Match[str]) -> str:
         attributes = dict(ATTRIBUTE.findall(match["attributes"]))
-        uri = urljoin(f"/{url}", attributes.get("src", "")).removeprefix("/")
+        uri = address(attributes.get("src", ""))
         if uri not in figures:
             return match[0]
         if "alt" not in attributes:
@@ -46,7 +49,7 @@ def inline_figures(
 
     content = IMAGE.sub(replace, content)
     for source in re.findall(r'<img\b[^>]*\ssrc="([^"]+)"', content):
-        if urljoin(f"/{url}", source).removeprefix("/") in figures:
+        if address(source) in figures:
             raise ValueError(
                 f"the figure {source} must stand alone in a paragraph, or nobody sees its caption"
             )

@@ -117,7 +117,7 @@ def render_once(page: Page, kept: Kept, options: object) -> None:
             made = {"content": page.content, "title": page.title, "toc": list(page.toc)}
             return json.dumps(made, default=vars).encode()
 
-        made_of = page.file.content_string, options, MAKER
+        made_of = page.title, page.file.content_string, options, MAKER
         made = json.loads(kept.get(made_of, make))
         page.content, page.title, page.toc = (
             made["content"],

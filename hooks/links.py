@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import posixpath
 from collections.abc import Callable
+from urllib.parse import quote, unquote
 
 from mkdocs.structure.files import File, Files
 
@@ -18,7 +19,7 @@ def find_target(source: File, link: str, files: Files) -> tuple[File | None, str
     path, mark, anchor = link.partition("#")
     if not path or "://" in link:
         return None, mark + anchor
-    uri = posixpath.normpath(posixpath.join(posixpath.dirname(source.src_uri), path))
+    uri = posixpath.normpath(posixpath.join(posixpath.dirname(source.src_uri), unquote(path)))
     return files.get_file_from_path(uri), mark + anchor
 
 
@@ -53,7 +54,7 @@ def between_twins(source: File, files: Files) -> Resolve:
         target, anchor = find_target(source, link, files)
         if target is None:
             return link
-        address = twin_address(target) if target.is_documentation_page() else target.url
+        address = quote(twin_address(target)) if target.is_documentation_page() else target.url
         return posixpath.relpath(address, posixpath.dirname(source.dest_uri) or ".") + anchor
 
     return resolve

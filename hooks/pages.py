@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from hooks import claims, references, tested
 from hooks.engine import Outcome
@@ -60,7 +61,7 @@ def find_uses(markdown: str, page: str, is_file: Callable[[str], bool]) -> Itera
         if fenced:
             continue
         for match in FIGURE.finditer(text):
-            uri = posixpath.normpath(posixpath.join(posixpath.dirname(page), match["source"]))
+            uri = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(match["source"])))
             if is_file(uri) or "://" in match["source"]:
                 continue
             stem, number = re.fullmatch(r"(.*?)(?:-(\d+))?\.svg", uri).groups()  # type: ignore[union-attr]

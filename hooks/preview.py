@@ -23,7 +23,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 
 from hooks import pages
-from hooks.engine import Outcome
+from hooks.engine import Outcome, visible
 from hooks.execute import ProblemsError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ log = logging.getLogger("mkdocs.plugins.handbook")
 
 def list_files(folder: Path) -> frozenset[str]:
     """The names of all files in a folder."""
-    return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return frozenset(path.relative_to(folder).as_posix() for path in visible(folder, "*") if path.is_file())
 
 
 @dataclass
@@ -75,17 +75,20 @@ class Site:
             )
         ]
 
-    def show(self, file: File) -> bool:
-        """Render a page into the site that stands; whether that is all there is to it."""
-        assert file.page is not None
-        mkdocs_build._populate_page(file.page, self.config, self.files)
-        if "<autoref" in (file.page.content or ""):
-            return False  # links between pages of the reference need all pages
-        # MkDocs remembers a place in the build's own folder, which became the site
-        file.abs_dest_path = os.path.join(self.config.site_dir, file.dest_uri)
+    def show(self, files: list[File]) -> int:
+        """Render pages into the site that stands, none if one of them fails; how many these were."""
+        rendered = []
+        for file in files:
+            assert file.page is not None
+            mkdocs_build._populate_page(file.page, self.config, self.files)
+            if "<autoref" not in (file.page.content or ""):  # that needs all pages of the reference
+                rendered.append(file.page)
         documents = self.files.documentation_pages()
-        mkdocs_build._build_page(file.page, self.config, documents, self.nav, self.env)
-        return True
+        for page in rendered:
+            # MkDocs remembers a place in the build's own folder, which became the site
+            page.file.abs_dest_path = os.path.join(self.config.site_dir, page.file.dest_uri)
+            mkdocs_build._build_page(page, self.config, documents, self.nav, self.env)
+        return len(rendered)
 
 
 class Preview:

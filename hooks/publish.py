@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 RANDOM = "?" * 8  # what mkdtemp adds
@@ -34,8 +34,8 @@ class Staging:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.folder.chmod(0o755)  # a web server must be able to read what mkdtemp made private
 
-    def publish(self) -> None:
-        """Put the new site in the place of the old one."""
+    def publish(self, remember: Callable[[Path], object] | None = None) -> None:
+        """Put the new site in the place of the old one; `remember` looks at it before another build can replace it."""
         with locked(self.site.parent):
             for path in self.site.glob(".*"):  # MkDocs, too, leaves alone what is hidden
                 if not (kept := self.folder / path.name).exists():
@@ -49,6 +49,8 @@ class Staging:
                 if old.exists() and not self.site.exists():
                     old.rename(self.site)
                 raise
+            if remember is not None:
+                remember(self.site)
         shutil.rmtree(old, ignore_errors=True)
         self._unlock()
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hooks.engine.outcome import digest
+from hooks.engine.outcome import digest, visible
 from hooks.pages import lines
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def plain(markdown: str, root: Path) -> str:
     """The source of a page of the reference with the docstrings in the place of the directive."""
     if not DIRECTIVE.search(markdown):
         return markdown
-    sources = digest(b"\0".join(path.read_bytes() for path in sorted((root / "lego").rglob("*.py"))))
+    sources = digest(b"\0".join(path.read_bytes() for path in visible(root / "lego", "*.py")))
 
     def describe(match: re.Match[str]) -> str:
         return "\n\n".join(entries(library(root, sources)[match["module"].removeprefix("lego.")], 2))

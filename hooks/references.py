@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from hooks import tables
+from hooks.engine import visible
 
 
 def listing(text: str, docs: Path) -> str:
@@ -15,7 +16,7 @@ def listing(text: str, docs: Path) -> str:
         ValueError: if the file is not one of sources, or no page cites a source.
     """
     pages = {
-        page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in docs.rglob("*.md")
+        page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in visible(docs, "*.md")
     }
     rows = []
     for source in tables.rows(text, "docs/references.toml", "source", ("authors", "title")):

@@ -15,6 +15,9 @@ def repair(page: str) -> str:
                 f"cannot repair the {what}: nothing in the page matches {pattern!r}. Has the theme changed? "
                 "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
             )
+    page = page.replace(
+        ' data-md-component="source"', ""
+    )  # its script would ask another host for stars and forks
     if 'id="__toc"' not in page:  # the index page of a section has a label for it all the same
         page = page.replace(' for="__toc"', "")
     return re.sub(FIGURE, _box, page)

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from hooks.engine import visible
+
 RESULTS = "benchmarks/results/"
 NOT_MEASURED = "Not measured yet: `make proof` does it."
 NAME = re.compile(r"%([a-z_]+)%")
@@ -46,8 +48,8 @@ def count(site: Path, root: Path, pages: Mapping[str, str]) -> dict[str, int]:
     verdicts = VERDICT.findall(pages.get("claims/index.html", ""))
     found["claims"] = len(verdicts)
     found |= {verdict.replace(" ", "_"): verdicts.count(verdict) for verdict in VERDICTS}
-    tests = [path.read_text("utf-8") for path in (root / "tests").rglob("test_*.py")]
-    found |= {"test_files": len(tests), "snippets": len(list((root / "snippets").rglob("*.py")))}
+    tests = [path.read_text("utf-8") for path in visible(root / "tests", "test_*.py")]
+    found |= {"test_files": len(tests), "snippets": len(visible(root / "snippets", "*.py"))}
     found["tests"] = sum(len(re.findall(r"^ *def test_", text, re.MULTILINE)) for text in tests)
     return found
 

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from hooks.engine import Engine, Failure, Outcome, child, svg
 from hooks.engine.child import MARK, Dependencies, split
 from hooks.engine.confine import MACHINES, SIZE_LIMIT
-from hooks.engine.engine import TIME_LIMIT, cores, needed, package_versions, time_limit
+from hooks.engine.engine import TIME_LIMIT, ServerError, cores, needed, package_versions, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
 
@@ -1024,3 +1024,26 @@ def test_the_time_limit_is_the_variables_or_the_default(monkeypatch):
             ValueError, match=rf"LEGO_TIME_LIMIT must be a number of seconds above 0, got '{wrong}'"
         ):
             time_limit()
+
+
+def test_the_folder_of_a_script_goes_with_it(bench):
+    bench.write("snippets/a.py", f"{DRAW}import os\nprint(os.getcwd())\n")
+    outcome = bench.run("snippets/a.py")["snippets/a.py"]
+    assert not Path(outcome.text.strip()).exists(), "not only when the server ends"
+
+
+def test_a_signal_without_a_name_has_its_number(bench):
+    found = failure(bench, "import os\nos.kill(os.getpid(), 40)\n")
+    assert found.reason == "its process was killed by signal 40"
+
+
+def test_an_engine_that_is_edited_before_its_server_has_begun_is_not_used(
+    bench, tmp_path, monkeypatch, capfd
+):
+    bench.write("snippets/a.py", DRAW)
+    monkeypatch.setattr("hooks.engine.engine.ENGINE", "of an edit that was undone")
+    engine = Engine(bench.root, tmp_path)
+    with pytest.raises(ServerError):
+        engine.run(["snippets/a.py"])
+    assert "the engine in hooks/ was edited after the build had begun: start again" in capfd.readouterr().err
+    assert not list(tmp_path.rglob("*.json"))

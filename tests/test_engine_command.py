@@ -131,3 +131,12 @@ def test_a_log_is_spared_the_moving_line():
         told(event, "snippets/a.py")
     told.summary()
     assert log.getvalue() == ""
+
+
+def test_names_with_a_dot_have_files_of_their_own(run, project, tmp_path):
+    for name in ("relu", "relu.fast"):
+        (project / "snippets" / f"{name}.py").write_text(f"{MUTE}print({name!r})\n")
+        assert run("--out", str(tmp_path), f"snippets/{name}.py") == 0
+        (project / "snippets" / f"{name}.py").unlink()
+    assert written(tmp_path) == ["relu.fast.svg", "relu.fast.txt", "relu.svg", "relu.txt"]
+    assert (tmp_path / "relu.txt").read_text() == "relu\n"

@@ -112,8 +112,8 @@ def shown(page):
 
 
 def test_a_lab_is_rendered_once(kept):
-    def render(text, options):
-        page = Page(count=0, file=SimpleNamespace(content_string=text), content=None, title=None, toc=None)
+    def render(text, options, title=None):
+        page = Page(count=0, file=SimpleNamespace(content_string=text), content=None, title=title, toc=None)
         labs.render_once(page, kept, options)
         page.render(None, None)
         return page.count, shown(page)
@@ -122,3 +122,4 @@ def test_a_lab_is_rendered_once(kept):
     assert render("{}", ["a"]) == (1, made)
     assert render("{}", ["a"]) == (0, made)
     assert render("{ }", ["a"])[0] == render("{}", ["b"])[0] == 1
+    assert render("{}", ["a"], "Named in nav")[0] == 1, "a lab without a heading keeps this title"

@@ -121,3 +121,30 @@ def test_a_failed_build_does_not_end_the_server(error, caplog):
     assert turn(lambda: 0, error=error) == [1, 2]
     assert "The last good site is still shown" in caplog.text
     assert turn(lambda: 1, error=error) == [2, 2]
+
+
+def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch):
+    from hooks import preview
+
+    built = []
+
+    def populate(page, config, files):
+        if page.content == "fails":
+            raise ValueError("formula")
+
+    monkeypatch.setattr(preview.mkdocs_build, "_populate_page", populate)
+    monkeypatch.setattr(preview.mkdocs_build, "_build_page", lambda page, *rest: built.append(page.content))
+
+    def pages(*contents):
+        files = [SimpleNamespace(dest_uri="a/index.html") for _ in contents]
+        for file, content in zip(files, contents, strict=True):
+            file.page = SimpleNamespace(content=content, file=file)
+        return files
+
+    known = SimpleNamespace(documentation_pages=list)
+    site = Site(SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset())
+    with pytest.raises(ValueError, match="formula"):
+        site.show(pages("fine", "fails"))
+    assert built == []
+    assert site.show(pages("fine", "<autoref>", "good")) == 2
+    assert built == ["fine", "good"]

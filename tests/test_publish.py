@@ -165,3 +165,19 @@ def test_a_reader_sees_pages_styles_and_scripts(tmp_path, name, same):
         path.parent.mkdir(parents=True)
         path.write_text(str(number))
     assert same_pages(tmp_path / "1", tmp_path / "2") == same
+
+
+def test_what_is_remembered_is_the_site_that_was_published(site):
+    seen = []
+
+    def remember(published):
+        seen.append((published / "page").read_text())
+        folder = os.open(site.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):  # no other build comes between
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(folder)
+
+    staging = Staging(site)
+    (staging.folder / "page").write_text("new")
+    staging.publish(remember)
+    assert seen == ["new"]

@@ -93,6 +93,7 @@ addEventListener("beforeprint", () => {
       const tag = Object.assign(document.createElement("script"), { src: address, onload: resolve, onerror: reject })
       document.head.append(tag)
     }))
+  const forget = () => (script = undefined) // the next figure in view tries again
   document$.subscribe(() => {
     observer?.disconnect()
     observer = new IntersectionObserver(
@@ -100,7 +101,7 @@ addEventListener("beforeprint", () => {
         for (const { isIntersecting, target } of entries) {
           if (!isIntersecting) continue
           observer.unobserve(target)
-          load().then(() => target.isConnected && startExplorer(target))
+          load().then(() => target.isConnected && startExplorer(target), forget)
         }
       },
       { rootMargin: "100px" },

@@ -11,6 +11,6 @@ PyTorch seldom needs. `python -m hooks.engine` draws the figures without MkDocs.
 """
 
 from hooks.engine.engine import Engine
-from hooks.engine.outcome import Cell, Failure, Outcome
+from hooks.engine.outcome import Cell, Failure, Outcome, visible
 
-__all__ = ["Cell", "Engine", "Failure", "Outcome"]
+__all__ = ["Cell", "Engine", "Failure", "Outcome", "visible"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from hooks.engine import Engine, Failure
 from hooks.engine.cache import write_atomically
 from hooks.engine.engine import time_limit
+from hooks.engine.outcome import visible
 from hooks.engine.progress import Progress
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, help="scripts at a time (default: one a core)")
     arguments = parser.parse_args()
     root = Path.cwd()
-    paths = arguments.scripts or sorted((root / "snippets").rglob("*.py"))
+    paths = arguments.scripts or visible(root / "snippets", "*.py")
     if missing := [str(path) for path in paths if not path.is_file()]:
         parser.error(f"no such snippet: {', '.join(missing)}")
     if elsewhere := [str(path) for path in paths if not path.resolve().is_relative_to(root)]:
@@ -47,7 +48,7 @@ def main() -> int:
             name = target.name if number == 1 else f"{target.name}-{number}"
             write_atomically(target.with_name(f"{name}.svg"), figure.encode())
         if result.text:
-            write_atomically(target.with_suffix(".txt"), result.text.encode())
+            write_atomically(target.with_name(f"{target.name}.txt"), result.text.encode())
     for line in [progress.summary(), *engine.remarks()]:
         print(line)
     return any(isinstance(result, Failure) for result in results.values())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hooks.engine import svg
-from hooks.engine.cache import Cache
+from hooks.engine.cache import ENGINE, Cache
 from hooks.engine.outcome import Failure, Outcome, digest
 
 TIME_LIMIT = 60.0  # seconds for one script
@@ -126,7 +126,7 @@ class Engine:
             self.close()
             self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
-            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno())]
+            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno()), ENGINE]
             command += [*ALWAYS, *needed(self.root, scripts)]
             environment = os.environ | ENVIRONMENT
             if len(scripts) >= MANY:

@@ -76,6 +76,14 @@ def digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def visible(folder: Path, pattern: str) -> list[Path]:
+    """What matches below a folder, in order, but for hidden files and folders: editors leave their own there."""
+    found = folder.rglob(pattern)
+    return sorted(
+        path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def state(path: Path | None) -> str:
     """Fingerprint of a file's bytes, or of the names in a folder; what is missing, or can't be read, has one too."""
     try:

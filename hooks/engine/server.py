@@ -1,4 +1,4 @@
-"""The fork server: `python -m hooks.engine.server FD MODULE ...`.
+"""The fork server: `python -m hooks.engine.server FD ENGINE MODULE ...`.
 
 Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks
 through one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
+
+from hooks.engine.cache import engine_digest
 
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 PRACTICE = 4  # from this script on it pays to have drawn once
@@ -36,10 +39,12 @@ class Child(NamedTuple):
     deadline: float
 
 
-def serve(engine: connection.Connection, formulas: bool) -> None:
-    """Run scripts, which may draw formulas, until the engine closes the connection."""
+def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
+    """Run scripts, which may draw formulas, until the engine closes the connection; `known` is its fingerprint."""
     from hooks.engine import child, svg
 
+    if engine_digest() != known:  # what runs here is not what its outcomes would be kept under
+        sys.exit("the engine in hooks/ was edited after the build had begun: start again")
     root = os.getcwd()
     context = get_context("fork")
     running: dict[int, Child] = {}
@@ -71,6 +76,7 @@ def serve(engine: connection.Connection, formulas: bool) -> None:
                     if overdue or sentinel in ready or entry.process.exitcode is not None:
                         end(entry.process, overdue)
                         result = child.result(entry.folder, entry.process, overdue)
+                        shutil.rmtree(entry.folder, ignore_errors=True)
                         engine.send(("ended", entry.script, result))
                         imported.update(result.get("dependencies", {}))
                         imported.pop(entry.script, None)
@@ -124,6 +130,6 @@ def keep_memory() -> None:
 
 
 if __name__ == "__main__":
-    preload(sys.argv[2:])
-    serve(connection.Connection(int(sys.argv[1])), FORMULAS in sys.argv)
+    preload(sys.argv[3:])
+    serve(connection.Connection(int(sys.argv[1])), sys.argv[2], FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart

@@ -1,4 +1,4 @@
-"""Through tanh signal and gradient fade like a power of the depth, no faster."""
+"""Through tanh signal and gradient fade like a power of depth, not faster."""
 
 import matplotlib.pyplot as plt
 import torch

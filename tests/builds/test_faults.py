@@ -373,3 +373,42 @@ def test_a_checkout_that_cannot_be_written(project, tmp_path):
     assert built.returncode == 0, built.stderr
     assert content(tmp_path / "elsewhere" / "site") == content(project / "site")
     assert everything(project) == before
+
+
+def test_hidden_files_of_editors_are_passed_over(project):
+    (project / "docs" / ".#one.md").symlink_to("someone@host.1:2")  # Emacs's sign that a file is being edited
+    (project / "lego" / ".#tiny.py").symlink_to("someone@host.1:2")
+    (project / "docs" / "references.toml").write_text("")
+    folder = project / "snippets" / ".ipynb_checkpoints"
+    folder.mkdir()
+    write(project, "1 / 0", folder / "one-checkpoint.py")
+    write(project, SNIPPET.replace('"drawn"', '"edited"'))
+    result = build(project)
+    assert result.returncode == 0, result.stderr
+    assert "edited 2" in (project / "site" / "one" / "index.html").read_text()
+
+
+def test_a_page_that_is_not_utf_8(project):
+    (project / "docs" / "one.md").write_bytes("# Größe\n".encode("latin-1"))
+    assert_fails(project, "docs/one.md: a page is text in UTF-8, and this is none: 'utf-8' codec")
+
+
+def test_names_with_dots_and_other_letters(project):
+    for folder, kind, text in (
+        ("docs", "md", PAGE.replace('"one', '"größen/v1.2').replace("one.", "v1.2.")),
+        ("snippets", "py", SNIPPET),
+    ):
+        (project / folder / "größen").mkdir()
+        write(project, text, f"{folder}/größen/v1.2.{kind}")
+    for name in ("docs/größen/v1.2.md", "docs/index.md"):
+        with (project / name).open("a") as page:
+            page.write(
+                "\n[Link](gr%C3%B6%C3%9Fen/v1.2.md)\n" if "index" in name else "\n[Home](../index.md)\n"
+            )
+    result = build(project)
+    assert result.returncode == 0, result.stderr
+    folder = project / "site" / "größen" / "v1.2"
+    assert '<figure class="plot"' in (folder / "index.html").read_text()
+    assert {"v1.2.ipynb", "v1.2.py", "index.md"} <= {path.name for path in folder.iterdir()}
+    twin = (project / "site" / "index.md").read_text()
+    assert "[Link](gr%C3%B6%C3%9Fen/v1.2/index.md)" in twin

@@ -261,3 +261,14 @@ def test_the_script_comes_when_an_explorer_comes_into_view(page, address):
     page.locator("figure[data-explorer] figcaption").scroll_into_view_if_needed()
     page.locator("figure[data-started]").wait_for()
     assert sum("explorers.js" in url for url in asked) == 1
+
+
+def test_a_script_that_did_not_come_is_asked_for_again(page, address):
+    page.route("**/explorers.js", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.goto(f"{address}gradients/explorer/")
+        page.locator("figure[data-explorer]").scroll_into_view_if_needed()
+    page.unroute("**/explorers.js")
+    page.evaluate("document$.next(document)")  # what a move to another page does
+    page.locator("figure[data-started]").wait_for()
+    page.problems[:] = [problem for problem in page.problems if "ERR_FAILED" not in problem]

@@ -169,6 +169,9 @@ def test_edit_and_colab_links_need_a_configured_repository(trees, tmp_path):
     )
     assert "https://example.org/sub/path/activations/sigmoid/" in text
     assert 'content="https://example.org/sub/path/activations/sigmoid/card.png"' in text
+    assert 'class="md-source"' in text and 'data-md-component="source"' not in text, (
+        "it would ask GitHub for stars"
+    )
     lost = html.parse(str(folder / "404.html")).getroot()
     for link in lost.xpath("//a/@href | //link/@href | //script/@src"):
         assert link.startswith(("/sub/path/", "#", "https://github.com/", "https://squidfunk.github.io/")), (
