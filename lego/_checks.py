@@ -101,7 +101,7 @@ def numbers(argument: str, value: Any) -> Tensor:
         TypeError: if it holds anything else.
     """
     try:
-        if np.iscomplexobj(value) or (isinstance(value, Tensor) and value.is_complex()):
+        if value.is_complex() if isinstance(value, Tensor) else np.iscomplexobj(value):
             raise TypeError
         return torch.as_tensor(value, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):

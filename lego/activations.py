@@ -847,7 +847,7 @@ _NAIR = 'Nair & Hinton (2010), "Rectified linear units improve restricted Boltzm
 _SEARCH = "Ramachandran, Zoph & Le (2017), arXiv:1710.05941"
 _ACON = "Ma et al. (2020), arXiv:2009.04759"
 _HARD = "Howard et al. (2019), arXiv:1905.02244, section 5.2"
-_DIP = (-1.2784645427610738, -0.2784645427610738)  # of x σ(x): there x = -1 - value
+_DIP = (-1.2784645427610738, -0.2784645427610738)  # of x σ(x): there x = value - 1
 
 FACTS: dict[str, Facts] = {
     "sigmoid": Facts(

@@ -532,6 +532,7 @@ def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -
     classes = None
     if "target_names" in bunch:
         classes = tuple(map(str, bunch.target_names))
+        targets = targets.long()  # NumPy's integers have 32 bits on some systems
         order = order[_stratified(targets[order], ends)]
     else:
         targets = targets.float()[:, None]

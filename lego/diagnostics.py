@@ -39,6 +39,7 @@ from lego import _checks as check
 from lego._layers import kept_buffers, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
+from lego.training import device_of, on_device
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -476,7 +477,8 @@ class Watch:
         """At a chosen step examines the model, and returns its worst numbers, and the median update, by name."""
         if check.whole("step", step) % self.every:
             return None
-        report = diagnose(model, self.batch, self.loss, optimizer=self.optimizer, thresholds=self.thresholds)
+        batch = on_device(self.batch, device_of(model))
+        report = diagnose(model, batch, self.loss, optimizer=self.optimizer, thresholds=self.thresholds)
         self.reports[step] = report
         seen = {
             name: max(getattr(row, name) or 0.0 for row in report.layers)
@@ -554,11 +556,11 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
         for name, module in model.named_modules():
             key = next((key for key in _WEIGHTS if getattr(module, key, None) is not None), "")
             weight = getattr(module, key, None)
-            if isinstance(weight, Tensor) and weight.ndim >= 2:
+            if isinstance(module, _NORMS):
+                hooks.append(module.register_forward_hook(partial(_follow, calls)))
+            elif isinstance(weight, Tensor) and weight.ndim >= 2:
                 record = partial(_record, calls, name or "model", key)
                 hooks.append(module.register_forward_hook(record, with_kwargs=True))
-            elif isinstance(module, _NORMS):
-                hooks.append(module.register_forward_hook(partial(_follow, calls)))
         if isinstance(inputs, dict):
             result = model(**inputs)
         else:
@@ -589,7 +591,7 @@ def _record(
     packed = output if isinstance(output, PackedSequence) else None
     if packed is not None:
         output = packed.data
-    if not isinstance(output, Tensor) or not output.is_floating_point():
+    if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
         return None
     if not output.requires_grad:  # a frozen layer
         output = output.detach().requires_grad_()
@@ -857,7 +859,7 @@ def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
         best = targets
     else:
         counted = targets.clamp(0, classes - 1)  # the loss leaves out what lies beyond
-        best = F.one_hot(counted, classes).movedim(-1, 1).to(output.dtype)
+        best = F.one_hot(counted.long(), classes).movedim(-1, 1).to(output.dtype)
     smoothing = getattr(loss, "label_smoothing", 0.0)
     best = (1 - smoothing) * best + smoothing / classes
     return loss(best.clamp(min=torch.finfo(best.dtype).tiny).log(), targets).item()
@@ -914,7 +916,11 @@ def _overfit_findings(
     model: nn.Module, batch: tuple[Any, Any], loss: Loss, steps: int, limits: Mapping[str, float]
 ) -> Iterator[Finding]:
     """Trains a copy on the batch, without dropout."""
-    twin = copy.deepcopy(model)
+    made = [v for module in model.modules() for v in vars(module).values() if isinstance(v, Tensor)]
+    computed = {
+        id(v): v.detach().clone() for v in made if not v.is_leaf
+    }  # a pruned layer's weight, before each call
+    twin = copy.deepcopy(model, computed)
     least, start = 0.0, 0.0
     losses: list[float] = []
     with _unchanged(twin):

@@ -16,7 +16,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -201,7 +201,7 @@ def bootstrap(
 
     Source: Efron (1979), doi:10.1214/aos/1176344552
     """
-    found = check.numbers("values", values)
+    found = check.numbers("values", values).detach().cpu()
     if found.ndim != 1 or len(found) < 2 or not found.isfinite().all():
         raise ValueError(f"values must be at least two finite numbers, got {values}")
     level, draws = check.real("level", level), check.whole("draws", draws)
@@ -407,7 +407,8 @@ class _Table:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.lock.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows removes no open file
+            self.lock.unlink(missing_ok=True)
         self.guard.close()
 
     def add(self, row: Row) -> None:

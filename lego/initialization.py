@@ -20,6 +20,7 @@ from torch import Generator, Tensor, nn
 from lego import _checks as check
 from lego._layers import kept_buffers, uncompiled
 from lego._names import find
+from lego.regularization import DropConnect
 from lego.training import own_generators, undrawn
 
 if TYPE_CHECKING:
@@ -427,8 +428,11 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
         return output / std
 
     hooks = [layer.register_forward_hook(scale) for layer in names]
+    drops = [(module, module.training) for module in model.modules() if isinstance(module, DropConnect)]
     devices = [p.device for p in model.parameters() if p.is_cuda][:1]
     try:
+        for drop, _ in drops:
+            drop.eval()  # in training it takes the weights of its layer and does not call it
         with (
             torch.random.fork_rng(devices),
             undrawn(own_generators(model)),
@@ -445,6 +449,8 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
     finally:
         for hook in hooks:
             hook.remove()
+        for drop, training in drops:
+            drop.training = training
     if not scaled:
         raise ValueError(f"model must call a linear or convolution layer, got {type(model).__name__}")
     return model
@@ -479,7 +485,7 @@ def fixup_(
     Raises:
         ValueError: if there is no branch, or a branch has no linear or convolution layer or is not in the model.
 
-    Source: Zhang, Dauphin & Ma (2019), arXiv:1901.09321, section 4
+    Source: Zhang, Dauphin & Ma (2019), arXiv:1901.09321, section 3
     """
     branches = check.several("branches", branches)
     if not branches:

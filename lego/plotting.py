@@ -351,8 +351,9 @@ def regularization_path(
         raise ValueError(f"coefficients must have the shape ({len(penalties)}, features), got {shape}")
     if names is not None and len(names) != coefficients.shape[1]:
         raise ValueError(f"names must be the {coefficients.shape[1]} features', got {len(names)}")
-    if not all(0 < penalty < math.inf for penalty in penalties) or not penalties:
-        raise ValueError(f"penalties must be positive, got {min(penalties, default='none')}")
+    wrong = [penalty for penalty in penalties if not 0 < penalty < math.inf]
+    if wrong or not penalties:
+        raise ValueError(f"penalties must be positive and finite, got {wrong[0] if wrong else 'none'}")
     axes = _axes(axes)
     rows = coefficients.detach().double().cpu()
     first = min(range(len(penalties)), key=lambda i: penalties[i])  # where the coefficients are largest

@@ -250,8 +250,8 @@ def fixed_point(
         q = jump if abs(two - one) < abs(one - q) and 0 < jump < 1e9 else two
         if q > 1e12:
             return math.inf
-        if q < 1e-12:
-            return bias_variance and q
+        if q < 1e-12 and not bias_variance:
+            return 0.0
     one = variance_map(activation, q, weight_variance, bias_variance)
     two = variance_map(activation, one, weight_variance, bias_variance)
     grows = two - one > (1 - 1e-6) * (one - q) > 0  # no smaller step than the one before: it never arrives
@@ -266,7 +266,8 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         bias_variance: $\sigma_b^2$.
 
     Returns:
-        $\sigma_w^2$; with a bias variance of 0, that at which a small signal neither dies nor grows.
+        $\sigma_w^2$; with a bias variance of 0 and an activation that is 0 at 0, that at which a small signal neither
+            dies nor grows.
 
     Raises:
         ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or there is no such weight variance
@@ -276,13 +277,13 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
     """
     _check(0.0, bias_variance)
     phi = _function(activation)
-    if bias_variance == 0:
+    if bias_variance == 0 and variance_map(phi, 0.0) == 0:  # a signal of no size stays so
         steepness = chi(phi, 1e-16)
         if not 0.01 < steepness < math.inf:
             raise ValueError(f"activation must have a slope at zero, got a mean square slope of {steepness}")
         return 1 / steepness
 
-    if bias_variance < 1e-15:  # the fixed point is then closer to zero than rounding lets it be found
+    if 0 < bias_variance < 1e-15:  # the fixed point is then closer to zero than rounding lets it be found
         raise ValueError(f"bias_variance must be 0 or at least 1e-15, got {bias_variance}")
 
     def excess(weight_variance: float) -> float:

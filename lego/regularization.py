@@ -414,17 +414,24 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     check.instance("model", model, nn.Module)
     if (samples := check.whole("samples", samples)) < 2:
         raise ValueError(f"samples must be at least 2, got {samples}")
-    drops = [m for m in model.modules() if isinstance(m, (_Random, nn.modules.dropout._DropoutNd))]
+    kinds = (_Random, nn.modules.dropout._DropoutNd)
+    inside = (nn.RNNBase, nn.MultiheadAttention)  # these drop by themselves
+    drops = [m for m in model.modules() if isinstance(m, kinds) or (isinstance(m, inside) and m.dropout > 0)]
     if not drops:
         raise ValueError(f"model must have a dropout layer, got {type(model).__name__} without one")
     modes = [(module, module.training) for module in model.modules()]
+    fast = torch.backends.mha.get_fastpath_enabled()
     model.eval()
     try:
+        torch.backends.mha.set_fastpath_enabled(
+            False
+        )  # a transformer's layer in evaluation mode leaves dropout out
         for drop in drops:
             drop.train()
         with torch.no_grad():
             outputs = torch.stack([model(inputs) for _ in range(samples)])
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for module, training in modes:
             module.training = training
     return outputs.mean(dim=0), outputs.std(dim=0)
@@ -471,7 +478,7 @@ class EarlyStopping:
 
     Args:
         patience: how many steps without an improvement end the training.
-        minimum_improvement: a smaller one does not count.
+        minimum_improvement: only a larger one counts.
         mode: `"min"` for a loss, `"max"` for an accuracy.
         restore: whether `restore` brings the best weights back; they cost a copy of the model.
 
@@ -600,7 +607,7 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     Source: Hoerl & Kennard (1970), "Ridge regression"
     """
     s, directions, moments = _eigen(x, y)
-    q = check.numbers("penalty", penalty)
+    q = check.numbers("penalty", penalty).to(s.device)
     if q.ndim == 2:
         if q.shape != (len(s), len(s)):
             raise ValueError(f"penalty must be a {len(s)} by {len(s)} matrix, got {tuple(q.shape)}")

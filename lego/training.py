@@ -312,7 +312,7 @@ def fit(
 
     if device is not None:
         model.to(device=_place(device))
-    place = _device(model)
+    place = device_of(model)
     update = make(model.parameters(), lr=check.tensor("lr", lr) if isinstance(lr, Tensor) else rate)
     if not hasattr(update, "param_groups"):
         raise TypeError(f"optimizer must make an optimizer, got {check.shown(update)}")
@@ -321,8 +321,8 @@ def fit(
         raise ValueError(
             f"optimizer must need no closure with clipping or float16, got {type(update).__name__}"
         )
-    if watch is not None and hasattr(watch, "optimizer") and not by_closure:
-        watch.optimizer = update
+    if watch is not None and hasattr(watch, "optimizer"):
+        watch.optimizer = None if by_closure else update
     scheduler = schedule(update) if schedule else None
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise TypeError(f"schedule must make a scheduler, got {check.shown(scheduler)}")
@@ -370,7 +370,7 @@ def fit(
         history, stopped = _load(checkpoint, settings, parts, steps)
         model.train()
         for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
-            x, y = _pair(batch, place)
+            x, y = on_device(batch, place)
             before = _states(drawing)
             value, total = evaluate(x, y)
             history.loss.append(value.item())
@@ -614,7 +614,8 @@ def _size(nest: Any) -> int:
     return next((len(tensor) for tensor in _tensors(nest) if tensor.ndim), 1)
 
 
-def _pair(batch: Any, device: torch.device) -> tuple[Any, Any]:
+def on_device(batch: Any, device: torch.device) -> tuple[Any, Any]:
+    """Inputs and targets on the device."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise ValueError(f"each batch must be a pair of inputs and targets, got {type(batch).__name__}")
     inputs, targets = _each(lambda tensor: tensor.to(device), tuple(batch))
@@ -627,7 +628,8 @@ def _call(model: nn.Module, inputs: Any) -> Any:
     return model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
 
 
-def _device(model: nn.Module) -> torch.device:
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model's parameters are."""
     return next(chain(model.parameters(), model.buffers()), torch.empty(0)).device
 
 
@@ -652,13 +654,13 @@ def _means(
     model: nn.Module, batches: Iterable[Any], measures: list[Callable[[Any, Any], float]]
 ) -> list[float]:
     """Sums of measures over batches divided by the number of examples, with dropout off and norms frozen."""
-    device, sums, count = _device(model), [0.0] * len(measures), 0
+    device, sums, count = device_of(model), [0.0] * len(measures), 0
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
             for batch in batches:
-                x, y = _pair(batch, device)
+                x, y = on_device(batch, device)
                 sums = [total + measure(x, y) for total, measure in zip(sums, measures, strict=True)]
                 count += _size(y)
     finally:
@@ -764,7 +766,7 @@ def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     model, optimizer, feed = parts["model"], parts["optimizer"], parts["feed"]
     kinds = {name: type(parts[name]).__name__ for name in ("optimizer", "schedule", "early_stopping")}
     data = {"examples": getattr(feed.data, "count", None), "batches": _length(feed.data)}
-    place = {"device": _device(model).type, "generators": len(feed.generators)}
+    place = {"device": device_of(model).type, "generators": len(feed.generators)}
     numbers = {f"{name} of the optimizer": str(value) for name, value in optimizer.defaults.items()}
     weights = {
         f"shape of {name}": tuple(getattr(value, "shape", ())) for name, value in model.state_dict().items()

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, MetaAcon, SwiGLU
-from lego.diagnostics import diagnose
+from lego.diagnostics import Watch, diagnose
+from lego.experiments import bootstrap
 from lego.initialization import INITIALIZERS, gain, initialize
 from lego.preprocessing import ImageStandardize, MinMax, Standardize, Whiten
 from lego.regularization import (
@@ -17,7 +18,9 @@ from lego.regularization import (
     Dropout,
     EarlyStopping,
     GaussianNoise,
+    dropout_as_ridge,
     l2,
+    ridge,
     soft_threshold_,
 )
 from lego.stack import mlp
@@ -133,3 +136,15 @@ def test_a_diagnosis_says_what_it_says_on_the_cpu(activation):
     )
     assert [finding.name for finding in here.findings] == [finding.name for finding in there.findings]
     assert there.loss == pytest.approx(here.loss, rel=1e-3)
+
+
+def test_ridge_bootstrap_and_a_watch_take_what_is_on_the_gpu():
+    x, y = torch.randn(40, 3, generator=seeded()), torch.randn(40, generator=seeded())
+    here = ridge(x, y, dropout_as_ridge(x, 0.5))
+    there = ridge(x.cuda(), y.cuda(), dropout_as_ridge(x.cuda(), 0.5))
+    torch.testing.assert_close(there.cpu(), here)
+    torch.testing.assert_close(ridge(x.cuda(), y.cuda(), [1.0, 2.0, 3.0]).cpu(), ridge(x, y, [1.0, 2.0, 3.0]))
+    assert bootstrap(y.cuda()) == bootstrap(y)
+    watch = Watch((x, (y > 0).long()), every=1)
+    fit(mlp([3, 8, 2], generator=seeded()), *watch.batch, steps=2, lr=0.1, device="cuda", watch=watch)
+    assert set(watch.reports) == {0, 1}

@@ -1548,3 +1548,49 @@ def test_models_that_cannot_be_examined_are_refused():
         ValueError, match=r"batch must hold an example at least, got inputs of the shape \(0, 4\)"
     ):
         diagnose(mlp([4, 3]), (batch[0][:0], batch[1][:0]))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8,)])
+def test_a_norm_over_several_dimensions_is_no_layer_of_its_own(shape):
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Linear(64, 64), nn.Unflatten(1, (8, 8)), nn.LayerNorm(shape), nn.Flatten(), nn.Linear(64, 3)
+    )
+    report = diagnose(net, (torch.randn(32, 64), torch.randint(3, (32,))))
+    assert [row.kind for row in report.layers] == ["Linear", "Linear"]
+
+
+def test_a_layer_that_gets_no_example_hides_nothing():
+    class Experts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.busy, self.idle = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.busy(x) + self.idle(x[:0]).sum()
+
+    torch.manual_seed(0)
+    report = diagnose(Experts(), (torch.randn(16, 4), torch.randint(3, (16,))))
+    assert [row.name for row in report.layers] == ["busy"]
+    assert "non-finite" not in {finding.name for finding in report.findings}
+
+
+def test_a_pruned_net_and_short_integers_can_be_overfitted():
+    torch.manual_seed(0)
+    net = mlp([8, 32, 3], generator=torch.Generator().manual_seed(0))
+    x, y = torch.randn(16, 8), torch.randint(3, (16,), dtype=torch.uint8)
+    whole = diagnose(net, (x, y), overfit=60)
+    prune.identity(net[0], "weight")
+    net(x)  # which makes a weight that is no leaf
+    pruned = diagnose(net, (x, y), overfit=60)
+    assert [finding.name for finding in pruned.findings] == [finding.name for finding in whole.findings]
+    assert "cannot overfit one batch" not in {finding.name for finding in pruned.findings}
+
+
+def test_a_watch_forgets_the_optimizer_of_the_run_before():
+    watch = Watch((torch.randn(16, 4), torch.randint(3, (16,))), every=1)
+    model = nn.Linear(4, 3)
+    fit(model, *watch.batch, steps=1, lr=0.1, watch=watch)
+    assert watch.optimizer is not None and watch.reports[0].layers[0].update_to_weight is not None
+    fit(model, *watch.batch, steps=1, lr=0.1, optimizer=torch.optim.LBFGS, watch=watch)
+    assert watch.optimizer is None and watch.reports[0].layers[0].update_to_weight is None

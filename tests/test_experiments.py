@@ -591,3 +591,11 @@ def test_an_interval_of_the_largest_and_the_smallest_numbers():
 def test_an_interval_of_more_draws_than_pytorch_sorts():
     low, high = bootstrap([0.0, 1.0], draws=17_000_000)
     assert (low, high) == (0.0, 1.0)
+
+
+def test_an_interval_of_tensors_that_numpy_does_not_take():
+    expected = bootstrap([0.5, 0.75, 1.0])
+    assert bootstrap(torch.tensor([0.5, 0.75, 1.0], dtype=torch.bfloat16)) == expected
+    assert bootstrap(torch.tensor([0.5, 0.75, 1.0]).requires_grad_()) == expected
+    with pytest.raises(TypeError, match="values must hold numbers"):
+        bootstrap(torch.tensor([1j, 2.0]))

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lego.initialization import INITIALIZERS, constant_, fixup_, gain, initialize, lsuv_, normal_
-from lego.regularization import Dropout
+from lego.regularization import DropConnect, Dropout
 from lego.stack import mlp
 from tests.models import Buffers
 
@@ -382,3 +382,14 @@ def test_lsuv_of_layers_that_nobody_calls():
 
     with pytest.raises(ValueError, match="model must call a linear or convolution layer, got Idle"):
         lsuv_(Idle(), torch.randn(4, 2))
+
+
+def test_lsuv_scales_a_layer_whose_connections_are_dropped():
+    torch.manual_seed(0)
+    drop = DropConnect(nn.Linear(8, 8))
+    model = nn.Sequential(drop, nn.ReLU(), nn.Linear(8, 3))
+    x = 10 * torch.randn(64, 8)
+    lsuv_(model, x)
+    assert drop.training and model.training
+    assert drop.layer(x).var(correction=0).item() == pytest.approx(1, rel=1e-5)
+    assert model.eval()(x).var(correction=0).item() == pytest.approx(1, rel=1e-5)

@@ -280,7 +280,11 @@ def test_a_regularization_path_writes_names_where_coefficients_are_largest():
         (lambda: plotting.regularization_path([1.0], torch.eye(2)), r"coefficients must .*got \(2, 2\)"),
         (
             lambda: plotting.regularization_path([0.0, 1.0], torch.eye(2)),
-            r"penalties must be positive, got 0",
+            r"penalties must be positive and finite, got 0",
+        ),
+        (
+            lambda: plotting.regularization_path([1.0, float("inf")], torch.eye(2)),
+            r"penalties must be positive and finite, got inf",
         ),
         (
             lambda: plotting.regularization_path([1.0, 2.0], torch.eye(2), ["a"]),

@@ -280,3 +280,17 @@ def test_activations_with_parameters_know_no_other_device_or_mode(activation):
             found = gain(activation), chi(activation, 1.3), correlation_map(activation, 0.4, 1.3)
             assert found == expected and torch.equal(moments_jacobian(activation), jacobian)
         assert chi(activation, 1.3) == expected[1], "what the mode left in the cache is of use outside"
+
+
+def test_the_edge_of_an_activation_that_is_not_0_at_0():
+    """Its signal never dies, so that the edge is where its fixed point is, not at a signal of no size."""
+    near = critical("softplus", 1e-9)
+    assert critical("softplus") == pytest.approx(near, rel=1e-6) and near == pytest.approx(2, abs=0.01)
+    with pytest.raises(ValueError, match="activation must reach the edge of chaos"):
+        critical("sigmoid")
+
+
+def test_a_fixed_point_near_zero_is_exact():
+    for bias_variance in (1e-13, 1e-14, 1e-16):  # q = q / 4 + b, for ReLU halves the square
+        q = fixed_point("relu", 0.5, bias_variance)
+        assert q == pytest.approx(4 / 3 * bias_variance, rel=1e-9)

@@ -560,3 +560,41 @@ def test_a_single_number_can_be_regressed_and_nothing_cannot():
     assert ridge(torch.tensor([[2.0]]), torch.tensor([3.0]), 2.0).tolist() == [1.0]
     with pytest.raises(ValueError, match=r"x must have the shape \(count, features\), got \(0, 3\)"):
         ridge(torch.empty(0, 3), torch.empty(0), 1.0)
+
+
+@pytest.mark.parametrize("inner", [0.0, 0.5])
+def test_mc_dropout_of_layers_that_have_a_shortcut_in_evaluation(inner):
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5, batch_first=True)
+    layer.self_attn.dropout = inner
+    mean, spread = mc_dropout(layer, torch.randn(3, 5, 8), 20)
+    assert mean.shape == (3, 5, 8) and spread.min() > 0
+    assert layer.training and torch.backends.mha.get_fastpath_enabled() == fast
+
+
+def test_mc_dropout_of_layers_that_drop_by_themselves():
+    class Last(nn.LSTM):
+        def forward(self, x):
+            return super().forward(x)[0]
+
+    class Attention(nn.MultiheadAttention):
+        def forward(self, x):
+            return super().forward(x, x, x, need_weights=False)[0]
+
+    torch.manual_seed(0)
+    x = torch.randn(3, 5, 8)
+    for layer in (Last(8, 8, 2, dropout=0.5), Attention(8, 2, dropout=0.5, batch_first=True)):
+        assert mc_dropout(layer.eval(), x, 20)[1].max() > 0 and not layer.training
+    with pytest.raises(ValueError, match="model must have a dropout layer, got Last without one"):
+        mc_dropout(Last(8, 8), x)
+
+
+def test_a_penalty_may_require_a_gradient_or_be_of_half_precision():
+    x, y = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)), torch.arange(9.0)
+    plain = ridge(x, y, [1.0, 2.0, 3.0])
+    for penalty in (
+        torch.tensor([1.0, 2.0, 3.0], dtype=torch.bfloat16),
+        torch.tensor([1.0, 2.0, 3.0]).requires_grad_(),
+    ):
+        assert torch.equal(ridge(x, y, penalty), plain)
