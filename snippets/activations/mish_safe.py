@@ -1,4 +1,4 @@
-"""As printed, Mish is exactly 0 below -17, and its slope is NaN above 88."""
+"""As printed, Mish is exactly 0 below -17, and its slope is NaN above 89."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Fifteen lines give every gradient of a net, equal to autograd's."""
+"""Fourteen lines give every gradient of a net, equal to autograd's."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Noise a little larger than the inputs' own spread brings eight points."""
+"""Noise of one and a half times the inputs' spread brings eight points."""
 
 import matplotlib.pyplot as plt
 import torch
