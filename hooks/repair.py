@@ -18,6 +18,7 @@ def repair(page: str) -> str:
     page = page.replace(
         ' data-md-component="source"', ""
     )  # its script would ask another host for stars and forks
+    page = NAMELESS.sub(r'\1<span class="unseen">\g<title></span>\3\g<title>', page)
     if 'id="__toc"' not in page:  # the index page of a section has a label for it all the same
         page = page.replace(' for="__toc"', "")
     return re.sub(FIGURE, _box, page)
@@ -49,11 +50,26 @@ REPAIRS: list[tuple[str, str, Replacement]] = [
         r'\1 aria-hidden="true">',
     ),
     (
+        "menu's missing name",  # a screen reader's and the keyboard's way to it on narrow screens, see extra.css
+        r'(<input class="md-toggle" data-md-toggle="drawer"[^>]* id="__drawer")',
+        r'\1 aria-label="Navigation"',
+    ),
+    (
+        "silence of what appears by itself",  # how many results there are, that something was copied
+        r'<div class="(md-search-result__meta|md-dialog__inner md-typeset)">',
+        r'<div class="\1" role="status">',
+    ),
+    (
         "checkboxes' autocomplete",  # not allowed on them
         r'(<input class="md-toggle"[^>]*?) autocomplete="off"',
         r"\1",
     ),
 ]
+NAMELESS = re.compile(  # of a section that has a page: its label holds an arrow, and its title stands further on
+    r'(?s)(<label class="md-nav__link[^"]*" for="(?P<id>[^"]+)" id="(?P=id)_label"[^>]*>)'
+    r'(\s*<span class="md-nav__icon md-icon"></span>\s*</label>.*?'
+    r'<label class="md-nav__title" for="(?P=id)">\s*<span class="md-nav__icon md-icon"></span>)\s*(?P<title>[^<]*?)\s*(?=</label>)'
+)
 FIGURE = re.compile(
     r'(?P<figure><figure class="plot"[^>]*>)'
     r'(?P<svg><svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) [^>]*>.*?</svg>)',

@@ -19,7 +19,7 @@ LEFT_ALONE = [
     TAG,
 ]
 PIECE = re.compile(rf"(?P<left>{'|'.join(LEFT_ALONE)})|(?P<text>[^<]+)", re.DOTALL)
-ROW = re.compile(r"<tr>\s*<td>(?P<names>[^<]*)</td>")
+ROW = re.compile(r"<tr>\s*<td>(?P<names>[^<]*)</td>\s*<td(?=>)")
 
 
 class Term(NamedTuple):
@@ -89,8 +89,10 @@ def explain(content: str, page: str, terms: dict[str, Term], resolve: Callable[[
 
 
 def anchors(content: str) -> str:
-    """The glossary's page with an anchor at each row."""
-    return ROW.sub(lambda row: row[0].replace("<tr>", f'<tr id="{anchor(row["names"])}">', 1), content)
+    """The glossary's page with an anchor at each row, and its Russian names marked as such."""
+    return ROW.sub(
+        lambda row: row[0].replace("<tr>", f'<tr id="{anchor(row["names"])}">', 1) + ' lang="ru"', content
+    )
 
 
 def anchor(names: str) -> str:

@@ -477,7 +477,7 @@ class Watch:
         """At a chosen step examines the model, and returns its worst numbers, and the median update, by name."""
         if check.whole("step", step) % self.every:
             return None
-        batch = on_device(self.batch, device_of(model))
+        batch = on_device(self.batch, device_of(check.instance("model", model, nn.Module)))
         report = diagnose(model, batch, self.loss, optimizer=self.optimizer, thresholds=self.thresholds)
         self.reports[step] = report
         seen = {

@@ -12,7 +12,7 @@ PAGE = """<input class="md-toggle" data-md-toggle="drawer" type="checkbox" id="_
 <div class="md-search" data-md-component="search" role="dialog">
 <label class="md-search__overlay" for="__search"></label>
 <input type="text" class="md-search__input" autocomplete="off">
-<nav class="md-search__options" aria-label="Поиск"></nav></div>
+<nav class="md-search__options" aria-label="Поиск"></nav><div class="md-search-result__meta">Type</div></div>
 <figure class="plot" id="f"><svg role="img" viewBox="0 0 504 200"><g/></svg><figcaption>c</figcaption></figure>
 <div class="md-progress" data-md-component="progress" role="progressbar"></div>"""
 
@@ -66,3 +66,18 @@ def test_every_width_has_its_rule_in_the_style_sheet():
         (name,) = re.findall(r'class="(plot__box[^"]*)"', page)
         rule = name.split()[-1]
         assert re.search(rf"\.{rule} {{\n  --width: {half * 36};", css), rule
+
+
+def test_a_label_that_shows_an_arrow_gets_the_name_of_its_section():
+    arrow = '<span class="md-nav__icon md-icon"></span>'
+    bare = f'<label class="md-nav__link " for="__nav_2" id="__nav_2_label" tabindex="0">\n {arrow}\n</label>'
+    title = f'<nav aria-labelledby="__nav_2_label"><label class="md-nav__title" for="__nav_2">{arrow}\n Reg &amp; more\n</label>'
+    named = bare.replace("\n ", '<span class="unseen">Reg &amp; more</span>\n ', 1)
+    whole = bare.replace(arrow, f"Other {arrow}").replace("__nav_2", "__nav_3")
+    page = repair(f"{PAGE}{whole}{bare}{title}")
+    assert whole in page and named in page and title.replace("\n", "").replace(" Reg", "Reg") in page
+    assert page.count("unseen") == 1
+
+
+def test_what_appears_by_itself_is_a_status():
+    assert '<div class="md-search-result__meta" role="status">' in repair(PAGE)

@@ -1,5 +1,17 @@
 // What a page does beyond reading. Material calls `document$` after each instant navigation.
 
+// An instant navigation ends at the new page's heading, so that a screen reader says it and the keyboard goes on there.
+{
+  let moved = false
+  document$.subscribe(() => {
+    const heading = moved && !location.hash && document.querySelector("article h1")
+    moved = true
+    if (!heading) return
+    heading.tabIndex = -1
+    heading.focus({ preventScroll: true })
+  })
+}
+
 // "Run it yourself" closes on Escape, on a click elsewhere, and when the focus goes elsewhere.
 for (const type of ["click", "focusin"])
   document.addEventListener(type, ({ target }) => {
@@ -21,7 +33,7 @@ document.addEventListener("click", (event) => {
   const drawing = figure.querySelector("svg").cloneNode(true)
   for (const part of drawing.querySelectorAll("[id]")) part.removeAttribute("id") // its twin in the page has them
   dialog.className = "plot__large"
-  dialog.ariaLabel = "Enlarged figure"
+  dialog.setAttribute("aria-label", "Enlarged figure")
   close.textContent = "Close"
   dialog.append(close, drawing)
   dialog.addEventListener("click", () => dialog.close())
@@ -60,11 +72,13 @@ document.addEventListener("click", (event) => {
   document.addEventListener("focusout", hide)
   document.addEventListener("keydown", ({ key }) => key === "Escape" && hide())
   document$.subscribe(hide)
+  let touch = false // not every browser tells it with the click
+  addEventListener("pointerdown", ({ pointerType }) => (touch = pointerType === "touch"), true)
   addEventListener(
     "click",
     (event) => {
       const link = event.target.closest(".term")
-      if (link && link !== tapped && event.pointerType === "touch") {
+      if (link && link !== tapped && touch && event.detail) {
         event.preventDefault()
         event.stopPropagation()
       }

@@ -27,7 +27,7 @@ class Slider:
             f'<p class="explorer__slider" data-control="{self.name}"><label for="{name}">{self.label}</label>'
             f'<input type="range" id="{name}" name="{self.name}" min="{self.low:g}" max="{self.high:g}" '
             f'step="{self.step:g}" value="{self.start:g}"{power}>'
-            f'<output for="{name}"></output></p>'
+            f'<output for="{name}" aria-live="off"></output></p>'
         )
 
 
@@ -79,5 +79,6 @@ def form(explorer: str, controls: Sequence[Slider | Choice | Switches]) -> str:
     return (
         f'<form class="explorer" data-search-exclude><fieldset disabled><legend>Change it</legend>{fields}'
         '<p><button type="reset">Reset</button></p></fieldset>'
-        '<div class="explorer__reading" role="status"></div></form>'
+        '<div class="explorer__reading" tabindex="0" role="group" aria-label="What is drawn"></div>'
+        '<p class="unseen" role="status"></p></form>'
     )

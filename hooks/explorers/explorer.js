@@ -1,4 +1,5 @@
 // Starts an explorer in its figure: reads the form, draws, and says in words what is drawn.
+const SILENCE = 600 // milliseconds without a change, then what is drawn is said
 const NARROW = 420 // pixels; below, the panels stand under each other, and extra.css keeps room for them
 const explorers = { activations, signal: signaling, regularization: regularizing, zigzag: zigzagging }
 
@@ -54,10 +55,10 @@ function pace(wanted) {
 
 async function start(figure) {
   const name = figure.dataset.explorer, explorer = explorers[name]
-  const form = figure.querySelector("form.explorer"), reading = form.querySelector(".explorer__reading")
+  const form = figure.querySelector("form.explorer"), reading = form.querySelector(".explorer__reading"), said = form.querySelector("[role=status]")
   const box = figure.querySelector(".plot__box"), [, , width, height] = box.firstElementChild.getAttribute("viewBox").split(" ").map(Number)
   const chart = new Chart(explorer.panels, width, height, box.clientWidth < NARROW, explorer.label)
-  let waiting = false, latest = 0
+  let waiting = false, latest = 0, speech
 
   const draw = async () => {
     const turn = ++latest
@@ -69,6 +70,8 @@ async function start(figure) {
     for (const input of form.elements) {
       if (input.type !== "range") continue
       const text = written(values[input.name])
+      input.disabled = input.name in followed
+      if (input.nextElementSibling.textContent === text) continue
       input.nextElementSibling.textContent = text
       input.setAttribute("aria-valuetext", text)
     }
@@ -78,6 +81,8 @@ async function start(figure) {
     chart.clear()
     const found = explorer.draw(chart, values, computed)
     reading.replaceChildren(...(found.table ? [table(found.table)] : []), ...(found.words ? [found.words] : []))
+    clearTimeout(speech)
+    if (figure.explorer) speech = setTimeout(() => (said.textContent = reading.innerText), SILENCE)
     figure.explorer = { values, get found() { return found.values } }
     delete figure.dataset.busy
   }

@@ -125,7 +125,9 @@ def test_a_lost_reader_can_search_and_finds_the_chapters(lost, site):
 def test_without_a_script_the_chapters_and_the_search_are_there(site):
     (article,) = html.parse(str(site / "404.html")).xpath("//article")
     assert article.xpath("string(h1)") == "There is no page at this address"
-    assert len(article.xpath(".//li/a")) == 10 and article.xpath(".//a[@id='search-here']/@href") == ["/?q="]
+    assert len(article.xpath(".//li/a")) == 10 and article.xpath(
+        ".//a[@id='search-here'][@target='_self']/@href"
+    ) == ["/?q="]
 
 
 def test_every_page_has_a_picture_and_words_for_who_links_to_it(site, trees):
@@ -187,7 +189,7 @@ def test_paper_shows_the_page_alone_and_whole(page, address, path):
     page.goto(address + path)
     page.wait_for_load_state("networkidle")
     page.emulate_media(media="print")
-    parts = "header, nav, footer, .md-search, .explorer, .run, .plot__take, .headerlink, .md-code__button"
+    parts = "header, nav, footer, .md-search, .explorer > fieldset, .run, .plot__take, .headerlink, .md-code__button"
     for part in page.locator(parts).all():
         assert not part.is_visible(), part.evaluate("part => part.outerHTML.slice(0, 200)")
     for kind in ("article figure svg", "article pre", "article h1", "article p"):
@@ -217,3 +219,20 @@ def test_paper_is_light_and_unfolded_and_the_screen_comes_back(browser, address)
     page.wait_for_function("states.length === 3")
     assert page.evaluate("states") == [["slate", False], ["default", True], ["slate", False]]
     context.close()
+
+
+def test_what_appears_by_itself_is_said_and_every_part_of_the_navigation_has_a_name(trees):
+    for path, tree in trees.items():
+        for kind in ("md-search-result__meta", "md-dialog__inner md-typeset"):
+            assert tree.xpath(f"//div[@class='{kind}']/@role") == ["status"], path
+        for nav in tree.xpath("//nav[@aria-labelledby]"):
+            (label,) = tree.xpath(f"//*[@id='{nav.get('aria-labelledby')}']")
+            assert label.text_content().strip(), path
+        assert tree.xpath("//input[@id='__drawer']/@aria-label") == ["Navigation"]
+
+
+def test_russian_names_are_marked_as_russian(trees):
+    (glossary,) = [tree for path, tree in trees.items() if path.name == "glossary"]
+    names = glossary.xpath("//article//td[@lang='ru']")
+    assert len(names) == len(glossary.xpath("//article//tbody/tr")) > 40
+    assert all(re.search("[а-я]", name.text_content()) for name in names)

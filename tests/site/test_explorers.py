@@ -172,6 +172,12 @@ def test_ties_make_dropout_follow_ridge(explore, page):
     p = 10**0.6 / (1 + 10**0.6)
     assert float(page.locator("[name=p]").input_value()) == pytest.approx(p, abs=0.006)
     assert found["dropout"] == pytest.approx(found["ridge"], abs=1e-12), "the slider's grid must not round it"
+    assert page.locator("[name=p], [name=steps]").evaluate_all("all => all.map(input => input.disabled)") == [
+        True,
+        True,
+    ]
+    explore("regularization")(ties=[])
+    assert page.locator("[name=p]").is_enabled()
 
 
 @pytest.mark.parametrize(("mean", "scale", "rate"), [(3, 1, 0.9), (0, 5, 0.5), (1.5, 0.4, 0.99)])
@@ -194,7 +200,7 @@ def test_the_path_is_that_of_gradient_descent_on_data(explore, mean, scale, rate
 def test_no_move_of_a_slider_breaks_an_explorer(explore, page):
     for chapter in PAGES:
         explore(chapter)
-        for slider in page.locator(".explorer input[type=range]:visible").all():
+        for slider in page.locator(".explorer input[type=range]:enabled:visible").all():
             for key in ("Home", "End"):
                 slider.press(key)
                 page.wait_for_timeout(30)
@@ -272,3 +278,16 @@ def test_a_script_that_did_not_come_is_asked_for_again(page, address):
     page.evaluate("document$.next(document)")  # what a move to another page does
     page.locator("figure[data-started]").wait_for()
     page.problems[:] = [problem for problem in page.problems if "ERR_FAILED" not in problem]
+
+
+def test_what_is_drawn_is_said_once_after_a_change_and_not_before(explore, page):
+    explore("activations")
+    said = page.locator("form.explorer [role=status]")
+    page.wait_for_timeout(800)
+    assert said.text_content() == "", "nobody has asked yet"
+    assert page.locator(".explorer output").evaluate_all(
+        "all => all.every(output => output.ariaLive === 'off')"
+    )
+    for _ in range(3):
+        page.locator("[name=x]").press("ArrowRight")
+    said.filter(has_text="−1.85").wait_for(state="attached")

@@ -211,3 +211,41 @@ def test_nothing_moves_as_explorers_start_and_the_font_of_formulas_comes(page, a
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(200)
     assert page.evaluate("window.shifted") <= 0.02
+
+
+STOP = """() => {
+    const stop = document.activeElement, box = stop.getBoundingClientRect()
+    if (stop === document.body) return null
+    const seen = box.right > 0 && box.left < innerWidth && getComputedStyle(stop).visibility === "visible"
+    return [stop.id || stop.className || stop.tagName, seen]
+}"""
+
+
+def test_where_a_button_opens_the_navigation_the_keyboard_finds_it_and_nothing_that_is_closed(page, address):
+    page.set_viewport_size({"width": 640, "height": 800})
+    page.goto(f"{address}activations/mish/")
+    stops = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        if (stop := page.evaluate(STOP)) is not None:
+            stops.append(stop)
+    assert [name for name, seen in stops if not seen] == []
+    names = [name for name, _ in stops]
+    assert "__drawer" in names and any("md-code__button" in name or "plot" in name for name in names)
+    page.locator("#__drawer").focus()
+    page.keyboard.press("Space")
+    page.locator(".md-sidebar--primary a[href]:visible").first.wait_for()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.md-sidebar--primary')).visibility === 'hidden'"
+    )
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_move_to_another_page_ends_at_its_heading(page, address):
+    page.goto(f"{address}activations/mish/")
+    assert page.evaluate("document.activeElement === document.body")
+    page.evaluate("window.loadedOnce = true")
+    page.locator(".md-footer__link--next").press("Enter")
+    page.wait_for_function("() => document.activeElement.tagName === 'H1'")
+    assert page.evaluate("window.loadedOnce && !document.activeElement.innerText.includes('Mish')")
