@@ -65,13 +65,12 @@ REPAIRS: list[tuple[str, str, Replacement]] = [
         r"\1",
     ),
 ]
-NAMELESS = (
-    re.compile(  # of a section that has a page: its label holds an arrow, and its title stands further on
-        r'(?s)(<label class="md-nav__link[^"]*" for="(?P<id>[^"]+)" id="(?P=id)_label"[^>]*>)'
-        r'(\s*<span class="md-nav__icon md-icon"></span>\s*</label>.*?'
-        r'<label class="md-nav__title" for="(?P=id)">\s*<span class="md-nav__icon md-icon"></span>)'
-        r"\s*(?P<title>[^<]*?)\s*(?=</label>)"
-    )
+# The label of a section that has a page holds an arrow; its title stands further on.
+NAMELESS = re.compile(
+    r'(?s)(<label class="md-nav__link[^"]*" for="(?P<id>[^"]+)" id="(?P=id)_label"[^>]*>)'
+    r'(\s*<span class="md-nav__icon md-icon"></span>\s*</label>.*?'
+    r'<label class="md-nav__title" for="(?P=id)">\s*<span class="md-nav__icon md-icon"></span>)'
+    r"\s*(?P<title>[^<]*?)\s*(?=</label>)"
 )
 FIGURE = re.compile(
     r'(?P<figure><figure class="plot"[^>]*>)'
