@@ -1,17 +1,5 @@
 // What a page does beyond reading. Material calls `document$` after each instant navigation.
 
-// An instant navigation ends at the new page's heading, so that a screen reader says it and the keyboard goes on there.
-{
-  let moved = false
-  document$.subscribe(() => {
-    const heading = moved && !location.hash && document.querySelector("article h1")
-    moved = true
-    if (!heading) return
-    heading.tabIndex = -1
-    heading.focus({ preventScroll: true })
-  })
-}
-
 // "Run it yourself" closes on Escape, on a click elsewhere, and when the focus goes elsewhere.
 for (const type of ["click", "focusin"])
   document.addEventListener(type, ({ target }) => {

@@ -239,14 +239,3 @@ def test_where_a_button_opens_the_navigation_the_keyboard_finds_it_and_nothing_t
     page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.md-sidebar--primary')).visibility === 'hidden'"
     )
-
-
-@pytest.mark.usefixtures("at_home")
-def test_a_move_to_another_page_ends_at_its_heading(page, address):
-    page.goto(f"{address}activations/mish/")
-    page.wait_for_load_state("networkidle")  # without the sitemap no navigation is instant
-    assert page.evaluate("document.activeElement === document.body")
-    page.evaluate("window.loadedOnce = true")
-    page.locator(".md-footer__link--next").press("Enter")
-    page.wait_for_function("() => document.activeElement.tagName === 'H1'")
-    assert page.evaluate("window.loadedOnce && !document.activeElement.innerText.includes('Mish')")
