@@ -15,9 +15,8 @@ def repair(page: str) -> str:
                 f"cannot repair the {what}: nothing in the page matches {pattern!r}. Has the theme changed? "
                 "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
             )
-    page = page.replace(
-        ' data-md-component="source"', ""
-    )  # its script would ask another host for stars and forks
+    # the script of this component would ask another host for stars and forks
+    page = page.replace(' data-md-component="source"', "")
     page = NAMELESS.sub(r'\1<span class="unseen">\g<title></span>\3\g<title>', page)
     if 'id="__toc"' not in page:  # the index page of a section has a label for it all the same
         page = page.replace(' for="__toc"', "")

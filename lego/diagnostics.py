@@ -917,9 +917,8 @@ def _overfit_findings(
 ) -> Iterator[Finding]:
     """Trains a copy on the batch, without dropout."""
     made = [v for module in model.modules() for v in vars(module).values() if isinstance(v, Tensor)]
-    computed = {
-        id(v): v.detach().clone() for v in made if not v.is_leaf
-    }  # a pruned layer's weight, before each call
+    # a pruned layer's weight, made anew before each call, can't be copied
+    computed = {id(v): v.detach().clone() for v in made if not v.is_leaf}
     twin = copy.deepcopy(model, computed)
     least, start = 0.0, 0.0
     losses: list[float] = []

@@ -423,9 +423,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     fast = torch.backends.mha.get_fastpath_enabled()
     model.eval()
     try:
-        torch.backends.mha.set_fastpath_enabled(
-            False
-        )  # a transformer's layer in evaluation mode leaves dropout out
+        torch.backends.mha.set_fastpath_enabled(False)  # it would leave a transformer's dropout out
         for drop in drops:
             drop.train()
         with torch.no_grad():

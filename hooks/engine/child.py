@@ -86,9 +86,7 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
     if late:
         reason = "did not end within its time limit"
     elif code is not None and code < 0:
-        known = {
-            number.value: number.name for number in signal.Signals
-        }  # not all that a real-time system has
+        known = {number.value: number.name for number in signal.Signals}  # of some there is only a number
         reason = f"its process was killed by {known.get(-code, f'signal {-code}')}"
     else:
         reason = f"its process ended early with exit code {code}"
