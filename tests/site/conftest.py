@@ -1,5 +1,6 @@
 """A browser for the tests of the built site: the machine's own Chromium."""
 
+import contextlib
 import shutil
 import threading
 from functools import partial
@@ -51,8 +52,9 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def page(browser, address):
+@contextlib.contextmanager
+def new_page(browser, address):
+    """A page of its own; at its end no problem may have been told, and no other host asked."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.problems, page.hosts = [], set()
@@ -65,3 +67,9 @@ def page(browser, address):
     assert page.problems == []
     assert page.hosts == {address.split("/")[2]}
     context.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    with new_page(browser, address) as page:
+        yield page

@@ -1,5 +1,7 @@
 """Explorers in a real browser: what they compute is what the library computes."""
 
+import contextlib
+import functools
 import math
 
 import pytest
@@ -10,6 +12,7 @@ from lego import activations as bricks
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
 from lego.diagnostics import diagnose
 from lego.regularization import dropout_as_ridge, early_stopping_as_ridge, gradient_descent, ridge
+from tests.site.conftest import new_page
 
 PAGES = {
     name: f"{name}/explorer/" for name in ("activations", "gradients", "regularization", "preprocessing")
@@ -17,39 +20,52 @@ PAGES = {
 DOUBLE = torch.float64
 
 
+def start(page, address, chapter):
+    """Opens an explorer, and gives a function that sets its controls and returns what it then found."""
+    page.goto(address + PAGES[chapter])
+    page.locator("figure[data-explorer]").scroll_into_view_if_needed()
+    page.locator("figure[data-started]").wait_for()
+
+    def found(*names, **controls):
+        """The found values, or those of these names; controls that are not given start anew."""
+        return page.evaluate(
+            """async ([names, controls]) => {
+                const figure = document.querySelector("figure[data-started]"), form = figure.querySelector("form")
+                form.reset()
+                for (const input of form.elements) {
+                    if (!(input.name in controls)) continue
+                    if (input.type === "checkbox") input.checked = controls[input.name].includes(input.value)
+                    else input.value = controls[input.name]
+                }
+                form.dispatchEvent(new Event("input"))
+                await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+                while ("busy" in figure.dataset) await new Promise((resolve) => setTimeout(resolve, 5))
+                const found = figure.explorer.found
+                return names.length ? Object.fromEntries(names.map((name) => [name, found[name]])) : found
+            }""",
+            [names, controls],
+        )
+
+    return found
+
+
 @pytest.fixture
 def explore(page, address):
-    """Opens an explorer, and gives a function that sets its controls and returns what it found."""
-
-    def start(chapter):
-        page.goto(address + PAGES[chapter])
-        page.locator("figure[data-explorer]").scroll_into_view_if_needed()
-        page.locator("figure[data-started]").wait_for()
-
-        def found(**controls):
-            return page.evaluate(
-                """async (controls) => {
-                    const figure = document.querySelector("figure[data-started]"), form = figure.querySelector("form")
-                    for (const input of form.elements) {
-                        if (!(input.name in controls)) continue
-                        if (input.type === "checkbox") input.checked = controls[input.name].includes(input.value)
-                        else input.value = controls[input.name]
-                    }
-                    form.dispatchEvent(new Event("input"))
-                    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-                    while ("busy" in figure.dataset) await new Promise((resolve) => setTimeout(resolve, 5))
-                    return figure.explorer.found
-                }""",
-                controls,
-            )
-
-        return found
-
-    return start
+    """Opens explorers, each in this test's page."""
+    return functools.partial(start, page, address)
 
 
-def test_every_brick_has_the_values_and_slopes_of_the_library(explore):
-    found = explore("activations")
+@pytest.fixture(scope="module")
+def computed(browser, address):
+    """Opens each explorer once for all tests that only ask what it computes."""
+    with contextlib.ExitStack() as stack:
+        yield functools.cache(
+            lambda chapter: start(stack.enter_context(new_page(browser, address)), address, chapter)
+        )
+
+
+def test_every_brick_has_the_values_and_slopes_of_the_library(computed):
+    found = computed("activations")
     parameters = {"a": 0.2, "alpha": 1.5, "beta": 2.3, "p1": 1.3, "p2": -0.4}
     a, alpha, beta, p1, p2 = (torch.tensor(value, dtype=DOUBLE) for value in parameters.values())
     functions = {
@@ -91,8 +107,8 @@ def test_every_brick_has_the_values_and_slopes_of_the_library(explore):
         ("mish", "small"),
     ],
 )
-def test_the_net_has_the_gradients_of_pytorch(explore, activation, scheme, parts):
-    found = explore("gradients")(
+def test_the_net_has_the_gradients_of_pytorch(computed, activation, scheme, parts):
+    found = computed("gradients")(
         activation=activation, scheme=scheme, gain=1.2, depth=4, width="16", parts=parts, seed=3
     )
     weights = torch.tensor(found["weights"], dtype=DOUBLE).reshape(4, 16, 16)
@@ -124,8 +140,8 @@ def test_the_net_has_the_gradients_of_pytorch(explore, activation, scheme, parts
     assert found["deviation"] == pytest.approx(net(inputs).std(correction=0).item(), rel=1e-9)
 
 
-def test_weights_have_the_variances_of_their_schemes(explore):
-    found = explore("gradients")
+def test_weights_have_the_variances_of_their_schemes(computed):
+    found = computed("gradients")
     expected = {
         "he": 2 / 128,
         "xavier": 1 / 128,
@@ -143,17 +159,16 @@ def test_weights_have_the_variances_of_their_schemes(explore):
             assert torch.allclose(weight @ weight.T, torch.eye(128, dtype=DOUBLE), atol=1e-12)
 
 
-def test_the_verdicts_are_those_of_a_sick_and_a_healthy_net(explore):
-    found = explore("gradients")
-    settings = {"gain": 1, "depth": 30, "width": "128", "parts": []}
-    assert found(activation="sigmoid", scheme="xavier", **settings)["verdict"] == "vanishing"
-    assert found(activation="relu", scheme="he", **settings)["verdict"] == "steady"
-    assert found(activation="relu", scheme="large", **settings)["verdict"] == "exploding"
+def test_the_verdicts_are_those_of_a_sick_and_a_healthy_net(computed):
+    found = functools.partial(computed("gradients"), "verdict", gain=1, depth=30, width="128", parts=[])
+    assert found(activation="sigmoid", scheme="xavier") == {"verdict": "vanishing"}
+    assert found(activation="relu", scheme="he") == {"verdict": "steady"}
+    assert found(activation="relu", scheme="large") == {"verdict": "exploding"}
 
 
 @pytest.mark.parametrize(("correlation", "scale"), [(0.6, 1), (-0.9, 1.5), (0, 1), (0.3, 0.25)])
-def test_the_regularizers_land_where_the_library_says(explore, correlation, scale):
-    found = explore("regularization")(
+def test_the_regularizers_land_where_the_library_says(computed, correlation, scale):
+    found = computed("regularization")(
         ties=[], penalty=-0.3, steps=17, p=0.35, correlation=correlation, scale=scale
     )
     x = torch.tensor([[1, correlation * scale], [0, math.sqrt(1 - correlation**2) * scale]], dtype=DOUBLE)
@@ -181,8 +196,8 @@ def test_ties_make_dropout_follow_ridge(explore, page):
 
 
 @pytest.mark.parametrize(("mean", "scale", "rate"), [(3, 1, 0.9), (0, 5, 0.5), (1.5, 0.4, 0.99)])
-def test_the_path_is_that_of_gradient_descent_on_data(explore, mean, scale, rate):
-    found = explore("preprocessing")(mean=mean, scale=scale, rate=rate)
+def test_the_path_is_that_of_gradient_descent_on_data(computed, mean, scale, rate):
+    found = computed("preprocessing")(mean=mean, scale=scale, rate=rate)
     x = torch.randn(200, 2, dtype=DOUBLE, generator=torch.Generator().manual_seed(0))
     x = x - x.mean(dim=0)  # with exactly these moments
     x = x @ torch.linalg.inv(torch.linalg.cholesky(x.T @ x / 200)).T
