@@ -5,10 +5,12 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
 PROOF := .venv/proof
+# snippets can't keep what Python compiles for them, the rest is compiled where it is first used
+SHARED := matplotlib numpy scipy sklearn torch
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test blocks fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
+.PHONY: help serve build test slow fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +30,8 @@ fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=1000
 kills: $(READY) ## end builds at random moments and see that the next one equals a clean one (KILLS=100 for as many)
 	@LEGO_KILLS=$(or $(KILLS),20) $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0
 
-blocks: $(READY) ## run every block of every page through pytest-codeblocks, those too that are a snippet
-	@LEGO_EVERY_BLOCK=1 $(BIN)/python -m pytest tests/site/test_code.py -k every_block
+slow: $(READY) ## run the tests that take long: every page as notebook and script, every block once more, a cluster
+	@LEGO_SLOW=1 $(BIN)/python -m pytest -m slow --timeout 0 --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -43,13 +45,13 @@ mutation: $(PROOF) ## break the library in small ways and count what the tests n
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same
 	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
 
-proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, blocks, fuzz, kills, mutants; results go to benchmarks/results/
+proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow tests, fuzz, kills, mutants; results go to benchmarks/results/
 	@$(MAKE) audit
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
 	@$(MAKE) scale bench
-	@$(MAKE) blocks
+	@$(MAKE) slow
 	@$(MAKE) fuzz EXAMPLES=1000
 	@$(MAKE) kills
 	@$(MAKE) mutation mutation-pages
@@ -98,7 +100,7 @@ $(READY): pyproject.toml requirements.lock
 	  echo "The environment could not be created: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint requirements.lock --editable '.[docs,test]' || { \
 	  echo "The packages could not be installed: the first run needs a network connection; then run make again." >&2; exit 1; }
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true # pip would do it on one core; a template is no Python
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(SHARED:%=.venv/lib/python*/site-packages/%) || true
 	@touch $@
 
 $(TOOLS):

@@ -18,6 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 
+def pytest_collection_modifyitems(items):
+    """Leave out what takes long, unless `make slow` asks for it."""
+    if "LEGO_SLOW" not in os.environ:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="takes long: make slow runs it"))
+
+
 @pytest.fixture(scope="module")
 def run_snippet(tmp_path_factory):
     """Runs a snippet as a reader would, in a folder of its own, once for all tests of a file; returns its variables."""

@@ -110,11 +110,11 @@ print(model.weight.tolist())
     assert run(f"dynamo.put_off()\ntrain()\n{code}") == run(code)
 
 
-@pytest.mark.parametrize(
-    "mark", ["torch.compiler.disable", "torch.compiler.disable(recursive=False)", "torch._dynamo.disable()"]
-)
-def test_who_wants_a_function_left_alone_is_heard(mark):
-    code = f"""
+LEFT_ALONE = ["torch.compiler.disable", "torch.compiler.disable(recursive=False)", "torch._dynamo.disable()"]
+
+
+def left_alone(mark):
+    return f"""
 @{mark}
 def inner(x):
     return x + 1
@@ -126,9 +126,16 @@ try:
 except torch._dynamo.exc.Unsupported:
     print("unsupported")
 """
-    assert (
-        run(f"dynamo.put_off()\ntrain()\n{code}") == run(f"import torch._dynamo\n{code}") == "unsupported\n"
-    )
+
+
+@pytest.mark.parametrize("mark", LEFT_ALONE)
+def test_who_wants_a_function_left_alone_is_heard(mark):
+    assert run(f"dynamo.put_off()\ntrain()\n{left_alone(mark)}") == "unsupported\n"
+
+
+def test_so_it_is_where_the_compiler_was_there_from_the_start():
+    marked = "\n".join(map(left_alone, LEFT_ALONE))
+    assert run(f"import torch._dynamo\n{marked}") == "unsupported\n" * len(LEFT_ALONE)
 
 
 def test_a_name_that_was_taken_before_works_afterwards():

@@ -548,6 +548,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(tmp_path):
     assert len(read(store)) == 10 and read(store) == rows
 
 
+@pytest.mark.slow
 def test_the_command_on_a_cluster_that_loses_a_worker_gives_the_rows_of_this_machine(tmp_path, table):
     from distributed import LocalCluster
 

@@ -11,7 +11,6 @@ from lxml import html
 from tests.conftest import ROOT
 
 PAGES = sorted(path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md"))
-EVERY_BLOCK = "LEGO_EVERY_BLOCK" in os.environ
 SOURCES = {path.read_text().rstrip("\n") for path in (ROOT / "snippets").rglob("*.py")}
 
 
@@ -76,22 +75,20 @@ def test_labs_show_their_cells(site):
         assert html_blocks(site, lab.relative_to(ROOT / "docs").with_suffix("")) == cells
 
 
-@pytest.mark.timeout(
-    1200
-)  # all of them took 270 of the usual 300 seconds where two slow cores share the suite
-def test_every_block_runs_through_pytest_codeblocks(site, tmp_path):
+@pytest.mark.timeout(1200)  # all of them took 270 seconds where two slow cores share the suite
+@pytest.mark.parametrize("known", [SOURCES, pytest.param(set(), marks=pytest.mark.slow)], ids=["new", "all"])
+def test_every_block_runs_through_pytest_codeblocks(site, tmp_path, known):
     """Blocks of all twins and of the README: as many are collected as the pages hold, and each one passes.
 
-    One that is a snippet's file, byte for byte, has run when the site was built and runs in the test of its finding:
-    `make blocks` runs it here as well.
+    One that is a snippet's file, byte for byte, has run when the site was built and runs in the test of its finding.
     """
     expected = 0
     for page in PAGES:
         blocks = html_blocks(site, page)
         text = (site / page_path(page) / "index.md").read_text()
-        for block in () if EVERY_BLOCK else SOURCES.intersection(blocks):
+        for block in known.intersection(blocks):
             text = text.replace(f"```python\n{block}\n```", "")
-        blocks = [block for block in blocks if EVERY_BLOCK or block not in SOURCES]
+        blocks = [block for block in blocks if block not in known]
         if blocks:
             target = tmp_path / f"{'_'.join(page.parts)}.md"
             target.write_text(text)
