@@ -47,6 +47,7 @@ Activation = str | Callable[[Tensor], Tensor]
 REACH = 13.0  # standard deviations; the density beyond is below 1e-37
 PANELS, NODES = 13, 48  # on either side, so that panels also meet at whole numbers
 PANELS_OF_A_PLANE = 4  # where the nodes of two normal numbers multiply
+GREAT = 1e9  # a variance that counts as infinite
 
 
 def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0) -> float:
@@ -225,7 +226,7 @@ def fixed_point(
 ) -> float:
     """Variance that a layer leaves as it is, reached from `start`; 0 if the signal dies out, infinity if it grows.
 
-    What reaches 1e12 counts as growing.
+    What reaches 1e9 counts as growing: beyond, rounding hides where a layer would leave it.
 
     Args:
         activation: the activation.
@@ -238,24 +239,44 @@ def fixed_point(
     """
     _check(weight_variance, bias_variance)
     q = _start(start)
-    for _ in range(2000):
+    for turn in range(2000):
         one = variance_map(activation, q, weight_variance, bias_variance)
-        two = variance_map(activation, one, weight_variance, bias_variance) if one < 1e12 else math.inf
+        two = variance_map(activation, one, weight_variance, bias_variance) if one < GREAT else math.inf
         if abs(one - q) <= 1e-13 * max(1e-6, q):
             return one if bias_variance or one > 1e-9 else 0.0
         bend = two - 2 * one + q
+        # steps that are the same to the last digit do not tell where they would end, nor do many that hardly change
+        if abs(bend) <= 1e-15 * q or (turn > 100 and abs(bend) < 0.1 * abs(one - q)):
+            return _end(
+                lambda q: variance_map(activation, q, weight_variance, bias_variance) - q,
+                q,
+                bias_variance > 0,
+            )
         jump = (
             q - (one - q) ** 2 / bend if math.isfinite(bend) and bend else two
         )  # Aitken: skips slow convergence
-        q = jump if abs(two - one) < abs(one - q) and 0 < jump < 1e9 else two
-        if q > 1e12:
+        q = jump if abs(two - one) < abs(one - q) and 0 < jump < GREAT else two
+        if q > GREAT:
             return math.inf
         if q < 1e-12 and not bias_variance:
             return 0.0
-    one = variance_map(activation, q, weight_variance, bias_variance)
-    two = variance_map(activation, one, weight_variance, bias_variance)
-    grows = two - one > (1 - 1e-6) * (one - q) > 0  # no smaller step than the one before: it never arrives
-    return math.inf if grows else q
+    return q
+
+
+def _end(step: Callable[[float], float], q: float, biased: bool) -> float:
+    """Where the first step is 0 in the direction of the one at `q`, looked for farther and farther away."""
+    upward = step(q) > 0
+    near, far = q, 4 * q if upward else q / 4
+    while (step(far) > 0) == upward:
+        near, far = far, 4 * far if upward else far / 4
+        if far > GREAT:
+            return math.inf
+        if far < 1e-12 and not biased:
+            return 0.0
+    while abs(far - near) > 1e-13 * far:
+        middle = (near + far) / 2
+        near, far = (middle, far) if (step(middle) > 0) == upward else (near, middle)
+    return far
 
 
 def critical(activation: Activation, bias_variance: float = 0.0) -> float:
@@ -288,7 +309,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
     def excess(weight_variance: float) -> float:
         q = fixed_point(phi, weight_variance, bias_variance)
-        return chi(phi, min(q, 1e9), weight_variance) - 1
+        return chi(phi, min(q, GREAT), weight_variance) - 1
 
     low, high = 1e-3, 1e-3
     while excess(high) < 0:

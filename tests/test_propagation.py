@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 from torch import nn
 
 from lego.initialization import gain
@@ -288,6 +289,21 @@ def test_the_edge_of_an_activation_that_is_not_0_at_0():
     assert critical("softplus") == pytest.approx(near, rel=1e-6) and near == pytest.approx(2, abs=0.01)
     with pytest.raises(ValueError, match="activation must reach the edge of chaos"):
         critical("sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("activation", "weights", "biases", "start", "between"),
+    [
+        ("softplus", 1.999999, 0.0, 1.0, (1e4, 1e5)),
+        ("softplus", 2 - 1e-8, 0.0, 1.0, (1e5, 1e6)),
+        ("gelu", 2.0, 0.05, 50.0, (0.1, 1.0)),  # steps that hardly change lead far away
+        ("relu", 2 - 1e-8, 1.0, 1.0, (1e7, 1e9)),
+        ("tanh", 1.0 + 1e-7, 0.0, 1.0, (1e-8, 1e-6)),
+    ],
+)
+def test_a_fixed_point_that_is_reached_slowly_is_found(activation, weights, biases, start, between):
+    expected = optimize.brentq(lambda q: variance_map(activation, q, weights, biases) - q, *between)
+    assert fixed_point(activation, weights, biases, start=start) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_fixed_point_near_zero_is_exact():
