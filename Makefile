@@ -5,8 +5,6 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
 PROOF := .venv/proof
-# snippets can't keep what Python compiles for them, the rest is compiled where it is first used
-SHARED := matplotlib numpy scipy sklearn torch
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
@@ -100,7 +98,7 @@ $(READY): pyproject.toml requirements.lock
 	  echo "The environment could not be created: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint requirements.lock --editable '.[docs,test]' || { \
 	  echo "The packages could not be installed: the first run needs a network connection; then run make again." >&2; exit 1; }
-	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(SHARED:%=.venv/lib/python*/site-packages/%) || true
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' .venv/lib || true # pip would do it on one core; a template is no Python
 	@touch $@
 
 $(TOOLS):
