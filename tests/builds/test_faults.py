@@ -176,18 +176,33 @@ def test_damaged_cache_entries(project):
     assert "5 of 5 from the cache" in build(project).stderr
 
 
-def test_a_build_killed_in_the_middle_and_started_again(project):
-    before = content(project / "site")
+def stop_in_the_middle(project, number):
+    """Send a signal to a build as soon as it runs its snippet, and wait for its end."""
     write(project, SNIPPET.replace("plt.plot", "import time; time.sleep(30)\nplt.plot"))
+    scratch = project.with_name("scratch")
+    scratch.mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "mkdocs", "build"],
         cwd=project,
-        stderr=subprocess.DEVNULL,
+        env=os.environ | {"TMPDIR": str(scratch)},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background job ignores it
     )
-    time.sleep(6)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    while not list(scratch.glob("lego-*/*")):  # the folder of the snippet
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(number)
+    process.wait(20)
+    assert process.returncode != 0
+
+
+def test_a_build_killed_in_the_middle_and_started_again(project):
+    before = content(project / "site")
+    stop_in_the_middle(project, signal.SIGKILL)
     assert content(project / "site") == before
     write(project, SNIPPET)
     assert build(project).returncode == 0
@@ -197,21 +212,7 @@ def test_a_build_killed_in_the_middle_and_started_again(project):
 
 def test_an_interrupted_build_leaves_nothing(project):
     before = content(project / "site")
-    write(project, SNIPPET.replace("plt.plot", "import time; time.sleep(30)\nplt.plot"))
-    command = [sys.executable, "-m", "mkdocs", "build"]
-    process = subprocess.Popen(
-        command,
-        cwd=project,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # a shell's background job ignores it
-    )
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-    assert process.returncode != 0
+    stop_in_the_middle(project, signal.SIGINT)
     assert content(project / "site") == before
     assert not [path.name for path in project.iterdir() if path.name.startswith(".site")]
 

@@ -44,7 +44,7 @@ def number_of_figures(cell):
     return sum(output.output_type == "display_data" for output in cell.get("outputs", []))
 
 
-@pytest.mark.parametrize("page", few("activations/leaky_relu", "regularization/l2"))
+@pytest.mark.parametrize("page", few("activations/leaky_relu"))
 def test_a_script_runs_from_top_to_bottom_in_a_folder_of_its_own(site, tmp_path, page):
     (tmp_path / "page.py").write_text(notebook_of(site, page).with_suffix(".py").read_text())
     result = subprocess.run(
