@@ -34,10 +34,13 @@ def test_a_notebook_runs_from_top_to_bottom_and_draws_what_it_shows(site, tmp_pa
     notebook = nbformat.read(notebook_of(site, page), as_version=4)
     nbformat.validate(notebook)
     shown = [number_of_figures(cell) for cell in notebook.cells]
-    assert sum(shown) > 0
+    assert sum(shown) > 0 or 'class="plot"' not in (site / page / "index.html").read_text()
     client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
-    assert [number_of_figures(cell) for cell in notebook.cells] == shown
+    drawn = [number_of_figures(cell) for cell in notebook.cells]
+    if page == "tips/curves":  # shows a pattern to copy, whose figure the page leaves out
+        drawn = [number if expected else 0 for number, expected in zip(drawn, shown, strict=True)]
+    assert drawn == shown
 
 
 def number_of_figures(cell):
