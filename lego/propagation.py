@@ -239,19 +239,19 @@ def fixed_point(
     """
     _check(weight_variance, bias_variance)
     q = _start(start)
+
+    def layer(q: float) -> float:
+        return variance_map(activation, q, weight_variance, bias_variance)
+
     for turn in range(2000):
-        one = variance_map(activation, q, weight_variance, bias_variance)
-        two = variance_map(activation, one, weight_variance, bias_variance) if one < GREAT else math.inf
+        one = layer(q)
+        two = layer(one) if one < GREAT else math.inf
         if abs(one - q) <= 1e-13 * max(1e-6, q):
             return one if bias_variance or one > 1e-9 else 0.0
         bend = two - 2 * one + q
         # steps that are the same to the last digit do not tell where they would end, nor do many that hardly change
         if abs(bend) <= 1e-15 * q or (turn > 100 and abs(bend) < 0.1 * abs(one - q)):
-            return _end(
-                lambda q: variance_map(activation, q, weight_variance, bias_variance) - q,
-                q,
-                bias_variance > 0,
-            )
+            return _end(lambda q: layer(q) - q, q, bias_variance > 0)
         jump = (
             q - (one - q) ** 2 / bend if math.isfinite(bend) and bend else two
         )  # Aitken: skips slow convergence

@@ -44,7 +44,8 @@ def at_home(page, address, site):
 
 
 @pytest.mark.usefixtures("at_home")
-def test_all_stays_alive_forward_and_back(page, address):
+@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_all_stays_alive_forward_and_back(page, address, rounds):
     page.add_init_script(COUNT_LISTENERS)
     alone, titles = {}, {}
     for path in TOUR:  # each page by itself
@@ -85,7 +86,7 @@ def test_all_stays_alive_forward_and_back(page, address):
         )
         check(path)
     counts = []
-    for _ in range(3):
+    for _ in range(rounds):
         for path in TOUR[-2::-1]:
             page.evaluate("history.back()")
             check(path)

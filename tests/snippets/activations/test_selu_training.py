@@ -18,8 +18,8 @@ def test_selu_leads_and_relu_hardly_begins(run_snippet):
     assert lowest["tanh"] == pytest.approx(1.3, abs=0.1) and lowest["ReLU"] > 1.8
 
 
-@pytest.mark.slow
 # ReLU's net hardly moves: one seed tells nothing
+@pytest.mark.slow
 @pytest.mark.parametrize("name, init, seeds", [("relu", "he_normal", 8), ("tanh", "xavier_normal", 4)])
 def test_the_rate_is_the_best_for_the_others(name, init, seeds):
     x, y = digits().train
