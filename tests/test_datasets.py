@@ -309,7 +309,12 @@ def test_each_part_has_its_share_of_each_class(name, split):
             assert (found - total * share).abs().max() <= 2
 
 
-@pytest.mark.parametrize("name", ["digits", "wine", "breast_cancer", "diabetes"])
+@pytest.mark.parametrize("name", REAL)
+def test_without_a_generator_the_order_is_that_of_seed_0(name):
+    assert torch.equal(DATASETS[name]().train.inputs, DATASETS[name](generator=seeded(0)).train.inputs)
+
+
+@pytest.mark.parametrize("name", REAL)
 def test_the_order_is_random_within_a_part(name):
     data = DATASETS[name]()
     x, y = data.train

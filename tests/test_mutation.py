@@ -116,6 +116,40 @@ assert result.read_text() == "first, last", result.read_text()
     assert result.returncode == 0, result.stderr
 
 
+def test_a_process_that_a_test_starts_imports_the_copy_too(tmp_path):
+    thing = "from pathlib import Path\n\ndef tell():\n    Path('told').write_text(__file__)\n"
+    code = """
+import multiprocessing
+import sys
+from pathlib import Path
+
+root = Path(__file__).parent
+sys.path.insert(0, str(root))
+
+def work():
+    copy.enter()
+    import thing
+    process = multiprocessing.get_context("spawn").Process(target=thing.tell)
+    process.start()
+    process.join()
+    return process.exitcode
+
+if __name__ == "__main__":
+    from benchmarks import forks
+
+    copy = object.__new__(forks.Copy)
+    copy.root, copy.folder = root, root / "copy"
+    assert forks.fork(work, 60) == 0
+"""
+    (tmp_path / "copy").mkdir()
+    for name, text in {"main.py": code, "thing.py": thing, "copy/thing.py": thing}.items():
+        (tmp_path / name).write_text(text)
+    command, environment = [sys.executable, str(tmp_path / "main.py")], os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "copy/told").read_text() == str(tmp_path / "copy/thing.py")
+
+
 @pytest.mark.parametrize(
     ("way", "source", "broken"),
     [
