@@ -115,7 +115,7 @@ def variance_map(
 
     Source: Poole et al. (2016), arXiv:1606.05340, equation 3; with dropout, arXiv:1611.01232, section 5
     """
-    _check(weight_variance, bias_variance, keep)
+    weight_variance, bias_variance, keep = _check(weight_variance, bias_variance, keep)
     phi = _function(activation)
     return weight_variance / keep * _expectation(lambda z: phi(z).square(), variance=variance) + bias_variance
 
@@ -180,7 +180,9 @@ def correlation_map(
 
     Source: Poole et al. (2016), arXiv:1606.05340, equation 5; Schoenholz et al. (2017), arXiv:1611.01232
     """
-    if not -1 <= check.real("correlation", correlation) <= 1:
+    correlation, variance = check.real("correlation", correlation), check.real("variance", variance)
+    weight_variance, bias_variance, keep = _check(weight_variance, bias_variance, keep)
+    if not -1 <= correlation <= 1:
         raise ValueError(f"correlation must be from -1 to 1, got {correlation}")
     after = variance_map(activation, variance, weight_variance, bias_variance, keep=keep)
     if after == 0:
@@ -216,7 +218,7 @@ def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 5
     """
-    _check(weight_variance)
+    weight_variance, *_ = _check(weight_variance)
     phi = _function(activation)
     return weight_variance * _expectation(lambda z: slope(phi, z).square(), variance=variance)
 
@@ -237,7 +239,7 @@ def fixed_point(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
     """
-    _check(weight_variance, bias_variance)
+    weight_variance, bias_variance, _ = _check(weight_variance, bias_variance)
     q = _start(start)
 
     def layer(q: float) -> float:
@@ -296,7 +298,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
     """
-    _check(0.0, bias_variance)
+    _, bias_variance, _ = _check(0.0, bias_variance)
     phi = _function(activation)
     if bias_variance == 0 and variance_map(phi, 0.0) == 0:  # a signal of no size stays so
         steepness = chi(phi, 1e-16)
@@ -337,7 +339,8 @@ def depth_scale(factor: float) -> float:
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 9
     """
-    if not check.real("factor", factor) > 0:
+    factor = check.real("factor", factor)
+    if not factor > 0:
         raise ValueError(f"factor must be above 0, got {factor}")
     return math.inf if factor == 1 else 1 / abs(math.log(factor))
 
@@ -472,12 +475,18 @@ def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor
     return z, weights * torch.exp(-z.square() / 2) / math.sqrt(2 * math.pi)
 
 
-def _check(weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0) -> None:
+def _check(
+    weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0
+) -> tuple[float, float, float]:
+    """The arguments as Python's own numbers: a bisection between neighbors of float32 would never end."""
+    weight_variance = check.real("weight_variance", weight_variance)
+    bias_variance, keep = check.real("bias_variance", bias_variance), check.real("keep", keep)
     for name, value in {"weight_variance": weight_variance, "bias_variance": bias_variance}.items():
-        if not 0 <= check.real(name, value) < math.inf:
+        if not 0 <= value < math.inf:
             raise ValueError(f"{name} must be finite and at least 0, got {value}")
-    if not 0 < check.real("keep", keep) <= 1:
+    if not 0 < keep <= 1:
         raise ValueError(f"keep must be above 0 and at most 1, got {keep}")
+    return weight_variance, bias_variance, keep
 
 
 def _start(start: float) -> float:

@@ -1,7 +1,9 @@
 import math
+from functools import partial
 from itertools import pairwise
 
 import mpmath as mp
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -42,6 +44,26 @@ def test_expectations(function, mean, variance, exact):
         std = mp.sqrt(variance)
         exact = float(mean * mp.ncdf(mean / std) + std * mp.npdf(mean / std))
     assert expectation(function, mean, variance) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("single", [torch.tensor, np.float32], ids=["tensor", "NumPy"])
+@pytest.mark.parametrize(
+    ("function", "numbers"),
+    [
+        (partial(fixed_point, "tanh"), (1.25,)),  # neighbors of float32, halved, give one of the two
+        (partial(fixed_point, "tanh"), (1.5, 0.0625)),
+        (partial(critical, "tanh"), (0.0625,)),
+        (partial(variance_map, "relu"), (1.5, 2.25, 0.125)),
+        (partial(correlation_map, "tanh"), (0.375, 1.5, 2.25, 0.125)),
+        (partial(chi, "tanh"), (1.5, 2.25)),
+        (partial(expectation, torch.relu), (0.5, 2.25)),
+        (depth_scale, (0.75,)),
+    ],
+)
+def test_numbers_of_single_precision_are_computed_as_pythons_own(function, numbers, single):
+    found = function(*map(single, numbers))
+    assert type(found) is float and found == function(*numbers)
 
 
 @settings(deadline=None, max_examples=60, derandomize=True)
