@@ -7,9 +7,11 @@ A model is called as its inputs are: `model(inputs)` with a tensor, `model(*inpu
 `model(**inputs)` with a dict. Targets of any form go to the loss as they are.
 """
 
+import copy
 import math
 import os
 import pickle
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +23,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
@@ -53,6 +56,9 @@ PRECISIONS: dict[str, torch.dtype | None] = {
     "float16": torch.float16,
 }
 """What autocast computes in, by name; `None` is no autocast."""
+
+
+Measure = Callable[[Any, Any], tuple[float, float]]  # of a batch: a sum, and how much is in it
 
 
 class Stopper(Protocol):
@@ -221,7 +227,9 @@ def fit(
         clip_norm: scales a gradient of a larger norm down to this one.
         clip_value: clips each entry of the gradient to this size, after `clip_norm`.
         after_step: called with the model after each update and without gradients, for a proximal step, say.
-        validation: a tuple of inputs and targets, or batches as in `inputs`. It changes nothing in training.
+        validation: a tuple of inputs and targets, or batches as in `inputs`. It changes nothing in training. The
+            loss is taken in batches of 1024 and must be a mean over examples; cross-entropy may ignore or weight
+            classes.
         validate_every: validates each time so many steps are done, and at the end. Each epoch if omitted; only at
             the end if the data has no length.
         metric: a function of `(model, inputs, targets)`, such as [accuracy][lego.training.accuracy], to average
@@ -250,7 +258,8 @@ def fit(
         ValueError: if an argument breaks its rule, or the checkpoint is of other settings; the message names it.
         TypeError: if the data is neither tensors nor batches.
         FloatingPointError: if the loss, or the gradient's norm under `clip_norm`, becomes infinite or NaN; the
-            message names the layer. The weights are those that gave it.
+            message names the layer. The weights are those that gave it. This error, as any other that ends the
+            training, has what was recorded so far as `error.history`.
 
     Examples:
         ```python
@@ -338,9 +347,9 @@ def fit(
     options |= {"batch_size": batch_size, "precision": precision}
     settings = _settings(parts, options) if checkpoint is not None else {}
     trained = [parameter for group in update.param_groups for parameter in group["params"]]
-    measures: list[Callable[[Any, Any], float]] = [lambda x, y: _size(y) * float(loss(_call(model, x), y))]
+    measures: list[Measure] = [lambda x, y: _share(loss, lambda: loss(_call(model, x), y), y)]
     if metric:
-        measures.append(lambda x, y: _size(y) * check.real("metric", metric(model, x, y)))
+        measures.append(lambda x, y: (_size(y) * check.real("metric", metric(model, x, y)), _size(y)))
 
     def evaluate(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         update.zero_grad()
@@ -366,8 +375,9 @@ def fit(
     def again() -> float:
         return evaluate(x, y)[1].item()
 
-    with _seeded(seed, ambient), _bar(steps, progress) as bar:
-        history, stopped = _load(checkpoint, settings, parts, steps)
+    history = History()
+    with _kept_by_errors(history), _seeded(seed, ambient), _bar(steps, progress) as bar:
+        stopped = _load(checkpoint, settings, parts, steps, history)
         model.train()
         for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
             x, y = on_device(batch, place)
@@ -454,12 +464,13 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
     """
     check.instance("model", model, nn.Module)
 
-    def right(x: Any, y: Tensor) -> float:
+    def right(x: Any, y: Tensor) -> tuple[float, float]:
         outputs = _call(model, x)
         if outputs.ndim != 2 or y.shape != outputs.shape[:1]:
             shapes = f"{tuple(outputs.shape)} and {tuple(y.shape)}"
             raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
-        return float((outputs.argmax(dim=1) == y).sum())
+        found = (outputs.argmax(dim=1) == y) & ~outputs.isnan().any(dim=1)  # NaN counts as the largest
+        return float(found.sum()), len(y)
 
     return _means(model, _in_order("inputs", inputs, targets), [right])[0]
 
@@ -494,7 +505,7 @@ class _Feed:
         samplers = [getattr(owner, "sampler", None) for owner in (data, getattr(data, "batch_sampler", None))]
         own = [getattr(owner, "generator", None) for owner in (data, *samplers)]
         self.data = data
-        self.generators = drawing + [generator for generator in own if generator is not None]
+        self.generators = drawing + [generator for generator in own if isinstance(generator, Generator)]
         self.taken = 0  # batches of the present epoch
         self.start = _states(self.generators)  # of the present epoch
 
@@ -650,25 +661,35 @@ def _asks_for_closure(optimizer: Optimizer) -> bool:
     return closure is not None and closure.default is Parameter.empty
 
 
-def _means(
-    model: nn.Module, batches: Iterable[Any], measures: list[Callable[[Any, Any], float]]
-) -> list[float]:
-    """Sums of measures over batches divided by the number of examples, with dropout off and norms frozen."""
-    device, sums, count = device_of(model), [0.0] * len(measures), 0
+def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) -> list[float]:
+    """What measures found in all batches, divided by how much counted, with dropout off and norms frozen."""
+    device, sums, count = device_of(model), [(0.0, 0.0)] * len(measures), 0
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
             for batch in batches:
                 x, y = on_device(batch, device)
-                sums = [total + measure(x, y) for total, measure in zip(sums, measures, strict=True)]
+                for number, measure in enumerate(measures):
+                    (total, counted), (more, weight) = sums[number], measure(x, y)
+                    sums[number] = total + more, counted + weight
                 count += _size(y)
     finally:
         for module, training in modes:
             module.training = training
     if count == 0:
         raise ValueError("batches must hold at least one example, got none")
-    return [total / count for total in sums]
+    return [total / counted if counted else math.nan for total, counted in sums]
+
+
+def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) -> tuple[float, float]:
+    """A batch's part of a mean loss, and what that counts: of classes, those not ignored, by their weights."""
+    counted = float(_size(y))
+    by_class = loss is F.cross_entropy or (isinstance(loss, nn.CrossEntropyLoss) and loss.reduction == "mean")
+    if by_class and isinstance(y, Tensor) and not y.is_floating_point():
+        kept, weight = y[y != getattr(loss, "ignore_index", -100)], getattr(loss, "weight", None)
+        counted = float(len(kept) if weight is None else weight[kept].sum())
+    return (counted * float(compute()), counted) if counted else (0.0, 0.0)
 
 
 def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> None:
@@ -761,6 +782,16 @@ def _seeded(seed: int | None, generators: list[Generator]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _kept_by_errors(history: History) -> Iterator[None]:
+    """Gives the history to whatever ends the training early."""
+    try:
+        yield
+    except BaseException as error:
+        error.history = history  # type: ignore[attr-defined]
+        raise
+
+
 def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint."""
     model, optimizer, feed = parts["model"], parts["optimizer"], parts["feed"]
@@ -781,39 +812,73 @@ def _save(
     history: History,
     stopped: bool,
 ) -> None:
-    states = {name: part.state_dict() for name, part in parts.items() if part is not None}
+    states = {name: _plain(part.state_dict()) for name, part in parts.items() if part is not None}
     partial_file = Path(f"{os.fspath(path)}.{os.getpid()}.part")
     try:
         torch.save(
             {"settings": settings, "history": vars(history), "stopped": stopped, **states}, partial_file
         )
+        if not os.path.exists(path):
+            _check_readable(partial_file)
         os.replace(partial_file, path)  # readers see the old file or the new one, never half of it
     finally:
         partial_file.unlink(missing_ok=True)
 
 
+def _plain(state: Any) -> Any:
+    """The same state with Python's numbers in place of NumPy's, which a file is not read with."""
+    if isinstance(state, np.generic):
+        return state.item()
+    if type(state) in (tuple, list):
+        return type(state)(map(_plain, state))
+    if isinstance(state, dict):
+        changed = {name: _plain(part) for name, part in state.items()}
+        if any(changed[name] is not part for name, part in state.items()):
+            state = copy.copy(state)  # keeps the kind of the dict, and what a model's has besides
+            state.update(changed)
+    return state
+
+
+def _check_readable(path: Path) -> None:
+    """Tells at the first checkpoint of a run, and not when it is needed, that it could not be read."""
+    try:
+        torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        kind = re.search(r"GLOBAL (\S+)", str(error))
+        raise ValueError(
+            "checkpoint must hold tensors, numbers, strings and collections of them, got "
+            f"{kind[1] if kind else error} in the state of the model, optimizer, schedule or early_stopping"
+        ) from error
+
+
 def _load(
-    path: str | os.PathLike[str] | None, settings: dict[str, Any], parts: dict[str, Any], steps: int
-) -> tuple[History, bool]:
+    path: str | os.PathLike[str] | None,
+    settings: dict[str, Any],
+    parts: dict[str, Any],
+    steps: int,
+    history: History,
+) -> bool:
+    """Fills the parts and the history from a file, if there is one; whether the run had stopped early."""
     if path is None or not os.path.exists(path):
-        return History(), False
+        return False
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        history, there = History(**saved["history"]), saved["settings"]
+        known, there = History(**saved["history"]), saved["settings"]
     except (pickle.UnpicklingError, EOFError, RuntimeError, LookupError, TypeError) as error:
         raise ValueError(f"checkpoint must be a file that fit wrote, got {os.fspath(path)!r}") from error
     for name in {**there, **settings}:
         if there.get(name) != settings.get(name):
             values = f"{name} {there.get(name)} in the file and {settings.get(name)} now"
             raise ValueError(f"checkpoint must be of a run with the same settings, got {values}")
-    if len(history.loss) > steps:
+    if len(known.loss) > steps:
         raise ValueError(
-            f"steps must be at least the {len(history.loss)} that checkpoint has done, got {steps}"
+            f"steps must be at least the {len(known.loss)} that checkpoint has done, got {steps}"
         )
     for name, part in parts.items():
         if part is not None:
             part.load_state_dict(saved[name])
-    return history, saved["stopped"]
+    vars(history).update(vars(known))
+    return bool(saved["stopped"])
 
 
 def _can_be_file(path: Path) -> bool:

@@ -219,6 +219,18 @@ def test_each_epoch_has_an_order_of_its_own():
     assert first != second != sorted(second) and first != sorted(first)
 
 
+def test_batches_may_have_a_generator_of_another_library():
+    class Batches:
+        generator = np.random.default_rng(0)
+
+        def __iter__(self):
+            for _ in range(2):
+                rows = torch.from_numpy(self.generator.permutation(8))
+                yield torch.ones(8, 3)[rows], (torch.arange(8) % 2)[rows]
+
+    assert len(fit(nn.Linear(3, 2), Batches(), steps=3, lr=0.1).loss) == 3
+
+
 def test_a_generator_decides_and_the_global_state_stays():
     x, y = spirals(split=(1, 0, 0), generator=seeded()).train
     before = torch.get_rng_state()
@@ -562,6 +574,34 @@ def test_validation_batches_count_by_their_examples(line):
     many[1][2000:] += 1
     history = fit(model, x, y, validation=many, **arguments)
     assert history.validation == [pytest.approx(F.mse_loss(model(many[0]), many[1]).item())]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        F.cross_entropy,
+        nn.CrossEntropyLoss(ignore_index=2),
+        nn.CrossEntropyLoss(weight=torch.tensor([1.0, 9.0, 3.0]), label_smoothing=0.1),
+        nn.CrossEntropyLoss(weight=torch.tensor([1.0, 9.0, 3.0]), ignore_index=1),
+    ],
+)
+def test_the_validation_loss_of_many_examples_is_that_of_all_at_once(loss):
+    x, y = torch.randn(2500, 4, generator=seeded(1)), torch.arange(2500) * 3 // 2500
+    y[:1030] = -100 if loss is F.cross_entropy else y[:1030]
+    model = nn.Linear(4, 3)
+    history = fit(model, x[:3], torch.arange(3), steps=1, lr=0.0, loss=loss, validation=(x, y))
+    assert history.validation == [pytest.approx(loss(model(x), y).item(), rel=1e-5)]
+    ignored = torch.full_like(y, getattr(loss, "ignore_index", -100))
+    history = fit(model, x[:3], torch.arange(3), steps=1, lr=0.0, loss=loss, validation=(x, ignored))
+    assert math.isnan(loss(model(x), ignored).item()) and math.isnan(history.validation[0])
+
+
+def test_the_validation_loss_of_an_image_counts_its_pixels():
+    y = torch.randint(3, (1100, 2, 2), generator=seeded(1))
+    y[:1024, 0] = -100
+    model, x = nn.Conv2d(1, 3, 1), torch.randn(1100, 1, 2, 2, generator=seeded(2))
+    history = fit(model, x, y, steps=1, lr=0.0, validation=(x, y))
+    assert history.validation == [pytest.approx(F.cross_entropy(model(x), y).item(), rel=1e-5)]
 
 
 def test_validation_changes_nothing_in_training():
@@ -1147,6 +1187,57 @@ def test_a_checkpoint_of_other_settings_is_refused_and_nothing_changed(change, m
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"schedule": lambda update: lr_scheduler.LambdaLR(update, lambda t: 0.5 * (1 + np.cos(t / 4)))},
+        {"optimizer": functools.partial(torch.optim.Adam, betas=(np.float64(0.9), 0.999))},
+    ],
+)
+def test_numbers_of_numpy_in_a_state_can_be_read_again(options, tmp_path, line):
+    start, x, y = line
+    whole, broken_off = copy.deepcopy(start), copy.deepcopy(start)
+    fit(whole, x, y, steps=6, lr=0.1, loss=F.mse_loss, **options)
+    for steps in (4, 6):
+        file = tmp_path / "run.pt"
+        fit(broken_off, x, y, steps=steps, lr=0.1, loss=F.mse_loss, checkpoint=file, **options)
+    assert torch.equal(whole.weight, broken_off.weight)
+
+
+class Remembers(nn.Linear):
+    """A layer whose state holds more than tensors."""
+
+    kept = None
+
+    def get_extra_state(self):
+        return self.kept
+
+    def set_extra_state(self, state):
+        self.kept = state
+
+
+def test_a_number_of_numpy_beside_the_weights_and_a_version_are_kept(tmp_path):
+    model = nn.Sequential(Remembers(3, 2), nn.BatchNorm1d(2))
+    model[0].kept = {"when": np.float32(0.25), "other": [np.int64(3), "text"]}
+    x, y = torch.randn(8, 3), torch.arange(8) % 2
+    fit(model, x, y, steps=2, lr=0.1, checkpoint=tmp_path / "run.pt")
+    saved = torch.load(tmp_path / "run.pt", weights_only=True)["model"]
+    assert saved["0._extra_state"] == {"when": 0.25, "other": [3, "text"]}
+    assert saved._metadata == model.state_dict()._metadata and saved._metadata["1"] == {"version": 2}
+    assert model[0].kept["when"].dtype == np.float32, "the model's own state stays as it is"
+
+
+def test_a_state_that_no_file_is_read_with_is_told_at_the_first_checkpoint(tmp_path):
+    model = nn.Sequential(Remembers(3, 2))
+    model[0].kept = Patience(1)
+    message = (
+        "checkpoint must hold tensors, numbers, strings and collections of them, got .*Patience in the state"
+    )
+    with pytest.raises(ValueError, match=message):
+        fit(model, torch.randn(8, 3), torch.arange(8) % 2, steps=5, lr=0.1, checkpoint=tmp_path / "run.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",
@@ -1165,6 +1256,30 @@ def test_a_file_that_is_no_checkpoint_is_refused(content, tmp_path, line):
 
 
 # History
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, ValueError])
+def test_what_ends_the_training_has_the_history_so_far(line, end):
+    model, x, y = line
+    watched = []
+
+    def watch(step, model):
+        if step == 3:
+            raise end
+        watched.append(step)
+
+    with pytest.raises(end) as caught:
+        fit(model, x, y, steps=5, lr=0.1, loss=F.mse_loss, watch=watch)
+    losses = caught.value.history.loss
+    assert len(losses) == 4 and losses == sorted(losses, reverse=True) and watched == [0, 1, 2]
+
+
+def test_a_loss_that_explodes_leaves_its_curve(line):
+    model, x, y = line
+    with pytest.raises(FloatingPointError, match="loss must stay finite") as caught:
+        fit(model, x, y, steps=2000, lr=1e9, loss=F.mse_loss)
+    *curve, last = caught.value.history.loss
+    assert all(math.isfinite(value) for value in curve) and curve[-1] > 1e100 and not math.isfinite(last)
 
 
 def test_a_history_becomes_a_data_frame(line):
@@ -1434,6 +1549,11 @@ def test_accuracy_counts_and_leaves_the_modes():
     assert accuracy(model, outputs, torch.tensor([0, 1, 0, 0])) == 0.75
     assert [module.training for module in model.modules()] == [True, True, False, True]
     assert model[1].num_batches_tracked == 0
+
+
+def test_what_is_not_a_number_is_never_right():
+    outputs = torch.tensor([[math.nan, 1.0], [math.nan, math.nan], [0.0, math.nan], [2.0, -math.inf]])
+    assert accuracy(nn.Identity(), outputs, torch.tensor([0, 0, 1, 0])) == 0.25
 
 
 @settings(deadline=None, max_examples=8, derandomize=True)
