@@ -18,7 +18,7 @@ import re
 import statistics
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from operator import itemgetter
@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
@@ -39,7 +39,7 @@ from lego import _checks as check
 from lego._layers import kept_buffers, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
-from lego.training import device_of, on_device
+from lego.training import device_of, on_device, own_generators, undrawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -525,6 +525,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
         torch.random.fork_rng(devices),
         torch.inference_mode(False),
         torch.enable_grad(),
+        undrawn(own_generators(model)),
         uncompiled(model),
         kept_buffers(model),
     ):
@@ -675,34 +676,33 @@ def _effective_rank(units: Tensor) -> float | None:
 
 
 def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer) -> dict[int, float]:
-    """Size of the optimizer's next update by that of each weight, by id; everything is put back."""
+    """Size of the optimizer's next update by that of each weight, by id: a twin of it steps on a copy of the weights.
+
+    The optimizer itself could not be put back: it may keep more than its state tells, and casts what is loaded.
+    """
     parameters = list(model.parameters())
-    pushes = dict(zip(parameters, gradients, strict=True))
-    pushes |= {p: None for group in optimizer.param_groups for p in group["params"] if p not in pushes}
-    kept = {parameter: parameter.grad for parameter in pushes}
-    before = {parameter: parameter.detach().clone() for parameter in pushes}
-    state = copy.deepcopy(optimizer.state_dict())
-    preserve_version = torch.autograd._unsafe_preserve_version_counter  # type: ignore[attr-defined]
-    with ExitStack() as graphs:
-        for parameter in pushes:  # those that the caller still holds stay valid
-            graphs.enter_context(preserve_version(parameter))
-        try:
-            for parameter, gradient in pushes.items():
-                parameter.grad = gradient
-            optimizer.step()
-            ratios = {}
-            for parameter in parameters:
-                size = float(before[parameter].double().norm())
-                if parameter.ndim > 1 and parameter.grad is not None and size > 0:
-                    change = (parameter.detach() - before[parameter]).double()
-                    ratios[id(parameter)] = float(change.norm()) / size
-            return ratios
-        finally:
-            optimizer.load_state_dict(state)
-            with torch.no_grad():
-                for parameter, old in before.items():
-                    parameter.copy_(old)
-                    parameter.grad = kept[parameter]
+    known = {id(parameter): gradient for parameter, gradient in zip(parameters, gradients, strict=True)}
+    memo: dict[int, Any] = {}
+    for parameter in [*parameters, *(p for group in optimizer.param_groups for p in group["params"])]:
+        if id(parameter) not in memo:
+            moved = copy.deepcopy(parameter, memo)
+            vars(moved).update(vars(parameter))  # marks that an optimizer may look for
+            moved.grad = known.get(id(parameter))
+    twin = object.__new__(type(optimizer))
+    for name, value in vars(optimizer).items():
+        if name != "step":  # a schedule puts one there that steps the optimizer itself
+            try:
+                vars(twin)[name] = copy.deepcopy(value, memo)
+            except (TypeError, RuntimeError):  # what can't be copied, such as a group of processes
+                vars(twin)[name] = value
+    twin.step()
+    ratios = {}
+    for parameter in parameters:
+        size = float(parameter.detach().double().norm())
+        if parameter.ndim > 1 and known[id(parameter)] is not None and size > 0:
+            change = (memo[id(parameter)].detach() - parameter.detach()).double()
+            ratios[id(parameter)] = float(change.norm()) / size
+    return ratios
 
 
 def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:
@@ -757,9 +757,12 @@ def _units(call: _Call, tensor: Tensor) -> Tensor:
 
 
 def _identical(call: _Call, upstream: Tensor | None) -> float:
-    if upstream is None or len(call.weight) != (units := _units(call, upstream).T).shape[0]:
+    weight = call.weight.detach()
+    if isinstance(call.layer, _ConvTransposeNd):  # its inputs come first, and its groups stand side by side
+        weight = weight.transpose(0, 1) if call.layer.groups == 1 else weight[:0]
+    if upstream is None or len(weight) != (units := _units(call, upstream).T).shape[0]:
         return 0.0
-    parts = [call.weight.detach().flatten(1), units]
+    parts = [weight.flatten(1), units]
     bias = getattr(call.layer, "bias", None)
     if isinstance(bias, Tensor):
         parts.append(bias.detach()[:, None])

@@ -82,11 +82,16 @@ def test_buffers_are_as_before_after_an_exception_too():
     model = torch.nn.BatchNorm1d(2)
     model.register_buffer("late", None)
     model.register_buffer("shared", torch.ones(1, 2).expand(3, 2))
+    model.register_buffer("sparse", torch.eye(3).to_sparse())
+    model.register_buffer("calls", torch.zeros(()))
     mean, count = model.running_mean, model.num_batches_tracked
     with pytest.raises(ZeroDivisionError), kept_buffers(model):
         model(torch.randn(8, 2))
         model.late, model.running_mean = torch.ones(2), model.running_mean + 1
+        model.sparse.mul_(2)
+        model.calls += 1
         assert count == 1
         raise ZeroDivisionError
     assert model.late is None and model.running_mean is mean and model.num_batches_tracked is count
-    assert mean.tolist() == [0, 0] and count == 0
+    assert mean.tolist() == [0, 0] and count == 0 and model.calls == 0
+    assert torch.equal(model.sparse.to_dense(), torch.eye(3))

@@ -683,6 +683,23 @@ def test_identical_units_are_found_in_spite_of_rounding(width, dtype):
     assert "identical units" in names(diagnose(model, (x, y)))
 
 
+def test_identical_units_of_a_transposed_convolution():
+    x, y = torch.randn(8, 4, 2, 2, generator=seeded()), torch.arange(8) % 2
+    for kind, groups, share in (
+        (nn.ConvTranspose2d, 1, 0.75),
+        (nn.Conv2d, 1, 0.75),
+        (nn.ConvTranspose2d, 2, 0.0),  # not looked for
+    ):
+        model = nn.Sequential(kind(4, 4, 1, bias=False, groups=groups), nn.Flatten(), nn.Linear(16, 2))
+        with torch.no_grad():
+            outputs = 1 if kind is nn.ConvTranspose2d else 0
+            model[0].weight.copy_(model[0].weight.narrow(outputs, 0, 1).expand_as(model[0].weight))
+            model[2].weight.copy_(model[2].weight[:, :4].repeat(1, 4))
+        assert diagnose(model, (x, y)).layers[0].identical == share
+        nn.init.normal_(model[0].weight)
+        assert diagnose(model, (x, y)).layers[0].identical == 0
+
+
 def test_zero_weights_are_not_identical_if_their_gradients_differ():
     model = mlp([32, 16, 10], generator=seeded())
     nn.init.zeros_(model[2].weight)
@@ -1305,6 +1322,81 @@ def test_an_optimizer_of_two_models_moves_neither():
     report = diagnose(model, vectors(), optimizer=optimizer)
     assert torch.equal(other.weight, before) and torch.equal(other.weight.grad, torch.ones(2, 2))
     assert not optimizer.state and report.layers[0].update_to_weight > 0
+
+
+class MasterWeights(torch.optim.Optimizer):
+    """Trains weights of half precision by a copy of single precision, and counts its steps."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+        self.steps, self.generator = 0, (value for value in ())  # nobody can copy a generator
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        self.steps += 1
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    state = self.state[weight]
+                    state.setdefault("master", weight.float().clone())
+                    state["master"] -= group["lr"] * weight.grad.float()
+                    weight.copy_(state["master"])
+
+
+def test_an_optimizer_is_left_as_it_was_in_everything_that_it_keeps():
+    batch = torch.randn(8, 3, generator=seeded()).bfloat16(), torch.arange(8) % 2
+    models = [nn.Linear(3, 2).bfloat16() for _ in range(2)]
+    models[1].load_state_dict(models[0].state_dict())
+    watch = Watch(batch, every=1)
+    plain, watched = (
+        fit(
+            model,
+            *batch,
+            steps=100,
+            lr=0.002,
+            optimizer=MasterWeights,
+            watch=watch if model is models[1] else None,
+        )
+        for model in models
+    )
+    assert plain.loss == watched.loss and torch.equal(models[0].weight, models[1].weight)
+    assert watch.optimizer.steps == 100
+    group, state = watch.optimizer.param_groups[0], watch.optimizer.state[models[1].weight]["master"]
+    ratio = diagnose(models[1], batch, optimizer=watch.optimizer).layers[0].update_to_weight
+    assert ratio > 0 and watch.optimizer.steps == 100
+    assert watch.optimizer.param_groups[0] is group and group["params"][0] is models[1].weight
+    assert watch.optimizer.state[models[1].weight]["master"] is state and state.dtype == torch.float32
+
+
+def test_marks_on_weights_reach_the_optimizer():
+    class Marked(torch.optim.SGD):
+        def step(self, closure=None):
+            for weight in self.param_groups[0]["params"]:
+                weight.grad *= getattr(weight, "factor", 1.0)
+            return super().step(closure)
+
+    model = mlp([32, 3, 10], generator=seeded())
+    ratios = []
+    for factor in (1.0, 3.0):
+        model[0].weight.factor = factor
+        report = diagnose(model, vectors(), optimizer=Marked(model.parameters(), lr=0.1))
+        ratios.append([layer.update_to_weight for layer in report.layers])
+    assert ratios[1] == [pytest.approx(3 * ratios[0][0]), ratios[0][1]]
+
+
+def test_layers_with_a_generator_of_their_own_draw_the_same_afterward():
+    class Noisy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.generator = seeded()
+
+        def forward(self, x):
+            return x + torch.randn(x.shape, generator=self.generator)
+
+    model = nn.Sequential(Noisy(), nn.Linear(32, 10))
+    state = model[0].generator.get_state()
+    diagnose(model, vectors())
+    assert torch.equal(model[0].generator.get_state(), state)
 
 
 def test_a_graph_that_the_caller_holds_stays_valid_with_an_optimizer():
