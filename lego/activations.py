@@ -249,7 +249,7 @@ def acon_b(x: Tensor, p: float | Tensor = 0.25, beta: float | Tensor = 1.0) -> T
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    value: Tensor = _Acon.apply(x, *_parameters(x, p1=1.0, p=p, beta=beta))  # type: ignore[no-untyped-call]
+    value: Tensor = _Acon.apply(x, *_parameters(x, p1=check.floating("x", x).new_ones(()), p=p, beta=beta))  # type: ignore[no-untyped-call]
     return value
 
 
@@ -1027,7 +1027,7 @@ class _Acon(Function):
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
         rise = q1 - q2
         # in place, here and below: on a CPU new memory costs as much as arithmetic
-        gate = (_finite(b * rise) * wide).sigmoid_()
+        gate = (_finite(_finite(b) * rise) * wide).sigmoid_()
         return gate.mul_(rise).add_(q2).mul_(wide).to(x.dtype)  # the input last: only the result may overflow
 
     @staticmethod
@@ -1039,7 +1039,7 @@ class _Acon(Function):
         inputs = ctx.saved_tensors
         g, x, p1, p2, beta = map(_widen, (gradient, *inputs))
         spread = p1 - p2
-        rise, bend = _slopes(g, x, _finite(beta * spread))  # by spread * x
+        rise, bend = _slopes(g, x, _finite(_finite(beta) * spread))  # by spread * x
         results: tuple[Callable[[], Tensor], ...] = (
             lambda: (spread * rise).add_(p2 * g),
             lambda: x * rise,
@@ -1057,7 +1057,7 @@ class _Swish(Function):
     @staticmethod
     def forward(x: Tensor, beta: Tensor) -> Tensor:
         wide = _widen(x)
-        return (_widen(beta) * wide).sigmoid_().mul_(wide).to(x.dtype)
+        return (_finite(_widen(beta)) * wide).sigmoid_().mul_(wide).to(x.dtype)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -1067,7 +1067,7 @@ class _Swish(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs = ctx.saved_tensors
         g, x, beta = map(_widen, (gradient, *inputs))
-        rise, bend = _slopes(g, x, beta)
+        rise, bend = _slopes(g, x, _finite(beta))
         return _gradients(ctx, (lambda: rise, lambda: bend * x), inputs)
 
 
@@ -1095,11 +1095,12 @@ def _slopes(gradient: Tensor, x: Tensor, steepness: Tensor) -> tuple[Tensor, Ten
 def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
     """Tensors that broadcast with the input."""
     check.floating("x", x)
-    numbers = [
-        check.tensor(name, p) if isinstance(p, Tensor) else check.fitting(name, p, x.dtype)
-        for name, p in parameters.items()
-    ]
-    tensors = [torch.as_tensor(p, dtype=x.dtype, device=x.device) for p in numbers]
+    wide = torch.promote_types(x.dtype, torch.float32)  # the gradient of one number sums over the whole input
+    tensors = []
+    for name, p in parameters.items():
+        own = check.tensor(name, p).dtype if isinstance(p, Tensor) else wide
+        number = p if isinstance(p, Tensor) else check.fitting(name, p, wide)
+        tensors.append(torch.as_tensor(number, dtype=wide if own == wide else x.dtype, device=x.device))
     for name, p in zip(parameters, tensors, strict=True):
         ends = zip(reversed(p.shape), reversed(x.shape), strict=False)
         if p.ndim > x.ndim or any(size not in (1, whole) for size, whole in ends):
@@ -1113,7 +1114,7 @@ def _start(argument: str, value: float, channels: int) -> Tensor:
 
 
 def _finite(product: Tensor) -> Tensor:
-    """A product that overflowed as the largest number: infinity times an input of zero would be NaN."""
+    """What is infinite, or overflowed, as the largest number: infinity times an input of zero would be NaN."""
     largest = torch.finfo(product.dtype).max
     return product.clamp(-largest, largest)
 

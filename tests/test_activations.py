@@ -587,6 +587,37 @@ def test_acon_with_huge_slopes_is_zero_at_zero():
     assert x.grad[0].item() == pytest.approx(5e19) and all(p.grad.isfinite() for p in parameters)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("number", [float, torch.tensor])
+def test_a_beta_of_infinity_is_a_hard_maximum(dtype, number):
+    x = torch.tensor([-2.0, -0.0, 0.0, 3.0], dtype=dtype, requires_grad=True)
+    for beta in (math.inf, 1e30):
+        y = swish(x, number(beta))
+        assert y.tolist() == [0, 0, 0, 3]
+        (slope,) = torch.autograd.grad(y.sum(), x)
+        assert slope.tolist() == [0, 0.5, 0.5, 1]
+        y = acon_c(x, number(1.0), number(-0.5), number(beta))
+        assert y.tolist() == [1, 0, 0, 3]
+        assert acon_c(x, number(1.0), number(1.0), number(beta)).tolist() == x.tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_numbers_of_single_precision_stay_so_beside_half_precision(dtype):
+    x = torch.full((4096, 64), 2.0, dtype=dtype)
+    for make in (Swish, AconB, AconC):
+        half = make()
+        single = copy.deepcopy(half)
+        half(x).float().sum().backward()
+        single(x.float()).sum().backward()
+        for found, expected in zip(half.parameters(), single.parameters(), strict=True):
+            assert found.grad.dtype == torch.float32
+            torch.testing.assert_close(found.grad, expected.grad, rtol=1e-4, atol=0)
+    steep = torch.tensor([-20.0, -40.0], dtype=dtype)
+    for beta in (0.251, torch.tensor(0.251)):
+        exact = swish(steep.double(), torch.tensor(0.251, dtype=torch.double))
+        torch.testing.assert_close(swish(steep, beta), exact.to(dtype))
+
+
 def test_acon_of_the_largest_slopes_has_a_finite_gradient_of_its_switch():
     beta = torch.tensor(1.0, requires_grad=True)
     acon_c(torch.tensor(1.0), torch.tensor(1e30), torch.tensor(0.0), beta).backward()
