@@ -144,20 +144,28 @@ def sweep(
     _send(joblib, task, backend)
 
     wanted = {_key(run, names) for run in asked}
-    done = {
-        key: row for key, row in _read(store, names, fixed).items() if not row["error"] or key not in wanted
-    }
-    due = [run for seed in seeds for run in asked if run["seed"] == seed and _key(run, names) not in done]
+
+    def look() -> tuple[dict[Key, Row], list[Row]]:
+        """What the store holds, and what has to be run."""
+        held = _read(store, names, fixed)
+        found = {key: row for key, row in held.items() if not row["error"] or key not in wanted}
+        ordered = [run for seed in seeds for run in asked if run["seed"] == seed]
+        return found, [run for run in ordered if _key(run, names) not in found]
+
+    done, due = look()
     if due:
         threads = torch.get_num_threads()
         try:
-            with _bar(len(asked), len(due), progress) as bar, _Table(store, list(done.values())) as table:
-                for run, found in _runs(joblib, task, due, backend, jobs):
-                    row = {**run, **fixed, **found}
-                    table.add(row)
-                    done[_key(run, names)] = row
-                    if bar is not None:
-                        bar.update()
+            with _Table(store) as table:
+                done, due = look()  # again: another sweep may have filled the store meanwhile
+                table.write(list(done.values()))
+                with _bar(len(asked), len(due), progress) as bar:
+                    for run, found in _runs(joblib, task, due, backend, jobs):
+                        row = {**run, **fixed, **found}
+                        table.add(row)
+                        done[_key(run, names)] = row
+                        if bar is not None:
+                            bar.update()
                 others = [row for key, row in done.items() if key not in wanted]
                 table.write([*others, *(done[_key(run, names)] for run in asked)])
         finally:
@@ -390,8 +398,8 @@ def _told(error: BaseException) -> str:
 class _Table:
     """The store while a sweep runs: each row is in the file as soon as its run has ended."""
 
-    def __init__(self, path: Path, rows: list[Row]) -> None:
-        self.path, self.rows = path, rows
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.lock = path.with_name(f".{path.name}.lock")
 
     def __enter__(self) -> "_Table":
@@ -403,7 +411,6 @@ class _Table:
             raise ValueError(
                 f"store must be of one sweep at a time, got {self.path}, which another fills"
             ) from error
-        self.write(self.rows)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -398,7 +398,7 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
     Every linear and convolution layer that the model calls is scaled, in the order in which it is called; one
     scaling is exact, for the biases are zero. Buffers such as those of batch norms, hooks and the random state are
-    as before afterwards.
+    as before afterwards; if anything fails, so are the weights.
 
     Args:
         model: any module, overwritten.
@@ -413,6 +413,19 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
     Source: Mishkin & Matas (2015), arXiv:1511.06422, algorithm 1
     """
+    filled = [parameter for layer in _layers(model) for parameter in layer.parameters(recurse=False)]
+    before = [(parameter, parameter.detach().clone()) for parameter in filled]
+    try:
+        return _scale_layers(model, batch, generator)
+    except BaseException:
+        with torch.no_grad():
+            for parameter, old in before:
+                parameter.copy_(old)
+        raise
+
+
+def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Model:
+    """Fills all layers, and scales each as a forward pass comes to it."""
     initialize(model, "orthogonal", generator=generator)
     names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
     scaled: set[nn.Module] = set()

@@ -19,6 +19,7 @@ import torch
 from scipy import stats
 
 import lego
+from lego import experiments
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
 from lego.experiments import bootstrap, read, search_table, sweep
 
@@ -371,6 +372,28 @@ def test_two_sweeps_do_not_fill_one_store(tmp_path):
         return product(a, b, seed)
 
     assert len(run(train, store=store)) == 8
+
+
+def test_what_another_sweep_added_before_the_lock_stays_and_is_not_run_again(tmp_path, monkeypatch):
+    store, lock = tmp_path / "runs.csv", experiments._lock
+    seen = []
+
+    def train(a, seed):
+        seen.append((a, seed))
+        return {"value": a}
+
+    def late(number):
+        monkeypatch.setattr(experiments, "_lock", lock)
+        run(train, {"a": [1, 2]}, store=store)
+        lock(number)
+
+    monkeypatch.setattr(experiments, "_lock", late)
+    rows = run(train, {"a": [2, 3]}, store=store)
+    assert [row["a"] for row in rows] == [2, 2, 3, 3]
+    assert seen == [(1, 0), (2, 0), (1, 1), (2, 1), (3, 0), (3, 1)]
+    assert [(row["a"], row["seed"]) for row in read(store)] == [
+        (a, seed) for a in (1, 2, 3) for seed in (0, 1)
+    ]
 
 
 @pytest.mark.parametrize("count", [2, 10, 30])

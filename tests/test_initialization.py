@@ -323,6 +323,15 @@ def test_a_layer_that_computes_its_weight_is_refused(wrap, start):
     assert all(map(torch.equal, before, model.parameters()))
 
 
+@pytest.mark.parametrize("batch", [torch.ones(5, 7), torch.zeros(5, 4)])
+def test_a_batch_that_lsuv_refuses_leaves_trained_weights_as_they_were(batch):
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 2))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    with pytest.raises((RuntimeError, ValueError)):
+        lsuv_(model, batch)
+    assert all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
+
+
 def test_lsuv_draws_nothing_from_generators_of_layers_and_takes_a_list():
     generator = torch.Generator().manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 4), Dropout(0.5, generator=generator), nn.Linear(4, 2))
