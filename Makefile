@@ -48,7 +48,7 @@ proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow 
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
-	@$(MAKE) scale bench
+	@$(MAKE) scale bench bench-bricks bench-diagnose
 	@$(MAKE) slow
 	@$(MAKE) fuzz EXAMPLES=1000
 	@$(MAKE) kills
@@ -82,8 +82,9 @@ licenses: $(READY) $(TOOLS) ## list under which terms the locked packages come
 search-table: $(READY) ## train the activations of the search table; what lego/search_table.csv has is not run again
 	@$(BIN)/python benchmarks/search_table.py
 
-lock: $(READY) ## write the versions that are installed now to requirements.lock
-	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock
+lock: $(PROOF) ## write the versions that are installed now to requirements.lock
+	@$(BIN)/python -m pip freeze --exclude-editable > .venv/freeze
+	@sed 's/+cpu$$//' .venv/freeze > .venv/lock && mv .venv/lock requirements.lock
 
 clean: ## remove the site, the caches and the environment
 	@rm -rf .venv .cache site

@@ -13,7 +13,6 @@ performance moves by some points on a busy machine: run it alone.
 from __future__ import annotations
 
 import argparse
-import datetime
 import functools
 import gzip
 import json
@@ -33,6 +32,7 @@ from urllib.parse import unquote, urlsplit
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.build import today  # noqa: E402
 from hooks import tested  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -269,14 +269,19 @@ def lighthouse(address: str, runs: int) -> Row:
 
 def markdown(audit: dict[str, Any]) -> str:
     """The audit as two tables: the worst and the median of each measure, then a row for each page."""
-    rows = {
-        page: {name: number(value) for name, value in row.items()} for page, row in audit["pages"].items()
-    }
+    pages = complete(audit)
+    rows = {page: {name: number(value) for name, value in row.items()} for page, row in pages.items()}
     kept = [name for name in MEASURES if any(row.get(name) is not None for row in rows.values())]
-    tools = ", ".join(f"{name} {version}" for name, version in audit["versions"].items())
-    dates = sorted({row["date"] for row in audit["pages"].values()})
+    used: dict[str, set[str]] = {}
+    for row in pages.values():
+        for name, version in row["versions"].items():
+            used.setdefault(name, set()).add(version)
+    tools = ", ".join(f"{name} {' or '.join(sorted(found))}" for name, found in used.items())
+    runs = sorted({row["runs"] for row in pages.values() if "runs" in row})
+    dates = sorted({row["date"] for row in pages.values()})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    lines = [f"{len(rows)} pages, {when}, with {tools}; Lighthouse: medians of {audit['runs']}.", ""]
+    medians = f"; Lighthouse: medians of {' or '.join(map(str, runs))}" if runs else ""
+    lines = [f"{len(rows)} pages, {when}, with {tools}{medians}.", ""]
     lines += ["| Measure | Worst page | Median | Where |", "|---|---|---|---|"]
     for name in kept:
         title, worst = MEASURES[name]
@@ -297,14 +302,20 @@ def markdown(audit: dict[str, Any]) -> str:
     return "\n".join([*lines, "", "</div>"]) + "\n"
 
 
+def complete(audit: dict[str, Any]) -> dict[str, Row]:
+    """The rows of an audit; for rows that don't say their versions and runs, the head of the file does."""
+    common = {name: audit[name] for name in ("versions", "runs") if name in audit}
+    return {page: common | row for page, row in audit["pages"].items()}
+
+
 def number(value: Any) -> float | None:
     """How many faults a list holds; a number as it is."""
     return len(value) if isinstance(value, list) else value
 
 
-def write(rows: dict[str, Row], runs: int) -> str:
+def write(rows: dict[str, Row]) -> str:
     """Keep the results, and return their table."""
-    audit = {"versions": versions(), "runs": runs, "pages": dict(sorted(rows.items()))}
+    audit = {"pages": dict(sorted(rows.items()))}
     text = markdown(audit)
     write_atomically(RESULT, (json.dumps(audit, indent=1, ensure_ascii=False) + "\n").encode())
     write_atomically(RESULT.with_suffix(".md"), text.encode())
@@ -327,32 +338,35 @@ def main() -> None:
     pages = options.pages or everything
     if unknown := sorted(set(pages) - set(everything)):
         parser.error(f"--pages must be pages of site/, such as {everything[1]}, got {', '.join(unknown)}")
-    earlier = json.loads(RESULT.read_text(encoding="utf-8"))["pages"] if RESULT.exists() else {}
+    earlier = complete(json.loads(RESULT.read_text(encoding="utf-8"))) if RESULT.exists() else {}
     rows: dict[str, Row] = {page: row for page, row in earlier.items() if page in everything}
     if options.missing:
         pages = [page for page in pages if "performance" not in rows.get(page, {})]
+        if not pages:
+            print("No page is missing: earlier audits measured all of them.")
+            return
 
     from playwright.sync_api import sync_playwright
 
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    date = today()
     errors, broken = html_errors(pages), tested.find_broken(SITE, tested.read(SITE))
     with served() as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             for page in pages:
                 print(page or "home", file=sys.stderr)
-                rows[page] = {"date": today} | visit(browser, address + page)
+                rows[page] = {"date": date, "versions": versions()} | visit(browser, address + page)
                 rows[page] |= {
                     "html": errors.get(page, []),
                     "broken": [link for link in broken if link.startswith(f"{page}index.html: ")],
                 }
-                write(rows, options.runs)
+                write(rows)
             browser.close()
         for page in () if options.no_lighthouse else pages:
             print(f"{page or 'home'}: Lighthouse", file=sys.stderr)
-            rows[page] |= lighthouse(address + page, options.runs)
-            write(rows, options.runs)
-    print(write(rows, options.runs))
+            rows[page] |= {"runs": options.runs} | lighthouse(address + page, options.runs)
+            write(rows)
+    print(write(rows))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ TIMM = {
     "hardsigmoid": "hard_sigmoid",
     "hardswish": "hard_swish",
 }  # not PyTorch's own
+LARGE = 5_000_000  # numbers of an input that runs fewer rounds
 
 
 def contestants(device: torch.device, dtype: torch.dtype) -> dict[str, dict[str, Function]]:
@@ -115,6 +116,11 @@ def ratio(times: dict[str, list[float]], one: str, other: str) -> float:
     return statistics.median(a / b for a, b in zip(times[one][2:], times[other][2:], strict=True))
 
 
+def fewer(rounds: int) -> int:
+    """The rounds of a large input."""
+    return max(3, rounds // 4)
+
+
 def race(
     device: torch.device, sizes: list[int], dtypes: list[torch.dtype], rounds: int, compiled: bool
 ) -> str:
@@ -132,7 +138,7 @@ def race(
                 if compiled:
                     row["compiled"] = torch.compile(row["formula"], dynamic=False)
                 times: dict[str, list[float]] = {who: [] for who in row}
-                for _ in range((rounds if size < 5_000_000 else max(3, rounds // 4)) + 2):
+                for _ in range((rounds if size < LARGE else fewer(rounds)) + 2):
                     for who, function in row.items():
                         times[who].append(seconds(function, x))
                 cells = [
@@ -199,12 +205,13 @@ def main() -> None:
     sizes = [int(float(size)) for size in options.sizes.split(",")]
     dtypes = [getattr(torch, name) for name in options.dtypes.split(",")]
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"one core, {platform.machine()}"
-    note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds."
+    note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds"
+    large = f", of {fewer(options.rounds)} for {LARGE:.0e} numbers and more" if max(sizes) >= LARGE else ""
     text = race(device, sizes, dtypes, options.rounds, options.compile)
-    RESULTS.joinpath(f"bricks-{device.type}.md").write_text(f"{text}\n\n{note}\n", encoding="utf-8")
+    RESULTS.joinpath(f"bricks-{device.type}.md").write_text(f"{text}\n\n{note}{large}.\n", encoding="utf-8")
     if device.type == "cpu":
         for name, table in zip(("activations", "cost"), tables_of_the_pages(options.rounds), strict=True):
-            foot = "" if name == "activations" else f"\n\n{note[0].upper()}{note[1:]}"
+            foot = "" if name == "activations" else f"\n\n{note[0].upper()}{note[1:]}."
             RESULTS.joinpath(f"{name}.md").write_text(table + foot + "\n", encoding="utf-8")
 
 

@@ -160,7 +160,8 @@ class Copy:
         """Make this process, and what it starts, see the copy alone; what it prints goes to the log."""
         ours = {"", str(self.root), str(self.root / "benchmarks"), str(self.root / "tests")}
         os.chdir(self.folder)
-        vars(sys.modules["__main__"]).pop("__file__", None)  # multiprocessing would run it anew, from the project
+        # multiprocessing would run it anew, from the project
+        vars(sys.modules["__main__"]).pop("__file__", None)
         multiprocessing.process.ORIGINAL_DIR = str(self.folder)
         sys.path[:] = [str(self.folder), *(path for path in sys.path if path not in ours)]
         inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ours]

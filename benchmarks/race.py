@@ -31,6 +31,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -138,7 +139,8 @@ class Race:
         """Bytes of a snippet's page with the pictures that it loads."""
         path = self.root / self.peer.page.format(snippet.name)
         page = path.read_text()
-        pictures = {(path.parent / name).resolve() for name in re.findall(r'<img[^>]*src="([^":]+)"', page)}
+        names: list[str] = re.findall(r'<img[^>]*src="([^":]+)"', page)
+        pictures = {(path.parent / name).resolve() for name in names}
         return path.stat().st_size + sum(picture.stat().st_size for picture in pictures if picture.is_file())
 
     def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> Iterator[dict[str, object]]:
@@ -323,6 +325,18 @@ def summary(results: dict[str, object]) -> str:
     )
 
 
+def read_earlier(path: Path, settings: dict[str, object]) -> dict[str, Any]:
+    """What an earlier race wrote down, if its settings were the same: other costs do not belong beside these."""
+    nothing: dict[str, Any] = {"rows": {}, "versions": {}}
+    if not path.exists():
+        return nothing
+    found: dict[str, Any] = json.loads(path.read_text())
+    if other := [f"{name} {found[name]}" for name, value in settings.items() if found[name] != value]:
+        print(f"{path.name} has another race ({', '.join(other)}): its rows are left out.", file=sys.stderr)
+        return nothing
+    return found
+
+
 def main() -> None:
     """Race, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -348,6 +362,9 @@ def main() -> None:
             for number in range(options.snippets)
         ]
         kind, stem = f"{options.seconds:g} s of computing each", f"race_{options.snippets}"
+    path = RESULTS / f"{stem}.json"
+    settings: dict[str, object] = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
+    known = read_earlier(path, settings) if options.only else {"rows": {}, "versions": {}}
     names = list(options.only or PEERS)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -376,26 +393,22 @@ def main() -> None:
                         failed[name] = str(error).strip().splitlines()[-1]
                         del measured[name], running[name]
                     if name == "lego" and scenario == "nothing changed":
-                        row = {scenario: run_floor(races[name].root, place / "floor")}
-                        measured.setdefault("floor: nothing runs", []).append(row)
+                        low = run_floor(races[name].root, place / "floor")
+                        measured.setdefault("floor: nothing runs", []).append({scenario: low})
             if not options.only:
-                row = {"cold": run_plainly(snippets, place)}
-                measured.setdefault("plain Python, one by one", []).append(row)
+                slow = run_plainly(snippets, place)
+                measured.setdefault("plain Python, one by one", []).append({"cold": slow})
         serving = None
         if "lego" in races and not options.own:
             serving = statistics.median(
                 save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
             )
-    path = RESULTS / f"{stem}.json"
-    known = json.loads(path.read_text()) if options.only and path.exists() else {"rows": {}, "versions": {}}
     earlier = known["rows"]
     rows = earlier | {name: middle(rows) for name, rows in measured.items()}
     order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
     results: dict[str, object] = {
         "date": today(),
-        "cores": os.cpu_count(),
-        "snippets": len(snippets),
-        "kind": kind,
+        **settings,
         "rounds": options.rounds,
         "versions": versions(names, known["versions"]),
         "serve": serving,
@@ -415,7 +428,7 @@ def middle(rows: list[dict[str, object]]) -> dict[str, object]:
     for name in rows[0]:
         values = [row[name] for row in rows]
         if isinstance(values[0], Cost):
-            found[name] = [statistics.median(column) for column in zip(*values, strict=True)]  # type: ignore[call-overload]
+            found[name] = [statistics.median(column) for column in zip(*values, strict=True)]
         else:
             found[name] = None if values[0] is None else min(values)  # type: ignore[type-var]
     return found

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.build import environment, make_floor, today  # noqa: E402
+from benchmarks.build import copy_handbook, environment, make_floor, today  # noqa: E402
 from hooks.compress import LEAST, TEXTS  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
@@ -92,9 +92,8 @@ def rounded(number: float) -> str:
 
 def multiply(root: Path, times: int) -> None:
     """The handbook, and copies of its chapters beside it."""
-    for name in ("lego", "hooks", "docs", "snippets", "benchmarks/results"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    config = (ROOT / "mkdocs.yml").read_text()
+    copy_handbook(root)
+    config = (root / "mkdocs.yml").read_text()
     (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
     for number in range(1, times):
         for chapter in CHAPTERS:
@@ -111,8 +110,9 @@ def multiply(root: Path, times: int) -> None:
 def prune_navigation(*configs: Path) -> None:
     """Let pages list only what the reader has open."""
     for config in configs:
-        line = "    - navigation.top\n"
-        config.write_text(config.read_text().replace(line, line + "    - navigation.prune\n"))
+        text, line = config.read_text(), "    - navigation.top\n"
+        assert line in text, f"{config} must have the line {line.strip()!r}"
+        config.write_text(text.replace(line, line + "    - navigation.prune\n"))
 
 
 def build(root: Path) -> tuple[float, float]:

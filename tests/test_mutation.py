@@ -150,6 +150,21 @@ if __name__ == "__main__":
     assert (tmp_path / "copy/told").read_text() == str(tmp_path / "copy/thing.py")
 
 
+def test_an_unknown_file_is_refused():
+    command = [
+        sys.executable,
+        "benchmarks/mutation.py",
+        "--files",
+        "lego/stack.py",
+        "lego/none.py",
+        "stack.py",
+    ]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2 and result.stderr.endswith(
+        "--files must be lego/*.py or hooks/engine/*.py, such as lego/stack.py, got lego/none.py, stack.py\n"
+    ), result.stderr
+
+
 @pytest.mark.parametrize(
     ("way", "source", "broken"),
     [

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -80,9 +81,55 @@ def test_no_network_is_told_in_one_sentence_and_the_next_run_tries_again(clone):
         )
 
 
+def test_the_lock_is_written_with_the_proof_and_stays_when_that_fails(clone):
+    python, lock = clone / ".venv" / "bin" / "python", clone / "requirements.lock"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$*" >> calls\necho "$FOUND"\nexit "$END"\n')
+    python.chmod(0o755)
+    (clone / ".venv" / "ready").touch()
+    result = make(clone, "lock", FOUND="torch==2.13.0+cpu", END="0")
+    assert result.returncode == 0, result.stderr
+    install, freeze = (clone / "calls").read_text().splitlines()
+    assert ".[proof]" in install and "pip freeze" in freeze
+    assert lock.read_text() == "torch==2.13.0\n"
+    for name in ("ready", "proof"):
+        (clone / ".venv" / name).touch()
+    result = make(clone, "lock", FOUND="ERROR", END="1")
+    assert result.returncode != 0 and lock.read_text() == "torch==2.13.0\n"
+
+
+def test_the_proof_runs_whatever_writes_results(clone):
+    result = make(clone, "--dry-run", "proof")
+    scripts = [path.name for path in (ROOT / "benchmarks").glob("*.py") if '"results"' in path.read_text()]
+    assert {"audit.py", "bricks.py", "diagnose.py"} <= set(scripts)
+    for name in scripts:
+        assert f"python benchmarks/{name}" in result.stdout, name
+
+
+@pytest.mark.parametrize(("given", "end"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
+def test_a_missing_browser_is_no_pass_where_the_site_is_published_from(tmp_path, given, end):
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    environment |= {"PATH": str(tmp_path)} | given
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/site/test_browser.py"]
+    command += ["-k", "test_figures_follow_the_palette"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    assert end in result.stdout and "no Chromium on this machine: apt install" in result.stdout, result.stdout
+
+
+def read_lock():
+    """The locked versions by name, as packages spell theirs."""
+    pins = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split())
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins.items()}
+
+
+def test_the_lock_pins_what_the_proof_asks_for():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in extras["proof"]} - {"lego"}
+    assert "cosmic-ray" in names and names <= read_lock().keys()
+
+
 def test_the_lock_covers_what_is_installed():
-    lock = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split())
-    lock = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in lock.items()}
+    lock = read_lock()
     needed, queue = set(), ["lego"]
     extras = {"lego": {"docs", "test"}}
     while queue:  # what the project needs, and what that needs

@@ -1,6 +1,7 @@
 """Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
 
 import html
+import json
 import os
 import posixpath
 import re
@@ -198,3 +199,23 @@ def test_every_fault_names_tests_that_are_there():
     assert len(rows) > 15
     for name in re.findall(r"`(test_\w+)`", table):
         assert f"def {name}(" in tests, name
+
+
+def test_rows_of_several_audits_name_all_their_tools_and_runs():
+    from benchmarks.audit import markdown
+
+    old = {"date": "2026-01-02", "performance": 98}
+    new = old | {"versions": {"axe-core": "4.2"}, "runs": 1}
+    text = markdown({"versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": old, "a/": new}})
+    assert text.startswith("2 pages, 2026-01-02, with axe-core 4.1 or 4.2; Lighthouse: medians of 1 or 3.\n")
+
+
+@pytest.mark.parametrize("other", [{"kind": "1 s"}, {"cores": 8}, {"snippets": 25}])
+def test_a_race_under_other_settings_gives_no_rows(tmp_path, other):
+    from benchmarks.race import read_earlier
+
+    settings = {"cores": 2, "snippets": 24, "kind": "0.5 s"}
+    path = tmp_path / "race.json"
+    path.write_text(json.dumps(settings | {"rows": {"lego": {}}, "versions": {}}))
+    assert read_earlier(path, settings)["rows"] == {"lego": {}}
+    assert read_earlier(path, settings | other)["rows"] == {}
