@@ -74,6 +74,7 @@ class Build:
     sources: dict[str, str]  # by page, as written
     written: frozenset[str]  # names of files that nothing here made
     present: frozenset[str]  # names of all files in docs/
+    settings: bytes  # of mkdocs.yml
     markdown: dict[str, str]  # by page, with the code and output in it
     notebooks: dict[str, str]  # by page, for pages with code
     terms: dict[str, terms.Term]  # of the glossary, by name
@@ -138,6 +139,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     build.last = None
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     build.present = list_files(Path(config.docs_dir))
+    build.settings = Path(config.config_file_path).read_bytes()
     lab_files = [file for file in files if is_lab(file)]
     names = [file.src_uri for file in lab_files]
     try:
@@ -184,7 +186,7 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     """Make the templates fast, and keep what a single page needs to be rendered again."""
     env.bytecode_cache = templates.Compiled(kept)
     navigation.remember_entries(env, build.nav)
-    env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None
+    env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None and bool(config.site_url)
     build.env = env
     return env
 
@@ -312,8 +314,9 @@ def on_post_build(config: MkDocsConfig) -> None:
     kept.prune()
     config.site_dir = str(build.staging.site)
     build.last = Site(
-        config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written, build.present
-    )
+        config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written, build.present,
+        build.settings,
+    )  # fmt: skip
     log.info(f"The new site is in place: {config.site_dir}")
 
 
@@ -341,7 +344,7 @@ def show_early() -> int:
     Raises:
         ProblemsError: if anything that a page shows is not there, or does not run.
     """
-    if (last := build.last) is None or not last.has_all_files():
+    if (last := build.last) is None or not last.still_holds():
         return 0
     sources = read_sources(last.files)
     names = [file.src_uri for file in last.files if is_lab(file)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urljoin
@@ -82,8 +81,3 @@ def standalone(svg: str) -> str:
     ink = 'color="#1b1b1b" font-family="system-ui, sans-serif"'
     svg = svg.replace("<svg ", f"<svg {size} {ink} ", 1)
     return svg.replace(">", '><path fill="#fff" d="M0 0H9999V9999H0z"/>', 1) + "\n"
-
-
-def escape(text: str) -> str:
-    """Text as an attribute's value."""
-    return html.escape(text, quote=True)

@@ -24,7 +24,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from hooks import twin
 from hooks.engine import Cell, Outcome
-from hooks.inline import escape, figure
+from hooks.inline import figure
 from hooks.kept import Kept, maker
 from hooks.pages import PageError
 
@@ -175,7 +175,7 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
                     f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption"
                 )
             address = f"../{posixpath.basename(figure_uri(uri, number, count))}"
-            parts.append(figure(svg, escape(metadata["alt"]), escape(metadata["caption"]), address))
+            parts.append(figure(svg, html.escape(metadata["alt"]), html.escape(metadata["caption"]), address))
     return "\n".join(parts)
 
 

@@ -9,6 +9,8 @@ from urllib.parse import quote, unquote
 
 from mkdocs.structure.files import File, Files
 
+from hooks import tested
+
 log = logging.getLogger("mkdocs.plugins.handbook")
 
 Resolve = Callable[[str], str]
@@ -30,7 +32,7 @@ def on_the_site(source: File, files: Files) -> Resolve:
         target, anchor = find_target(source, link, files)
         if target is not None:
             return target.url_relative_to(source) + anchor
-        if "://" not in link and not link.startswith("#"):
+        if not tested.SCHEME.match(link) and not link.startswith("#"):
             log.warning(f"Lab '{source.src_uri}' contains a link '{link}', but the target is not found.")
         return link
 

@@ -81,6 +81,9 @@ def find_problems(uses: list[Use], scripts: list[str]) -> Iterator[str]:
             yield f"{use.place}: there is no snippet {use.script}{hint}"
         elif use.kind != "code" and (use.page, use.script) not in shown:
             yield f"{use.place}: shows what {use.script} makes, but not its code"
+    for script in scripts:
+        if re.search(r"-\d+\.py$", script):  # its figure would be taken for one of another script
+            yield f"{script}: a snippet's name must not end in a hyphen and a number, which count figures"
     for script in sorted(set(scripts) - {use.script for use in uses}):
         yield f"{script}: no page uses this snippet: show it, or delete it"
 

@@ -49,10 +49,12 @@ class Site:
     outcomes: dict[str, Outcome]
     written: frozenset[str]  # names of files that the build did not make
     present: frozenset[str]  # names of all files in docs/
+    settings: bytes  # of mkdocs.yml
 
-    def has_all_files(self) -> bool:
-        """Whether no page, lab or picture came or went since."""
-        return list_files(Path(self.config.docs_dir)) == self.present
+    def still_holds(self) -> bool:
+        """Whether no page, lab or picture came or went since, and the settings are the same."""
+        same = list_files(Path(self.config.docs_dir)) == self.present
+        return same and Path(self.config.config_file_path).read_bytes() == self.settings
 
     def affected(self, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
         """The pages whose own text, or whose snippets' code or output, is another now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import logging
 import os
 import shutil
@@ -29,7 +30,7 @@ class Staging:
         site.parent.mkdir(parents=True, exist_ok=True)
         with locked(site.parent):
             self._recover()
-            self.folder = Path(tempfile.mkdtemp(dir=site.parent, prefix=f".{site.name}-"))
+            self.folder = Path(tempfile.mkdtemp(dir=site.parent, prefix=f".{site.name}-build-"))
             self._lock: int | None = os.open(self.folder, os.O_RDONLY)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.folder.chmod(0o755)  # a web server must be able to read what mkdtemp made private
@@ -67,12 +68,13 @@ class Staging:
 
     def _recover(self) -> None:
         """Clear away what killed builds left; one killed while it published gets its old site back."""
-        for old in self.site.parent.glob(f".{self.site.name}-{RANDOM}-old"):
+        pattern = f".{glob.escape(self.site.name)}-build-{RANDOM}"
+        for old in self.site.parent.glob(f"{pattern}-old"):
             if self.site.exists():
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.rename(self.site)
-        for folder in self.site.parent.glob(f".{self.site.name}-{RANDOM}"):
+        for folder in self.site.parent.glob(pattern):
             if folder.is_dir() and not is_locked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,7 +86,7 @@ def same_pages(one: Path, two: Path) -> bool:
         {
             path.relative_to(site)
             for path in site.rglob("*")
-            if path.suffix in shown and path.parent.name != "search"
+            if path.suffix in shown and path.parent != site / "search"
         }
         for site in (one, two)
     ]

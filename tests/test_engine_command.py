@@ -55,6 +55,22 @@ def test_named_snippets_go_to_the_folder_asked_for(run, project, tmp_path, capsy
     assert capsys.readouterr().out.splitlines()[1].startswith("Figures: 1 of 1 from the cache;")
 
 
+def test_what_a_snippet_no_longer_makes_goes(run, project, tmp_path):
+    script = project / "snippets" / "a" / "two.py"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "two-note.svg").touch()
+    try:
+        script.write_text(TWO.replace("range(2)", "range(4)"))
+        assert run("--out", str(tmp_path), str(script)) == 0
+        drawn = ["a/two-2.svg", "a/two-3.svg", "a/two-4.svg", "a/two-note.svg", "a/two.svg", "a/two.txt"]
+        assert written(tmp_path) == drawn
+        script.write_text(TWO.replace("print('told')\n", ""))
+        assert run("--out", str(tmp_path), str(script)) == 0
+        assert written(tmp_path) == ["a/two-2.svg", "a/two-note.svg", "a/two.svg"]
+    finally:
+        script.write_text(TWO)
+
+
 def test_labs_too_and_nothing_from_elsewhere(run, project, tmp_path, capsys):
     (project / "docs" / "labs").mkdir(parents=True, exist_ok=True)
     (project / "docs" / "labs" / "a.py").write_text(MUTE)

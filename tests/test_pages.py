@@ -59,6 +59,14 @@ def test_problems_name_place_rule_and_nearest():
     ]
 
 
+def test_a_name_that_would_be_that_of_a_further_figure():
+    found = uses('![Alt](resnet-18.svg "Cap")\n```python\n--8<-- "a/resnet-18.py"\n```\n', page="a/p.md")
+    *_, last = pages.find_problems(found, ["snippets/a/resnet-18.py"])
+    assert last == (
+        "snippets/a/resnet-18.py: a snippet's name must not end in a hyphen and a number, which count figures"
+    )
+
+
 def test_gaps_are_what_a_snippet_did_not_make():
     found = uses('![Alt](b-2.svg "C")\n```python\n--8<-- "a/b.py"\n```\n```text\n--8<-- "a/b.txt"\n```\n')
     gaps = list(pages.find_gaps(found, {"snippets/a/b.py": outcome(figures=["<svg/>"])}))

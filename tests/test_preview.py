@@ -44,7 +44,7 @@ OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures
 )
 def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
     files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
-    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset())
+    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset(), b"")
     found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
 
@@ -101,19 +101,25 @@ def test_a_snippet_that_fails_does_not_run_again_in_a_whole_build(caplog):
     assert "ZeroDivisionError" in caplog.text and "The last good site is still shown" in caplog.text
 
 
-def test_a_page_that_came_or_went_is_left_to_the_whole_build(tmp_path):
+def test_a_page_that_came_or_went_or_another_setting_is_left_to_the_whole_build(tmp_path):
     (tmp_path / "a").mkdir()
     for name in ("a/one.md", "a/style.css", "a/lab.py"):
         (tmp_path / name).touch()
     files = list_files(tmp_path)
     assert files == {"a/one.md", "a/style.css", "a/lab.py"}
-    site = Site(SimpleNamespace(docs_dir=str(tmp_path)), None, None, None, {}, {}, frozenset(), files)
-    assert site.has_all_files()
+    settings = tmp_path / ".mkdocs.yml"
+    settings.write_text("site_name: one")
+    config = SimpleNamespace(docs_dir=str(tmp_path), config_file_path=str(settings))
+    site = Site(config, None, None, None, {}, {}, frozenset(), files, b"site_name: one")
+    assert site.still_holds()
     (tmp_path / "two.md").touch()
-    assert not site.has_all_files()
+    assert not site.still_holds()
     (tmp_path / "two.md").unlink()
+    settings.write_text("site_name: two")
+    assert not site.still_holds()
+    settings.write_text("site_name: one")
     (tmp_path / "a" / "lab.py").unlink()
-    assert not site.has_all_files()
+    assert not site.still_holds()
 
 
 @pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])
@@ -142,7 +148,7 @@ def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch):
         return files
 
     known = SimpleNamespace(documentation_pages=list)
-    site = Site(SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset())
+    site = Site(SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset(), b"")
     with pytest.raises(ValueError, match="formula"):
         site.show(pages("fine", "fails"))
     assert built == []

@@ -79,7 +79,7 @@ def test_what_a_killed_build_left_is_cleared_and_a_living_one_spared(site):
 
 
 def test_a_build_killed_while_it_published_gets_its_old_site_back(site):
-    site.rename(site.parent / ".site-abc12345-old")
+    site.rename(site.parent / ".site-build-abc12345-old")
     Staging(site).discard()
     assert (site / "page").read_text() == "old" and left(site) == ["site"]
 
@@ -157,7 +157,14 @@ def test_two_sites_show_the_same_pages_if_every_page_has_the_same_bytes(tmp_path
 
 @pytest.mark.parametrize(
     "name, same",
-    [("a.css", False), ("b/a.js", False), ("index.html", False), ("search/a.js", True), ("a.md", True)],
+    [
+        ("a.css", False),
+        ("b/a.js", False),
+        ("index.html", False),
+        ("search/a.js", True),
+        ("a.md", True),
+        ("a/search/index.html", False),
+    ],
 )
 def test_a_reader_sees_pages_styles_and_scripts(tmp_path, name, same):
     for number in (1, 2):
@@ -181,3 +188,13 @@ def test_what_is_remembered_is_the_site_that_was_published(site):
     (staging.folder / "page").write_text("new")
     staging.publish(remember)
     assert seen == ["new"]
+
+
+@pytest.mark.parametrize("name", ["site", "out[1]"])
+def test_what_a_killed_build_left_goes_and_what_only_looks_like_it_stays(tmp_path, name):
+    staging = Staging(tmp_path / name)
+    staging._unlock()  # as the end of its process does
+    for other in (f".{name}-packages", f".{name}-build-notes"):
+        (tmp_path / other).mkdir()
+    Staging(tmp_path / name).discard()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".{name}-build-notes", f".{name}-packages"]

@@ -47,6 +47,11 @@ def main() -> int:
         for number, figure in enumerate(result.figures, start=1):
             name = target.name if number == 1 else f"{target.name}-{number}"
             write_atomically(target.with_name(f"{name}.svg"), figure.encode())
+        number = len(result.figures) + 1
+        while (old := target.with_name(f"{target.name}-{number}.svg")).exists():  # it drew more figures once
+            old.unlink()
+            number += 1
+        target.with_name(f"{target.name}.txt").unlink(missing_ok=True)
         if result.text:
             write_atomically(target.with_name(f"{target.name}.txt"), result.text.encode())
     for line in [progress.summary(), *engine.remarks()]:

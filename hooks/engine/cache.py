@@ -15,7 +15,7 @@ import platform
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hooks.engine.outcome import Outcome, digest, state
+from hooks.engine.outcome import Outcome, digest, state, visible
 
 
 class Cache:
@@ -108,7 +108,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def engine_digest() -> str:
     """Fingerprint of what shapes every outcome: the engine's own files and the Python that runs it."""
-    files = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in {".py", ".mplstyle"})
+    files = [path for path in visible(Path(__file__).parent, "*") if path.suffix in {".py", ".mplstyle"}]
     return digest(b"\0".join([platform.python_version().encode(), *(path.read_bytes() for path in files)]))
 
 

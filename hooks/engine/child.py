@@ -154,13 +154,21 @@ class Chance:
 
     def __init__(self) -> None:
         import numpy
+        import torch
 
         self.start = self.states()
         self.seeded: set[str] = set()
-        # unlike PyTorch, Python and NumPy can't tell a generator's seed
-        generators: tuple[Any, ...] = (random, numpy.random)
-        for module in generators:
-            module.seed = self.watch(module.__name__, module.seed)
+        seeds: tuple[tuple[str, Any, str], ...] = (
+            ("random", random, "seed"),
+            ("numpy.random", numpy.random, "seed"),
+            *(
+                ("torch", module, name)
+                for module in (torch, torch.random)
+                for name in ("seed", "manual_seed")
+            ),
+        )
+        for name, module, seed in seeds:
+            setattr(module, seed, self.watch(name, getattr(module, seed)))
 
     def states(self) -> dict[str, Any]:
         """Where each global generator stands."""
@@ -174,17 +182,19 @@ class Chance:
             "numpy.random": (state[2], state[1].tobytes()),
         }
 
-    def watch(self, name: str, seed: Callable[..., None]) -> Callable[..., None]:
+    def watch(self, name: str, seed: Callable[..., Any]) -> Callable[..., Any]:
         """The function that sets a seed; no numbers may have been drawn before its first call."""
 
         @functools.wraps(seed)
-        def watched(*args: Any, **options: Any) -> None:
+        def watched(*args: Any, **options: Any) -> Any:
             self.check()
-            seed(*args, **options)
+            found = seed(*args, **options)
             if any(value is not None for value in (*args, *options.values())):
                 self.seeded.add(name)
             else:  # a seed of the system's choice
-                self.start[name] = None
+                self.seeded.discard(name)
+                self.start[name] = self.states()[name]
+            return found
 
         return watched
 
@@ -192,7 +202,7 @@ class Chance:
         """Raise where a script drew without a seed."""
         now = self.states()
         if now["torch"][0] != self.start["torch"][0]:
-            self.seeded.add("torch")
+            self.seeded.add("torch")  # by a method of its generator
         for name in now.keys() - self.seeded:
             if now[name] != self.start[name]:
                 raise ValueError(

@@ -79,6 +79,7 @@ class Engine:
         if self._packages != (packages := installed()):
             self.close()  # what it imported may be another version now
             _found.clear()
+        self.cache.problem = None
         look_up = self.cache.reader()
         version = functools.cache(importlib.metadata.version)
         results: dict[str, Outcome | Failure] = {}

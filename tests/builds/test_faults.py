@@ -392,6 +392,7 @@ def test_a_checkout_that_cannot_be_written(project, tmp_path):
 def test_hidden_files_of_editors_are_passed_over(project):
     (project / "docs" / ".#one.md").symlink_to("someone@host.1:2")  # Emacs's sign that a file is being edited
     (project / "lego" / ".#tiny.py").symlink_to("someone@host.1:2")
+    (project / "hooks" / "engine" / ".#child.py").symlink_to("someone@host.1:2")
     (project / "docs" / "references.toml").write_text("")
     folder = project / "snippets" / ".ipynb_checkpoints"
     folder.mkdir()
