@@ -49,7 +49,7 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/cache.py": ("engine",),
     "hooks/engine/child.py": ("labs", "engine"),
     "hooks/engine/confine.py": ("engine",),
-    "hooks/engine/outcome.py": ("engine",),
+    "hooks/engine/outcome.py": ("engine", "engine_command"),
     "hooks/engine/progress.py": ("engine_command", "engine"),
     "hooks/engine/server.py": ("engine",),
     "hooks/engine/shrink.py": ("svg",),

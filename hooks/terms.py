@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 GLOSSARY = "glossary.md"
-EVERYDAY = {"gain", "noise", "patience"}  # pages also use these words as everybody does
+EVERYDAY = {"gain", "noise", "patience", "spread"}  # pages also use these words as everybody does
 LINK = re.compile(r"[;,] \[(?P<label>[^\]]+)\]\((?P<page>[^)#]+\.md)\)")
 TAG = r"""<(?:[^"'>]|"[^"]*"|'[^']*')*>"""
 LEFT_ALONE = [

@@ -1074,6 +1074,13 @@ def test_a_net_that_cannot_overfit_one_batch():
     assert finding.name == "cannot overfit one batch" and finding.value > 0.1
 
 
+def test_the_share_that_is_left_of_a_loss_without_classes():
+    model, y = nn.Linear(1, 1), torch.tensor([[3.0], [-1.0]])  # the mean can be learned, the rest not
+    nn.init.zeros_(model.bias)
+    (finding,) = diagnose(model, (torch.zeros(2, 1), y), F.mse_loss, overfit=2000).findings[-1:]
+    assert finding.name == "cannot overfit one batch" and finding.value == pytest.approx(4 / 5, rel=1e-4)
+
+
 def test_the_share_of_the_loss_that_is_left_of_one_batch():
     model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
     x, y = torch.ones(12, 4), torch.arange(12) % 3

@@ -460,6 +460,10 @@ X, Y = problem()
         (lambda: EarlyStopping(minimum_improvement=-1), "minimum_improvement must be at least 0, got -1"),
         (lambda: gradient_descent(X, Y, 0, 3), "lr must be above 0, got 0"),
         (lambda: gradient_descent(X, Y, 9.0, 3), "lr must be below .* to converge, got 9.0"),
+        (
+            lambda: gradient_descent(torch.eye(9) * torch.arange(9), torch.ones(9), 0.1, 3),
+            "lr must be below 0.0312 to",
+        ),
         (lambda: gradient_descent(X, Y, 1e-3, 0), "steps must be at least 1, got 0"),
         (lambda: ridge(X[0], Y, 1.0), r"x must have the shape \(count, features\), got \(4,\)"),
         (lambda: ridge(X, Y[:3], 1.0), r"y must have 12 rows like x, got the shape \(3,\)"),
@@ -537,6 +541,13 @@ def test_equal_columns_share_their_weight_however_long_the_descent():
     assert torch.allclose(found, ridge(x, torch.arange(5.0), 0.0), rtol=1e-9) and found[0] == pytest.approx(
         found[1].item(), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("kind", [Dropout, AlphaDropout, GaussianNoise])
+def test_what_drops_nothing_draws_nothing(kind):
+    generator, x = seeded(), torch.randn(5, 3)
+    assert kind(0.0, generator=generator)(x) is x
+    assert torch.equal(generator.get_state(), seeded().get_state())
 
 
 @pytest.mark.parametrize("layer", [Dropout(0.5), AlphaDropout(0.5), GaussianNoise(1.0)])

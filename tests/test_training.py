@@ -268,6 +268,15 @@ def test_a_seed_decides_shuffling_and_dropout_and_leaves_no_trace(loader):
     assert losses(0) == losses(0) != losses(1)
 
 
+def test_a_seed_may_have_64_bits(line):
+    model, x, y = line
+    losses = [
+        fit(copy.deepcopy(model), x, y, steps=2, lr=0.1, batch_size=9, loss=F.mse_loss, seed=seed).loss
+        for seed in (2**64 - 1, 2**64 - 1, 2**63)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
 def test_a_seed_is_undone_after_an_error(line):
     before = torch.get_rng_state()
     with pytest.raises(ZeroDivisionError):

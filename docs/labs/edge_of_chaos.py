@@ -135,8 +135,8 @@ plt.show()
 #
 # Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names. The
 # tool measures the factor of the gradient in the net that you give it, without any theory; $\chi$ is
-# about its square. It speaks up below 0.5 and above 1.4 a layer, for what is milder can be right in a
-# shallow net.
+# about its square. It speaks up below 0.5 a layer, and above 1.4 if all layers together make the gradient
+# ten times as large, for what is milder can be right in a shallow net.
 
 # %%
 findings = {}

@@ -74,7 +74,7 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
                 for sentinel, entry in list(running.items()):
                     overdue = time.monotonic() >= entry.deadline
                     if overdue or sentinel in ready or entry.process.exitcode is not None:
-                        end(entry.process, overdue)
+                        end(entry.process)
                         result = child.result(entry.folder, entry.process, overdue)
                         shutil.rmtree(entry.folder, ignore_errors=True)
                         engine.send(("ended", entry.script, result))
@@ -85,13 +85,13 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
             pass
         finally:
             for entry in running.values():
-                end(entry.process, overdue=True)
+                end(entry.process)
 
 
-def end(process: BaseProcess, overdue: bool) -> None:
+def end(process: BaseProcess) -> None:
     """End a child and every process that it started and left behind."""
     assert process.pid is not None
-    if overdue or process.exitcode is None:  # or it closed its end of the pipe, and goes on
+    if process.exitcode is None:  # it is overdue, or closed its end of the pipe and goes on
         process.kill()
     process.join()
     with contextlib.suppress(ProcessLookupError, PermissionError):
