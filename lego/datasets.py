@@ -528,7 +528,8 @@ def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -
     """One of scikit-learn's data sets, in random order."""
     inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
     ends = _ends(split, len(inputs))
-    order = torch.randperm(len(inputs), generator=check.generator(generator) or Generator().manual_seed(0))
+    generator = check.generator(generator) or Generator().manual_seed(0)
+    order = torch.randperm(len(inputs), generator=generator, device=generator.device).to(inputs.device)
     classes = None
     if "target_names" in bunch:
         classes = tuple(map(str, bunch.target_names))

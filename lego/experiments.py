@@ -218,7 +218,9 @@ def bootstrap(
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}")
     generator = check.generator(generator) or Generator().manual_seed(0)
-    picked = torch.randint(len(found), (draws, len(found)), generator=generator)
+    picked = torch.randint(
+        len(found), (draws, len(found)), generator=generator, device=generator.device
+    ).cpu()
     size = 2.0 ** (math.frexp(float(found.abs().max()))[1] - 1)  # of the largest: a sum of such may overflow
     tail = (1 - level) / 2
     means = (found / size)[picked].mean(1)

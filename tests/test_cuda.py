@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, MetaAcon, SwiGLU
+from lego.datasets import wine
 from lego.diagnostics import Watch, diagnose
 from lego.experiments import bootstrap
 from lego.initialization import INITIALIZERS, gain, initialize
@@ -78,6 +79,13 @@ def test_weights_on_the_gpu_are_filled(scheme):
 def test_lsuv_and_gains():
     model = initialize(mlp([32, 64, 64, 4], "tanh").cuda(), "lsuv", batch=torch.randn(256, 32, device="cuda"))
     assert model[0].weight.is_cuda and gain(nn.PReLU().cuda()) == pytest.approx(gain("prelu"))
+
+
+def test_data_and_intervals_with_the_gpu_as_default_device():
+    expected, interval = wine().train.inputs, bootstrap([1.0, 2.0, 4.0])
+    with torch.device("cuda"):
+        found = wine().train.inputs
+        assert found.is_cuda and torch.equal(found.cpu(), expected) and bootstrap([1.0, 2.0, 4.0]) == interval
 
 
 @pytest.mark.parametrize("make", [Standardize, MinMax, Whiten])
