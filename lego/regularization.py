@@ -274,7 +274,8 @@ class Dropout(_Random):
 
     Args:
         p: chance of zero, below 1.
-        generator: source of the masks; PyTorch's global one if omitted.
+        generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
+            sets back to compute a layer again.
 
     Raises:
         ValueError: if `p` is not from 0 to below 1.
@@ -301,7 +302,8 @@ class AlphaDropout(_Random):
 
     Args:
         p: chance of being dropped, below 1.
-        generator: source of the masks; PyTorch's global one if omitted.
+        generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
+            sets back to compute a layer again.
 
     Raises:
         ValueError: if `p` is not from 0 to below 1.
@@ -333,7 +335,8 @@ class DropConnect(_Random):
     Args:
         layer: the linear layer.
         p: chance of zero, below 1.
-        generator: source of the masks; PyTorch's global one if omitted.
+        generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
+            sets back to compute a layer again.
 
     Raises:
         ValueError: if `p` is not from 0 to below 1, or `layer` is not linear.
@@ -363,7 +366,8 @@ class GaussianNoise(nn.Module):
 
     Args:
         std: standard deviation of the noise.
-        generator: source of the noise; PyTorch's global one if omitted.
+        generator: source of the noise; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
+            sets back to compute a layer again.
 
     Raises:
         ValueError: if `std` is negative or not finite.
