@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hooks.feed import CHANGELOG, atom, entries
-from tests.conftest import ROOT
+from tests.conftest import ROOT, mkdocs
 
 TEXT = """# What is new
 
@@ -87,3 +87,11 @@ def test_the_handbook_has_news_in_order():
     news = entries((ROOT / "docs" / CHANGELOG).read_text())
     assert len(news) >= 7 and all(entry.text for entry in news)
     assert len({entry.anchor for entry in news}) == len(news)
+
+
+def test_a_site_without_an_address_has_no_feed_and_links_to_none(project):
+    (project / "docs" / "changelog.md").write_text("# What is new\n\n## 2026-01-02: One\n\nText.\n")
+    result = mkdocs("build", "--strict", cwd=project, env={"SITE_URL": ""})
+    assert result.returncode == 0, result.stderr
+    assert not (project / "site" / "feed.xml").exists()
+    assert "feed.xml" not in (project / "site" / "one" / "index.html").read_text()
