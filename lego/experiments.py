@@ -405,14 +405,20 @@ class _Table:
         self.lock = path.with_name(f".{path.name}.lock")
 
     def __enter__(self) -> "_Table":
-        self.guard = self.lock.open("w")
-        try:
-            _lock(self.guard.fileno())
-        except OSError as error:
-            self.guard.close()
-            raise ValueError(
-                f"store must be of one sweep at a time, got {self.path}, which another fills"
-            ) from error
+        held = False
+        while not held:
+            self.guard = self.lock.open("w")
+            try:
+                _lock(self.guard.fileno())
+            except OSError as error:
+                self.guard.close()
+                raise ValueError(
+                    f"store must be of one sweep at a time, got {self.path}, which another fills"
+                ) from error
+            with suppress(FileNotFoundError):  # a sweep that ended took the file away before it was locked
+                held = os.path.samestat(os.fstat(self.guard.fileno()), self.lock.stat())
+            if not held:
+                self.guard.close()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -374,6 +374,27 @@ def test_two_sweeps_do_not_fill_one_store(tmp_path):
     assert len(run(train, store=store)) == 8
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_lock_whose_file_went_before_it_was_taken_is_taken_anew(tmp_path, monkeypatch, again):
+    store, lock, calls = tmp_path / "runs.csv", experiments._lock, []
+    file = tmp_path / ".runs.csv.lock"
+
+    def late(number):
+        if not calls:
+            file.unlink()
+            if again:
+                file.touch()  # by a third sweep
+        calls.append(number)
+        lock(number)
+
+    monkeypatch.setattr(experiments, "_lock", late)
+    with experiments._Table(store):
+        assert len(calls) == 2
+        with pytest.raises(ValueError, match="store must be of one sweep at a time"):
+            experiments._Table(store).__enter__()
+    assert not file.exists()
+
+
 def test_what_another_sweep_added_before_the_lock_stays_and_is_not_run_again(tmp_path, monkeypatch):
     store, lock = tmp_path / "runs.csv", experiments._lock
     seen = []
