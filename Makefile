@@ -48,7 +48,7 @@ proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow 
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
-	@$(MAKE) scale bench bench-bricks bench-diagnose
+	@$(MAKE) scale bench-bricks bench-diagnose
 	@$(MAKE) slow
 	@$(MAKE) fuzz EXAMPLES=1000
 	@$(MAKE) kills

@@ -204,14 +204,14 @@ def main() -> None:
     torch.manual_seed(0)
     sizes = [int(float(size)) for size in options.sizes.split(",")]
     dtypes = [getattr(torch, name) for name in options.dtypes.split(",")]
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"one core, {platform.machine()}"
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"One core, {platform.machine()}"
     note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds"
     large = f", of {fewer(options.rounds)} for {LARGE:.0e} numbers and more" if max(sizes) >= LARGE else ""
     text = race(device, sizes, dtypes, options.rounds, options.compile)
     RESULTS.joinpath(f"bricks-{device.type}.md").write_text(f"{text}\n\n{note}{large}.\n", encoding="utf-8")
     if device.type == "cpu":
         for name, table in zip(("activations", "cost"), tables_of_the_pages(options.rounds), strict=True):
-            foot = "" if name == "activations" else f"\n\n{note[0].upper()}{note[1:]}."
+            foot = "" if name == "activations" else f"\n\n{note}."
             RESULTS.joinpath(f"{name}.md").write_text(table + foot + "\n", encoding="utf-8")
 
 

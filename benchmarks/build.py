@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "build.md"
 
 
 class Cost(NamedTuple):
@@ -143,7 +142,7 @@ def same(one: Path, two: Path) -> bool:
 
 
 def main() -> None:
-    """Measure, print and keep the table."""
+    """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--rounds", type=int, default=3, help="builds of each kind; the median counts (default: 3)"
@@ -187,9 +186,7 @@ def main() -> None:
         f"With all outcomes kept, a build costs {look_up:.1f} ms of CPU more a snippet than the floor. "
         f"Two cold builds are {'equal byte for byte' if identical else 'NOT equal'}."
     ]
-    text = "\n".join([*table, "", *notes]) + "\n"
-    print(text)
-    RESULT.write_text(text, encoding="utf-8")
+    print("\n".join([*table, "", *notes]))
 
 
 if __name__ == "__main__":
