@@ -40,8 +40,8 @@ const zigzagging = {
     chart.line(1, losses, { color: 1 })
     const straight = Math.hypot(zigzag.start[0] - zigzag.best[0], zigzag.start[1] - zigzag.best[1])
     const end = steps === null
-      ? rate >= 1 ? "At this rate the steps do not come nearer." : "After 5000 steps the loss is still above a ten-thousandth of the first."
+      ? rate >= 1 ? "at this rate the steps do not come nearer." : "after 5000 steps the loss is still above a ten-thousandth of the first."
       : `${steps} ${steps === 1 ? "step" : "steps"} to a ten-thousandth of the first loss, on a path ${written(length / straight)} times as long as the straight line.`
-    return { words: `Condition number ${written(large / small)}. ${end}`, values: { condition: large / small, steps, length: length / straight, w: path.at(-1) } }
+    return { words: `Condition number ${written(large / small)}: ${end}`, values: { condition: large / small, steps, length: length / straight, w: path.at(-1) } }
   },
 }

@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from lego.plotting import look
 from lego.propagation import chi, fixed_point
 
 weights = np.linspace(0.5, 3.5, 13)  # standard deviations of √n times w
-biases = np.linspace(0.0, 1.0, 6)
+biases = np.linspace(0.0, 1.0, 11)
 
 maps = {}
 figure, panels = plt.subplots(1, 3, figsize=(9, 3), sharey=True)
@@ -22,7 +23,8 @@ for axes, name in zip(panels, ("relu", "tanh", "gelu"), strict=True):
         weights, biases, maps[name], levels, cmap="RdBu_r", vmin=0, vmax=2
     )
     axes.contour(weights, biases, maps[name], [1.0], colors="black")
-    axes.set(title=name, xlabel="σ of the weights")
+    axes.set(title=look(name)["label"], xlabel="σ of the weights")
+    axes.set(xticks=[1, 2, 3])
     ends = [np.interp(1, row, weights) for row in maps[name][[0, -1]]]
     print(f"{name}: the edge moves from {ends[0]:.2f} to {ends[1]:.2f}")
 panels[0].set(ylabel="σ of the biases")

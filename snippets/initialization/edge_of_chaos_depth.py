@@ -31,5 +31,5 @@ for row, marker in enumerate("os^"):
 axes.set(xlabel="σ of the weights", ylabel="accuracy on the training set")
 axes.set(xscale="log", xticks=weights, xticklabels=weights)
 axes.minorticks_off()
-axes.legend(loc="lower left", bbox_to_anchor=(0.3, 0))
+axes.legend(loc="lower left", bbox_to_anchor=(0.42, 0))
 plt.show()

@@ -39,4 +39,5 @@ for (what, name), found in sorted(scores.items()):
     axes.plot(found, [label] * 10, "o", color="C0", fillstyle="none")
     print(f"{what} with {name:10}: mean {sum(found) / 10:.2f}")
 axes.set(xlabel="test accuracy, ten splits")
+axes.margins(y=0.2)
 plt.show()

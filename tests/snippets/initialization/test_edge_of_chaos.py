@@ -18,4 +18,6 @@ def test_the_edge_of_each_activation(run_snippet):
 
 def test_relus_factor_is_half_the_variance_of_the_weights(run_snippet):
     found = run_snippet("initialization/edge_of_chaos")
-    assert found["maps"]["relu"] == pytest.approx(np.tile(found["weights"] ** 2 / 2, (6, 1)), rel=1e-6)
+    assert found["maps"]["relu"] == pytest.approx(
+        np.tile(found["weights"] ** 2 / 2, (len(found["biases"]), 1)), rel=1e-6
+    )
