@@ -68,7 +68,7 @@ def explain(content: str, page: str, terms: dict[str, Term], resolve: Callable[[
         f"[{name[0].upper()}{name[0]}]" + re.escape(name[1:]).replace(r"\ ", r"\s+")
         for name in sorted(terms.keys() - EVERYDAY, key=lambda name: (-len(name), name))
     )
-    known = re.compile(rf"(?<![\w-])(?P<name>{names})(?:s|es)?(?![\w-]|\s+(?:norm|variance))")
+    known = re.compile(rf"(?<![\w/-])(?P<name>{names})(?:s|es)?(?![\w/-]|\s+(?:norm|variance))")
     seen = {term.meaning for term in terms.values() if term.address == page}
     of_the_page = frozenset(seen)
 

@@ -153,8 +153,8 @@ class History:
         """A data frame of all that was seen, one row a step, with NaN where nothing was measured.
 
         Returns:
-            The columns are `loss`, then `validation`, `metric`, `lr` and `gradient_norm` where there are any,
-            then what was watched, by name.
+            The columns are `loss`, then `validation`, `metric`, `lr` and `gradient_norm` where there are any, then
+                what was watched, by name.
 
         Raises:
             ImportError: if pandas is missing.

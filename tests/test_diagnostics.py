@@ -1376,6 +1376,13 @@ def test_an_optimizer_is_left_as_it_was_in_everything_that_it_keeps():
     assert watch.optimizer.state[models[1].weight]["master"] is state and state.dtype == torch.float32
 
 
+def test_a_weight_of_zeros_has_no_share_that_moves():
+    model = mlp([32, 16, 10], generator=seeded())
+    nn.init.zeros_(model[2].weight)
+    layers = diagnose(model, vectors(), optimizer=torch.optim.Adam(model.parameters(), lr=0.1)).layers
+    assert layers[1].update_to_weight is None and layers[1].weight_gradient > 0
+
+
 def test_marks_on_weights_reach_the_optimizer():
     class Marked(torch.optim.SGD):
         def step(self, closure=None):

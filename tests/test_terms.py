@@ -83,6 +83,11 @@ def test_what_is_no_running_text_is_left_alone(markup):
     assert shown(f"{markup}<p>unit</p>")[1] == ["unit"]
 
 
+def test_a_part_of_a_path_is_no_term():
+    assert shown("<p>See chapter/unit/ and unit/page, or a unit.</p>")[1] == ["unit"]
+    assert shown("<p>See chapter/unit/ and unit/page.</p>")[1] == []
+
+
 def test_a_page_does_not_explain_what_it_is_about():
     assert shown("<p>Dropout of units.</p>", "regularization/dropout.md")[1] == ["units"]
 

@@ -69,5 +69,5 @@ for side, (style, label) in enumerate((("x", "sick"), ("o", "cured"))):
     axes.plot(scores, list(ward), style, label=label)
 axes.set(xlabel="test accuracy after 100 steps", xlim=(-0.03, 1))
 axes.invert_yaxis()
-axes.legend(loc="center")
+axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 plt.show()

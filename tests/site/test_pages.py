@@ -32,6 +32,14 @@ def test_every_page_is_there(trees):
     assert set(trees) == expected | {"404.html"}
 
 
+def test_no_formula_stands_as_it_was_written(trees):
+    for name, tree in trees.items():
+        texts = tree.xpath(
+            "//body//text()[not(ancestor::code or ancestor::samp or ancestor::pre or ancestor::script)]"
+        )
+        assert not [text for text in texts if re.search(r"\\[()\[\]]|\$[^$]*\\", text)], name
+
+
 def test_links_and_anchors_lead_somewhere(site, trees):
     ids = {name: {element.get("id") for element in tree.xpath("//*[@id]")} for name, tree in trees.items()}
     count = 0
