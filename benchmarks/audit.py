@@ -348,14 +348,14 @@ def main() -> None:
 
     from playwright.sync_api import sync_playwright
 
-    date = today()
+    facts: Row = {"date": today(), "versions": versions()}
     errors, broken = html_errors(pages), tested.find_broken(SITE, tested.read(SITE))
     with served() as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             for page in pages:
                 print(page or "home", file=sys.stderr)
-                rows[page] = {"date": date, "versions": versions()} | visit(browser, address + page)
+                rows[page] = facts | visit(browser, address + page)
                 rows[page] |= {
                     "html": errors.get(page, []),
                     "broken": [link for link in broken if link.startswith(f"{page}index.html: ")],
