@@ -43,6 +43,7 @@ from hooks.kept import Kept  # noqa: E402
 from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.preview import Preview, Site, list_files  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
+from hooks.recall import Recall  # noqa: E402
 from hooks.repair import repair  # noqa: E402
 from hooks.unchanged import Built  # noqa: E402
 
@@ -56,6 +57,7 @@ except ValueError as error:
     raise PluginError(str(error)) from None
 atexit.register(engine.close)
 kept = Kept(ROOT / ".cache" / "kept")
+compiled = templates.Compiled(Kept(ROOT / ".cache" / "templates"))  # a build may ask for none of them
 LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
@@ -81,6 +83,7 @@ class Build:
     files: Files
     nav: Navigation
     env: jinja2.Environment
+    recall: Recall
     last: Site | None = None  # where `serve` can render single pages into
     differs = True  # whether the site has other pages than the one that it replaced
 
@@ -169,6 +172,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.remove(file)
         files.append(page)
     files.append(File.generated(config, "llms.txt", content=""))  # filled when all pages are there
+    build.recall = Recall(kept, config, files)
     return files
 
 
@@ -177,25 +181,28 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     build.nav = nav
     if "mkdocstrings" in config.plugins:
         mkdocstrings: Any = config.plugins["mkdocstrings"]
-        mkdocstrings.get_handler("python").env.bytecode_cache = templates.Compiled(kept)
+        mkdocstrings.get_handler("python").env.bytecode_cache = compiled
     return nav
 
 
 @event_priority(-100)
 def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
     """Make the templates fast, and keep what a single page needs to be rendered again."""
-    env.bytecode_cache = templates.Compiled(kept)
+    env.bytecode_cache = compiled
     navigation.remember_entries(env, build.nav)
+    build.recall.fill(env, build.nav)
     env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None and bool(config.site_url)
     build.env = env
     return env
 
 
 def on_pre_page(page: Page, *, config: MkDocsConfig, files: Files) -> Page:
-    """Render a lab only if it is another than before."""
+    """Render a page only if it is another than before."""
     if is_lab(page.file):
         options = dict(config.plugins["mkdocs-jupyter"].config)
         labs.render_once(page, kept, sorted(options.items()))
+    else:
+        build.recall.convert(page)
     return page
 
 

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import AnchorLink, TableOfContents
+from mkdocs.structure.toc import get_toc
 
 from hooks import twin
 from hooks.engine import Cell, Outcome
 from hooks.inline import figure
 from hooks.kept import Kept, maker
 from hooks.pages import PageError
+from hooks.recall import tokens
 
 if TYPE_CHECKING:
     from bs4.element import Tag
@@ -114,28 +115,14 @@ def render_once(page: Page, kept: Kept, options: object) -> None:
     def render_or_recall(config: MkDocsConfig, files: Files) -> None:
         def make() -> bytes:
             render(config, files)
-            made = {"content": page.content, "title": page.title, "toc": list(page.toc)}
-            return json.dumps(made, default=vars).encode()
+            made = {"content": page.content, "title": page.title, "toc": tokens(page.toc)}
+            return json.dumps(made).encode()
 
         made_of = page.title, page.file.content_string, options, MAKER
         made = json.loads(kept.get(made_of, make))
-        page.content, page.title, page.toc = (
-            made["content"],
-            made["title"],
-            TableOfContents(links(made["toc"])),
-        )
+        page.content, page.title, page.toc = made["content"], made["title"], get_toc(made["toc"])
 
     page.render = render_or_recall  # type: ignore[method-assign]
-
-
-def links(made: list[dict[str, Any]]) -> list[AnchorLink]:
-    """Headings as MkDocs knows them."""
-    found = []
-    for entry in made:
-        link = AnchorLink(entry["title"], entry["id"], entry["level"])
-        link.children = links(entry["children"])
-        found.append(link)
-    return found
 
 
 def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:

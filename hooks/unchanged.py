@@ -77,9 +77,11 @@ class Built:
 
 def settings(config: MkDocsConfig) -> list[dict[str, object]]:
     """What the configuration file and the command say, with the values that the environment gave."""
+    plugins = {name: dict(getattr(plugin, "config", {})) for name, plugin in config.plugins.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MkDocs means to drop it, and has nothing else that is plain data
-        return [dict(part) for part in config.user_configs]
+        # it has taken the options of extensions and plugins out of there
+        return [*map(dict, config.user_configs), config.mdx_configs, plugins]
 
 
 def look_at(root: Path, site: Path, docs: Path) -> tuple[list[tuple[str, int, str]], list[tuple[str, int]]]:

@@ -36,6 +36,8 @@ def read(root, loaded=FUTURE, **options):
         "config_file_path": str(root / "mkdocs.yml"),
         "site_dir": str(root / "site"),
         "strict": True,
+        "mdx_configs": {},
+        "plugins": {},
     }
     config |= options
     return Built(root / ".cache" / "built", root, SimpleNamespace(**config, user_configs=[options]), loaded)
@@ -180,6 +182,8 @@ def test_a_site_is_not_read_where_something_has_changed(root, monkeypatch):
 def test_other_settings_another_day_and_other_packages_are_built(root, monkeypatch):
     remember(root)
     assert not holds(root, site_url="https://example.org/")
+    assert not holds(root, mdx_configs={"toc": {"permalink": True}})
+    assert not holds(root, plugins={"search": SimpleNamespace(config={"lang": "de"})})
     with monkeypatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "86400")
         assert not holds(root)
