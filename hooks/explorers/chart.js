@@ -46,10 +46,12 @@ function element(name, attributes, parent) {
   return made
 }
 
+const FLAT = 144 // height of a panel where they stand under each other: the sliders below stay in sight
+
 class Chart {
   // `panels`: [{ title, xlabel, ylabel, x: [low, high], y: [low, high], log }]; with `log`, y holds powers of ten.
-  constructor(panels, width, height, stacked, label) {
-    const share = width / panels.length, [columns, rows] = stacked ? [1, panels.length] : [panels.length, 1]
+  constructor(panels, width, tall, stacked, label) {
+    const share = width / panels.length, height = stacked ? FLAT : tall, [columns, rows] = stacked ? [1, panels.length] : [panels.length, 1]
     this.svg = element("svg", { viewBox: `0 0 ${columns * share} ${rows * height}`, class: stacked ? "stacked" : "", role: "img", fill: "currentColor", "stroke-linejoin": "round", "aria-label": label })
     this.panels = panels.map((panel, index) => {
       const [left, top] = stacked ? [0, index * height] : [index * share, 0]

@@ -249,6 +249,20 @@ def test_an_explorer_works_by_keyboard_touch_and_pointer(explore, page):
 
 
 @pytest.mark.parametrize("chapter", PAGES)
+def test_on_a_phone_a_slider_and_what_it_moves_are_seen_together(explore, page, chapter):
+    page.set_viewport_size({"width": 390, "height": 664})  # what the browser's own bars leave of 844
+    explore(chapter)()
+    sliders = page.locator(".explorer__slider:visible")
+    for slider in sliders.all():
+        slider.locator("input").focus()
+        page.wait_for_timeout(50)
+        drawing, control = (part.bounding_box() for part in (page.locator("svg.stacked"), slider))
+        assert 48 <= drawing["y"] and drawing["y"] + drawing["height"] <= control["y"], "one hides the other"
+        assert control["y"] + control["height"] <= 664
+    assert not page.locator(".md-top").is_visible()
+
+
+@pytest.mark.parametrize("chapter", PAGES)
 def test_no_cell_of_a_table_runs_into_the_next(explore, page, chapter):
     page.set_viewport_size({"width": 390, "height": 844})
     explore(chapter)()
