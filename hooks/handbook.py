@@ -172,7 +172,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.remove(file)
         files.append(page)
     files.append(File.generated(config, "llms.txt", content=""))  # filled when all pages are there
-    build.recall = Recall(kept, config, files)
+    build.recall = Recall(kept, config, files, build.command)
     return files
 
 
@@ -190,7 +190,7 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     """Make the templates fast, and keep what a single page needs to be rendered again."""
     env.bytecode_cache = compiled
     navigation.remember_entries(env, build.nav)
-    build.recall.fill(env, build.nav)
+    build.recall.fill(env, build.nav, finish_page)
     env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None and bool(config.site_url)
     build.env = env
     return env
@@ -266,10 +266,10 @@ def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Mend what the theme gets wrong, and join the reference to the pages."""
+    """Join the reference to the pages."""
     if reference.is_reference(page.file.src_uri):
-        output = reference.join(output, uses_from(page.file))
-    return finish(output, f"docs/{page.file.src_uri}")
+        return reference.join(output, uses_from(page.file))
+    return output
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -451,6 +451,11 @@ def lighten(assets: Path) -> None:
     for script in assets.glob("*.js"):
         text = re.sub(r"^\s*(?://.*)?\n?", "", script.read_text("utf-8"), flags=re.MULTILINE)
         script.write_text(text, encoding="utf-8")
+
+
+def finish_page(output: str, page: Page) -> str:
+    """A page of the theme as it goes into the site."""
+    return finish(output, f"docs/{page.file.src_uri}")
 
 
 def finish(output: str, name: str) -> str:

@@ -13,7 +13,7 @@ import json
 import logging
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ CODE = digest(
     b"\0".join(path.read_bytes() for path in visible(Path(__file__).parent, "*.py"))
 )  # of the hooks that run
 FROM_DOCSTRINGS = re.compile(r"^::: ", re.MULTILINE)  # the text of a page does not hold all that it shows
-TEMPLATE = "main.html"
 OBJECTS = {
     "build_date_utc",
     "config",
@@ -50,14 +49,16 @@ class Recall:
         kept: what was made before.
         config: of the build.
         files: all of the site.
+        command: of MkDocs; what `serve` shows has no policy.
     """
 
-    def __init__(self, kept: Kept, config: MkDocsConfig, files: Files) -> None:
+    def __init__(self, kept: Kept, config: MkDocsConfig, files: Files, command: str) -> None:
         self.kept = kept
         theme = Path(config.theme.custom_dir or "")  # wherever it stands, its files count
         level = logging.getLogger("mkdocs").getEffectiveLevel()  # a quiet build overlooks warnings
         common = [
             CODE,
+            command,
             platform.python_version(),
             sorted(installed()),
             repr(settings(config)).replace(str(theme), "") if theme.name else settings(config),
@@ -100,8 +101,11 @@ class Recall:
 
         page.render = render_or_recall  # type: ignore[method-assign]
 
-    def fill(self, env: jinja2.Environment, nav: Navigation) -> None:
-        """Let search and the theme take a page up only where it, or what all pages show of each other, is another."""
+    def fill(self, env: jinja2.Environment, nav: Navigation, finish: Callable[[str, Page], str]) -> None:
+        """Let search and the theme take a page up only where it, or what all pages show of each other, is another.
+
+        What the theme made of a page is kept as `finish` returns it.
+        """
         self.nav = digest(repr([describe(entry) for entry in nav.items]).encode())
         if self.search is not None:
             self.index(self.search.search_index)
@@ -113,13 +117,16 @@ class Recall:
             def render(self, *args: Any, **options: Any) -> str:
                 """The page, if the theme has not made the same before."""
                 context = dict(*args, **options)
-                if self.name != TEMPLATE or (page := context.get("page")) is None:
+                if (page := context.get("page")) is None:
                     return str(super().render(context))
+
+                def make() -> bytes:
+                    output = finish(super(Template, self).render(context), page)
+                    return output.encode(errors="xmlcharrefreplace")  # as MkDocs writes it
+
                 brought = sorted((name, value) for name, value in context.items() if name not in OBJECTS)
-                made_of = "page", recall.common, *recall.parts(page), brought
-                return recall.kept.get(
-                    made_of, lambda: super(Template, self).render(context).encode()
-                ).decode()
+                made_of = self.name, recall.common, *recall.parts(page), brought
+                return recall.kept.get(made_of, make).decode()
 
         env.template_class = Template
 

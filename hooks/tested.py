@@ -59,24 +59,21 @@ def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     anchors = {name: set(re.findall(r'\sid="([^"]+)"', page)) for name, page in pages.items()}
     broken = []
+    sound: dict[str, set[str]] = {}  # of the links that climb, by the folder that they climb to
     for name, page in sorted(pages.items()):
-        for link in sorted(set(filter(is_ours, LINK.findall(page)))):
-            path, fragment = find(*climb(posixpath.dirname(name), link))
+        folder = posixpath.dirname(name)
+        above = sound.setdefault(posixpath.dirname(folder), set())
+        for link in sorted(filter(is_ours, set(LINK.findall(page)) - above)):
+            path, fragment = find(folder, link)
             if path not in files:
                 broken.append(f"{name}: the link {link} leads to no file")
             elif fragment and path in pages and not is_anchor(fragment, anchors[path]):
                 broken.append(f"{name}: the link {link} leads to no anchor")
+            elif folder and link.startswith("../"):  # what all pages beside it have in their navigation
+                above.add(link)
     return broken
 
 
-def climb(folder: str, link: str) -> tuple[str, str]:
-    """The same link, from as high as it leads: what all pages have in their navigation is then looked for once."""
-    while link.startswith("../") and link[3:4] != "/":
-        folder, link = folder.rpartition("/")[0], link[3:]
-    return folder, link
-
-
-@functools.cache
 def find(folder: str, link: str) -> tuple[str, str]:
     """The file and the anchor that a link on the page of a folder leads to."""
     path, _, fragment = html.unescape(link).partition("#")
