@@ -58,6 +58,7 @@ except ValueError as error:
 atexit.register(engine.close)
 kept = Kept(ROOT / ".cache" / "kept")
 compiled = templates.Compiled(Kept(ROOT / ".cache" / "templates"))  # a build may ask for none of them
+LOOK = 0.2  # seconds until `serve` looks at the files again; with MkDocs' half a second a save waits longer
 LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
@@ -172,7 +173,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.remove(file)
         files.append(page)
     files.append(File.generated(config, "llms.txt", content=""))  # filled when all pages are there
-    build.recall = Recall(kept, config, files, build.command)
+    build.recall = Recall(kept, config, files)
     return files
 
 
@@ -268,13 +269,13 @@ def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Join the reference to the pages."""
     if reference.is_reference(page.file.src_uri):
-        return reference.join(output, uses_from(page.file))
-    return output
+        output = reference.join(output, uses_from(page.file))
+    return to_the_browser(output)
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
     """Mend the page for addresses that lead nowhere as well."""
-    return finish(output, template_name) if template_name == "404.html" else output
+    return to_the_browser(finish(output, template_name)) if template_name == "404.html" else output
 
 
 @event_priority(-100)  # after everything else that writes into the site
@@ -318,6 +319,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     state_what_is_tested(site, texts)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish(build.built.remember if build.built is not None else None)
+    build.recall.end()
     kept.prune()
     config.site_dir = str(build.staging.site)
     build.last = Site(
@@ -341,6 +343,9 @@ def on_serve(
 ) -> LiveReloadServer:
     """Keep the fork server warm, show what a save changed as soon as it is there, survive what fails."""
     server.builder = Preview(server, builder, show_early, lambda: build.differs).rebuild
+    watchers: list[Any] = [server.observer, *server.observer.emitters]
+    for watcher in watchers:
+        watcher._timeout = LOOK
     engine.start(build.outcomes)
     return server
 
@@ -358,6 +363,7 @@ def show_early() -> int:
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     build.by_source = twin.by_source(outcomes.values())
+    build.recall.single()
     return last.show(last.affected(sources, outcomes))
 
 
@@ -459,13 +465,16 @@ def finish_page(output: str, page: Page) -> str:
 
 
 def finish(output: str, name: str) -> str:
-    """The page without the theme's faults and with its policy, which would stop the script that `serve` adds."""
+    """The page without the theme's faults and with its policy."""
     try:
-        page = repair(output)
-        secured = security.secure(page)
+        return security.secure(repair(output))
     except ValueError as error:
         raise PluginError(f"{name}: {error}") from None
-    return page if build.command == "serve" else secured
+
+
+def to_the_browser(page: str) -> str:
+    """The page without its policy in `serve`, which adds a script that the policy would stop."""
+    return security.free(page) if build.command == "serve" else page
 
 
 def is_lab(file: File) -> bool:

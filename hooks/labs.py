@@ -27,7 +27,7 @@ from hooks.engine import Cell, Outcome
 from hooks.inline import figure
 from hooks.kept import Kept, maker
 from hooks.pages import PageError
-from hooks.recall import tokens
+from hooks.recall import CODE, tokens
 
 if TYPE_CHECKING:
     from bs4.element import Tag
@@ -118,7 +118,7 @@ def render_once(page: Page, kept: Kept, options: object) -> None:
             made = {"content": page.content, "title": page.title, "toc": tokens(page.toc)}
             return json.dumps(made).encode()
 
-        made_of = page.title, page.file.content_string, options, MAKER
+        made_of = page.title, page.file.content_string, options, MAKER, CODE
         made = json.loads(kept.get(made_of, make))
         page.content, page.title, page.toc = made["content"], made["title"], get_toc(made["toc"])
 

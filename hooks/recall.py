@@ -12,7 +12,6 @@ import contextlib
 import json
 import logging
 import platform
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,14 +31,15 @@ from hooks.unchanged import settings
 CODE = digest(
     b"\0".join(path.read_bytes() for path in visible(Path(__file__).parent, "*.py"))
 )  # of the hooks that run
-FROM_DOCSTRINGS = re.compile(r"^::: ", re.MULTILINE)  # the text of a page does not hold all that it shows
+FROM_DOCSTRINGS = ":::"  # in the text of a page, which then does not hold all that it shows
 OBJECTS = {
     "build_date_utc",
     "config",
     "nav",
     "page",
     "pages",
-}  # of a template's context, the rest is plain data
+}  # of a template's context; the rest is plain data
+NOT_SHOWN = {"dev_addr", "site_dir", "strict"}  # settings of which a page shows nothing
 
 
 class Recall:
@@ -49,25 +49,26 @@ class Recall:
         kept: what was made before.
         config: of the build.
         files: all of the site.
-        command: of MkDocs; what `serve` shows has no policy.
     """
 
-    def __init__(self, kept: Kept, config: MkDocsConfig, files: Files, command: str) -> None:
+    def __init__(self, kept: Kept, config: MkDocsConfig, files: Files) -> None:
         self.kept = kept
-        theme = Path(config.theme.custom_dir or "")  # wherever it stands, its files count
-        level = logging.getLogger("mkdocs").getEffectiveLevel()  # a quiet build overlooks warnings
+        self.packages = installed()
+        self.theme = config.theme.custom_dir
+        given = [{name: part[name] for name in part if name not in NOT_SHOWN} for part in settings(config)]
         common = [
             CODE,
-            command,
             platform.python_version(),
-            sorted(installed()),
-            repr(settings(config)).replace(str(theme), "") if theme.name else settings(config),
-            level,
+            sorted(self.packages),
+            logging.getLogger("mkdocs").getEffectiveLevel(),  # a quiet build overlooks warnings
+            repr(given).replace(repr(self.theme), ""),  # wherever the theme stands, its files count
             [(file.src_uri, file.dest_uri, str(file.inclusion)) for file in files],
-            [(path.name, path.read_bytes()) for path in visible(theme, "*.html")] if theme.name else [],
         ]
         self.common = digest(repr(common).encode())
-        self.nav = ""
+        self.templates: object = None
+        self.around = (
+            ""  # what pages show of each other, and the theme's own; not known: nothing of it is recalled
+        )
         autorefs = config.plugins.get("autorefs")
         self.scanned = bool(getattr(autorefs, "scan_toc", False))  # it notes headings while Markdown works
         self.search: Any = config.plugins.get("material/search")
@@ -77,16 +78,13 @@ class Recall:
         render = page.render
 
         def render_or_recall(config: MkDocsConfig, files: Files) -> None:
-            if self.scanned or FROM_DOCSTRINGS.search(page.markdown or ""):
+            if self.scanned or FROM_DOCSTRINGS in (page.markdown or ""):
                 return render(config, files)
             made_of = "HTML", self.common, page.file.src_uri, page.markdown
             if data := self.kept.find(made_of):
                 made = json.loads(data)
-                page.content, page.toc, page._title_from_render = (
-                    made["content"],
-                    get_toc(made["toc"]),
-                    made["title"],
-                )
+                page.content, page.toc = made["content"], get_toc(made["toc"])
+                page._title_from_render = made["title"]
                 found = {files.get_file_from_path(uri): links for uri, links in made["links"].items()}
                 page.links_to_anchors = {file: links for file, links in found.items() if file is not None}
                 return None
@@ -106,9 +104,10 @@ class Recall:
 
         What the theme made of a page is kept as `finish` returns it.
         """
-        self.nav = digest(repr([describe(entry) for entry in nav.items]).encode())
-        if self.search is not None:
-            self.index(self.search.search_index)
+        self.templates = read(self.theme)
+        self.around = digest(repr([[describe(entry) for entry in nav.items], self.templates]).encode())
+        if index := getattr(self.search, "search_index", None):
+            self.index(index)
         recall = self
 
         class Template(env.template_class):  # type: ignore[name-defined, misc]
@@ -124,6 +123,8 @@ class Recall:
                     output = finish(super(Template, self).render(context), page)
                     return output.encode(errors="xmlcharrefreplace")  # as MkDocs writes it
 
+                if not recall.around:
+                    return make().decode()
                 brought = sorted((name, value) for name, value in context.items() if name not in OBJECTS)
                 made_of = self.name, recall.common, *recall.parts(page), brought
                 return recall.kept.get(made_of, make).decode()
@@ -135,22 +136,45 @@ class Recall:
         add = index.add_entry_from_context
 
         def add_or_recall(page: Page) -> None:
+            if not self.around:
+                return add(page)  # type: ignore[no-any-return]
+
             def make() -> bytes:
                 start = len(index.entries)
                 add(page)
-                made = json.dumps(index.entries[start:]).encode()
+                made = json.dumps(index.entries[start:], default=str).encode()  # as search writes it
                 del index.entries[start:]
                 return made
 
             made_of = "sections", self.common, *self.parts(page)
             index.entries += json.loads(self.kept.get(made_of, make))
+            return None
 
         index.add_entry_from_context = add_or_recall
 
     def parts(self, page: Page) -> list[object]:
-        """What a page brings along for search and the theme; the navigation says what stands around it."""
+        """What a page brings along for search and the theme, and what stands around it."""
         about = page.file.src_uri, page.url, page.canonical_url, page.edit_url
-        return [*about, page.title, page.meta, tokens(page.toc), page.content, self.nav]
+        return [*about, page.title, page.meta, tokens(page.toc), page.content, self.around]
+
+    def single(self) -> None:
+        """Single pages are rendered from here on: what they show of others is no longer what it was."""
+        self.around = ""
+
+    def end(self) -> None:
+        """Forget everything where the templates or the packages are others than when the build began to read them."""
+        if self.templates != read(self.theme) or self.packages != installed():
+            self.kept.used.clear()
+
+
+def read(folder: str | None) -> list[tuple[str, bytes]]:
+    """All files of a folder; the theme's icons stand in a hidden one."""
+    found = []
+    if folder is not None:
+        for path in sorted(Path(folder).rglob("*")):
+            with contextlib.suppress(OSError):  # a folder; or what goes away meanwhile
+                found.append((str(path.relative_to(folder)), path.read_bytes()))
+    return found
 
 
 def tokens(toc: TableOfContents) -> list[dict[str, Any]]:
@@ -169,13 +193,13 @@ def describe(entry: Any) -> tuple[object, ...]:
 
 
 @contextlib.contextmanager
-def warnings() -> Iterator[list[str]]:
+def warnings() -> Iterator[list[logging.LogRecord]]:
     """What MkDocs and its plugins tell meanwhile."""
-    told: list[str] = []
+    told: list[logging.LogRecord] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
+            told.append(record)
 
     listener, logger = Listener(logging.INFO), logging.getLogger("mkdocs")
     logger.addHandler(listener)

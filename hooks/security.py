@@ -69,6 +69,13 @@ def secure(page: str) -> str:
     )
 
 
+def free(page: str) -> str:
+    """The page without its policy."""
+    return re.sub(
+        f'({CHARSET})<meta http-equiv="Content-Security-Policy" content="[^"]*">', r"\1", page, count=1
+    )
+
+
 def find_unsafe(page: str) -> str | None:
     """The first tag that the policy forbids, in small letters."""
     page = page.lower()

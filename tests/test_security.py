@@ -5,7 +5,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-from hooks.security import headers, secure
+from hooks.security import free, headers, secure
 
 PAGE = '<html><head><meta charset="utf-8"><title>T</title></head><body>{}</body></html>'
 
@@ -39,6 +39,13 @@ def test_a_script_of_several_lines_is_let_run_as_it_stands():
 def test_the_policy_comes_once_and_an_example_of_a_page_stays_text():
     page = secure(PAGE.format('<script type="application/json">"<meta charset=\\"utf-8\\">"</script>') + PAGE)
     assert page.count("http-equiv") == 1
+
+
+def test_a_page_is_freed_of_its_own_policy_and_of_no_other():
+    example = '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="a">'
+    page = PAGE.format(f'<script>one()</script><script type="application/json">{example}</script>')
+    assert free(secure(page)) == page
+    assert free(PAGE) == PAGE
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,20 @@ def test_a_saved_page_is_shown_before_the_whole_site_is_built(server, project):
     server.wait_for("Shown early: 1 page, ")
     assert "drawn 20" in server.get("two/")
     server.wait_for("Reloading browsers")
+
+
+def test_what_was_shown_early_is_not_taken_for_what_the_whole_site_is_made_of(server, project):
+    """One save changes a title and the text of the page before it; then the title is taken back."""
+    one, two = project / "docs" / "one.md", project / "docs" / "two.md"
+    text, title = one.read_text(), two.read_text()
+    time.sleep(1.5)
+    two.write_text(title.replace("# Two", "# Withdrawn"))
+    one.write_text(f"{text}\nMore.\n")
+    server.wait_for("Shown early: 2 pages, ")
+    assert "Withdrawn" in server.get("one/")
+    server.wait_for("Documentation built")
+    two.write_text(title)
+    server.wait_for("Shown early: 1 page, ")
+    server.wait_for("Documentation built")
+    server.wait_for("Reloading browsers")
+    assert "More." in server.get("one/") and "Withdrawn" not in server.get("one/")
