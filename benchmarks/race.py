@@ -299,7 +299,7 @@ def summary(results: dict[str, object]) -> str:
         beyond = own["one snippet edited"][0] - low
         sentences += [
             f"With nothing changed, this project takes {own['nothing changed'][0] / low:.2f} × the floor.",
-            f"When prose is edited, so that all pages are made and nothing runs, it takes "
+            f"When prose is edited, so that nothing runs, it takes "
             f"{own['prose edited'][0] / low:.2f} × the floor; after the edit of one snippet, "
             f"{abs(beyond):.1f} CPU s {'more' if beyond > 0 else 'less'} than the floor.",
         ]
