@@ -265,9 +265,7 @@ def table(results: dict[str, object]) -> str:
     rows: dict[str, dict[str, object]] = results["rows"]  # type: ignore[assignment]
     count = results["snippets"]
     lines = [
-        "| | "
-        + " | ".join(f"{name}, CPU s (wall s)" for name in SCENARIOS)
-        + " | True after the library's edit | KB a page |",
+        f"| | {' | '.join(SCENARIOS)} | True after the library's edit | KB a page |",
         "|---" * (len(SCENARIOS) + 3) + "|",
     ]
     for name, row in rows.items():
@@ -321,7 +319,7 @@ def summary(results: dict[str, object]) -> str:
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
         f"{results['snippets']} snippets, {results['kind']}; {results['date']}, {results['cores']} cores, "
-        f"{rounds}; {tools}.\n\n{table(results)}\n{' '.join(sentences)}\n"
+        f"{rounds}, CPU seconds (and seconds by the clock); {tools}.\n\n{table(results)}\n{' '.join(sentences)}\n"
     )
 
 
