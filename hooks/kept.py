@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hooks.engine.cache import remove, write_atomically
-from hooks.engine.outcome import digest
+from hooks.engine.outcome import digest, visible
 
 
 class Kept:
@@ -52,6 +52,11 @@ class Kept:
         """Forget what was not asked for."""
         remove(set(self.folder.glob("*")) - self.used)
         self.used.clear()
+
+
+def sources(folder: Path) -> str:
+    """Digest of all code below a folder."""
+    return digest(b"\0".join(path.read_bytes() for path in visible(folder, "*.py")))
 
 
 def maker(file: str, *packages: str) -> str:

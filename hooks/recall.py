@@ -24,13 +24,11 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from hooks.engine.engine import installed
-from hooks.engine.outcome import digest, visible
-from hooks.kept import Kept
+from hooks.engine.outcome import digest
+from hooks.kept import Kept, sources
 from hooks.unchanged import settings
 
-CODE = digest(
-    b"\0".join(path.read_bytes() for path in visible(Path(__file__).parent, "*.py"))
-)  # of the hooks that run
+CODE = sources(Path(__file__).parent)  # of the hooks that run
 FROM_DOCSTRINGS = ":::"  # in the text of a page, which then does not hold all that it shows
 OBJECTS = {
     "build_date_utc",
@@ -75,11 +73,14 @@ class Recall:
 
     def convert(self, page: Page) -> None:
         """Let Markdown make a page's HTML only where its text, or what is common, is another."""
-        render = page.render
+        render = type(
+            page
+        ).render  # not the page's own, which may recall already: `serve` renders pages again
 
         def render_or_recall(config: MkDocsConfig, files: Files) -> None:
             if self.scanned or FROM_DOCSTRINGS in (page.markdown or ""):
-                return render(config, files)
+                render(page, config, files)
+                return
             made_of = "HTML", self.common, page.file.src_uri, page.markdown
             if data := self.kept.find(made_of):
                 made = json.loads(data)
@@ -87,15 +88,14 @@ class Recall:
                 page._title_from_render = made["title"]
                 found = {files.get_file_from_path(uri): links for uri, links in made["links"].items()}
                 page.links_to_anchors = {file: links for file, links in found.items() if file is not None}
-                return None
+                return
             with warnings() as told:
-                render(config, files)
+                render(page, config, files)
             if not told:
                 links = {file.src_uri: found for file, found in (page.links_to_anchors or {}).items()}
                 title = page._title_from_render
                 made = {"content": page.content, "title": title, "toc": tokens(page.toc), "links": links}
                 self.kept.keep(made_of, json.dumps(made).encode())
-            return None
 
         page.render = render_or_recall  # type: ignore[method-assign]
 
@@ -137,7 +137,8 @@ class Recall:
 
         def add_or_recall(page: Page) -> None:
             if not self.around:
-                return add(page)  # type: ignore[no-any-return]
+                add(page)
+                return
 
             def make() -> bytes:
                 start = len(index.entries)
@@ -148,7 +149,6 @@ class Recall:
 
             made_of = "sections", self.common, *self.parts(page)
             index.entries += json.loads(self.kept.get(made_of, make))
-            return None
 
         index.add_entry_from_context = add_or_recall
 

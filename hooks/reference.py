@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hooks.engine.outcome import digest, visible
+from hooks.kept import sources
 from hooks.pages import lines
 
 if TYPE_CHECKING:
@@ -52,16 +52,16 @@ def plain(markdown: str, root: Path) -> str:
     """The source of a page of the reference with the docstrings in the place of the directive."""
     if not DIRECTIVE.search(markdown):
         return markdown
-    sources = digest(b"\0".join(path.read_bytes() for path in visible(root / "lego", "*.py")))
+    code = sources(root / "lego")
 
     def describe(match: re.Match[str]) -> str:
-        return "\n\n".join(entries(library(root, sources)[match["module"].removeprefix("lego.")], 2))
+        return "\n\n".join(entries(library(root, code)[match["module"].removeprefix("lego.")], 2))
 
     return DIRECTIVE.sub(describe, markdown)
 
 
 @functools.lru_cache(maxsize=1)
-def library(root: Path, sources: str) -> griffe.Object | griffe.Alias:
+def library(root: Path, code: str) -> griffe.Object | griffe.Alias:
     """The library as its sources with this digest describe it."""
     import griffe  # not above: takes longer than everything else here, and most sites ask for no reference
 

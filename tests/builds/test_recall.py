@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from tests.builds import test_faults
 from tests.builds.test_faults import build, content
 from tests.conftest import PAGE, mkdocs
 
@@ -47,11 +48,7 @@ def good(tmp_path_factory, make_project):
     return root
 
 
-@pytest.fixture
-def project(good, tmp_path):
-    root = tmp_path / "project"
-    shutil.copytree(good, root)
-    return root
+project = test_faults.project
 
 
 def in_file(name, old, new):
