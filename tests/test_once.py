@@ -6,7 +6,7 @@ import io
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib import text
+from matplotlib import font_manager, text
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.mathtext import MathTextParser
 
-from hooks.engine.once import once
+from hooks.engine.once import heights, once
 from hooks.engine.svg import lay_out
 
 
@@ -131,9 +131,24 @@ def styled():
     return figure
 
 
+def one_tick_apart():
+    figure = new()
+    left, right = figure.subplots(1, 2)
+    for axes in (left, right):
+        axes.plot([0, 1000], [0, 5])
+        first = axes.xaxis.majorTicks[0]  # what follows is of this one, and some of it for the others too
+        first.label1.set(color="red", fontsize=15, rotation=30, gid="first", url="here", zorder=9)
+        first.gridline.set(visible=True, linestyle=":", gid="grid", marker="o")
+        first.tick1line.set(markersize=20, rasterized=True)
+    right.set_xticks([1, 5, 30], minor=True)
+    right.minorticks_on()
+    right.xaxis.get_minor_ticks(4)[2].label2.set(visible=True, text="fourth")
+    return figure
+
+
 KINDS = [
     *(plain, no_labels, many, logarithmic, colored, other_axes),
-    *(round_and_deep, parts, mosaic, tight, compressed, styled),
+    *(round_and_deep, parts, mosaic, tight, compressed, styled, one_tick_apart),
 ]
 
 
@@ -197,7 +212,7 @@ def test_no_layout_is_left_whatever_the_settings(setting):
 def test_matplotlib_is_what_it_was_afterwards_even_after_an_error():
     def now():
         ticks = Axis._update_ticks, Axis._get_ticklabel_bboxes
-        return *ticks, MarkerStyle._set_marker, text.TextToPath
+        return *ticks, Axis._get_tick, MarkerStyle._set_marker, text.TextToPath, text.get_font
 
     before = now()
     with pytest.raises(ZeroDivisionError), once():
@@ -226,6 +241,55 @@ def test_lines_share_the_outline_of_a_mark_until_one_gets_another():
     assert first._marker.is_filled() and not second._marker.is_filled()
     second.update_from(first)
     assert second._marker._path is not first._marker._path
+
+
+@pytest.mark.parametrize("which", ["major", "minor"])
+def test_ticks_are_copied_from_one_of_the_same_axis_and_options(monkeypatch, which):
+    made = []
+    make = Axis._get_tick
+    monkeypatch.setattr(Axis, "_get_tick", lambda axis, major: made.append(axis) or make(axis, major))
+    figure = new("none")
+    axes = figure.subplots()
+    get = getattr(axes.xaxis, f"get_{which}_ticks")
+    get(1)
+    made.clear()
+    with once():
+        first, *others = get(20)
+        assert made == [axes.xaxis] and len(others) == 19
+        others[0].label1.set_text("said later")
+        assert get(21)[-1].label1.get_text() == ""
+        axes.tick_params(which=which, width=7)
+        assert get(22)[-1].tick1line.get_markeredgewidth() == 7
+        getattr(axes.yaxis, f"get_{which}_ticks")(5)
+        assert made[1:3] == [axes.xaxis, axes.yaxis]
+    one, two = others[3:5]
+    one.label1.set(text="one", fontsize=30, color="red")
+    one.gridline.set(xdata=[1, 2], color="red")
+    one.tick1line.set_marker("o")
+    heard = []
+    one.label1.add_callback(heard.append)
+    two.label1.set(color="blue")
+    assert not heard
+    for name in ("tick1line", "tick2line", "gridline", "label1", "label2"):
+        parts = [getattr(tick, name) for tick in (first, one, two)]
+        assert len(set(map(id, parts))) == 3
+    assert two.label1.get_text() == "" and two.label1.get_fontsize() == first.label1.get_fontsize()
+    assert two.gridline.get_color() == first.gridline.get_color() != "red"
+    assert two.tick1line.get_marker() == first.tick1line.get_marker()
+
+
+def test_the_heights_of_a_font_are_read_once_for_all_texts(monkeypatch):
+    heights.cache_clear()
+    fonts = []
+    answer = font_manager.get_font
+    monkeypatch.setattr(font_manager, "get_font", lambda names: fonts.append(names) or answer(names))
+    with once():
+        for figure in (plain(), plain()):
+            FigureCanvasSVG(figure)
+            lay_out(figure)
+    assert len(fonts) == len(set(map(tuple, fonts))) >= 1
+    font = heights(tuple(fonts[0]))
+    assert font.get_sfnt_table("head") is font.get_sfnt_table("head")
 
 
 def test_a_formula_is_read_once_in_each_size_for_all_figures(monkeypatch):

@@ -5,30 +5,36 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Tick
     from matplotlib.textpath import TextToPath
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
 def once() -> Iterator[None]:
     """Let each axis look for its ticks, and measure their labels, once for each place that its axes come to.
 
-    A layout asks for both four times before it moves anything, and a drawing three times. Formulas are read once
-    for all figures, and the thousands of ticks share the outline of their marks instead of copying it.
-    The figure is the same to the last bit.
+    A layout asks for both four times before it moves anything, and a drawing three times. The ticks of an axis, of
+    five parts each, are copied from one, and share the outline of their marks. Formulas are read once for all
+    figures, and so are the heights of a font. The figure is the same to the last bit.
     """
     from matplotlib import text
-    from matplotlib.axis import Axis
+    from matplotlib.axis import Axis, XTick, YTick
     from matplotlib.markers import MarkerStyle
 
     find: Any = Axis._update_ticks  # type: ignore[attr-defined]
     measure: Any = Axis._get_ticklabel_bboxes  # type: ignore[attr-defined]
+    make: Any = Axis._get_tick  # type: ignore[attr-defined]
     shape: Any = MarkerStyle._set_marker  # type: ignore[attr-defined]
     places: dict[Axis, tuple[float, ...]] = {}
     ticks: dict[Axis, Any] = {}
     boxes: dict[Axis, Any] = {}
+    models: dict[tuple[Axis, bool], tuple[dict[str, Any], Tick]] = {}
 
     def find_once(axis: Axis) -> Any:
         place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
@@ -42,6 +48,16 @@ def once() -> Iterator[None]:
             boxes[axis] = measure(axis, drawn, renderer)
         return boxes[axis]
 
+    def make_once(axis: Any, major: bool) -> Tick:
+        options = axis._major_tick_kw if major else axis._minor_tick_kw
+        known, model = models.get((axis, major), (None, None))
+        if model is not None and known == options:
+            return copy_tick(model)
+        tick: Tick = make(axis, major)
+        if type(tick) in (XTick, YTick):  # others hold more than the five parts
+            models[axis, major] = options.copy(), copy_tick(tick)
+        return tick
+
     def share(style: MarkerStyle, marker: Any) -> None:
         if isinstance(marker, MarkerStyle):  # which nothing changes afterwards
             style.__dict__ = marker.__dict__.copy()
@@ -51,8 +67,10 @@ def once() -> Iterator[None]:
     with (
         instead(Axis, "_update_ticks", find_once),
         instead(Axis, "_get_ticklabel_bboxes", measure_once),
+        instead(Axis, "_get_tick", make_once),
         instead(MarkerStyle, "_set_marker", share),
         instead(text, "TextToPath", texts),
+        instead(text, "get_font", lambda names: heights(tuple(names))),
     ):
         yield
 
@@ -66,6 +84,31 @@ def instead(owner: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def copy_tick(tick: Tick) -> Tick:
+    """A tick of the same axis that nothing has been said to since it was made."""
+    same = copy_artist(tick)
+    for name in ("tick1line", "tick2line", "gridline", "label1", "label2"):
+        setattr(same, name, copy_artist(getattr(tick, name)))
+    return same
+
+
+def copy_artist(artist: T) -> T:
+    """Another one with the same values: matplotlib replaces them when one changes, and gives each tick its fonts."""
+    from matplotlib.cbook import CallbackRegistry
+
+    same = object.__new__(type(artist))
+    same.__dict__ = artist.__dict__ | {"_callbacks": CallbackRegistry(signals=["pchanged"])}
+    return same
+
+
+@functools.cache
+def heights(names: tuple[str, ...]) -> Any:
+    """A font, as far as what lays out a text asks: its tables of numbers, each read once."""
+    from matplotlib.font_manager import get_font
+
+    return SimpleNamespace(get_sfnt_table=functools.cache(get_font(names).get_sfnt_table))
 
 
 def texts() -> TextToPath:
