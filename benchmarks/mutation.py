@@ -294,7 +294,7 @@ def told(place: str, change: str, found: dict[str, Any]) -> list[str]:
 
 def share(part: int, whole: int) -> str:
     """A share in percent."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    return f"{100 * part / whole:.1f}%" if whole else "–"
 
 
 FOLDERS = ("lego", "hooks/engine")

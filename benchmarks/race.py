@@ -269,7 +269,9 @@ def table(results: dict[str, object]) -> str:
         "|---" * (len(SCENARIOS) + 3) + "|",
     ]
     for name, row in rows.items():
-        cells = [f"{row[s][0]:.1f} ({row[s][1]:.1f})" if s in row else "–" for s in SCENARIOS]  # type: ignore[index]
+        cells = [
+            f"{row[s][0]:.1f}\N{NO-BREAK SPACE}({row[s][1]:.1f})" if s in row else "–" for s in SCENARIOS
+        ]  # type: ignore[index]
         true = row.get("true, library edited")
         size = f"{row['bytes'] / 1024:.0f}" if "bytes" in row else "–"  # type: ignore[operator]
         label = f"**{name}**" if name == "lego" else name

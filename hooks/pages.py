@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from hooks import claims, references, tested
+from hooks import claims, references
 from hooks.engine import Outcome
 
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -140,8 +140,6 @@ def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path
 def read_included(root: Path, path: str, place: str) -> str:
     """The text of a file of the project, such as a table that a benchmark wrote."""
     file = (root / path).resolve()
-    if path.startswith(tested.RESULTS) and not file.exists():
-        return tested.NOT_MEASURED
     if not file.is_relative_to(root) or not file.is_file():
         raise PageError(f"{place}: there is no file {path} to include")
     try:

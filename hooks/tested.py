@@ -16,8 +16,6 @@ from urllib.parse import unquote
 
 from hooks.engine import visible
 
-RESULTS = "benchmarks/results/"
-NOT_MEASURED = "Not measured yet: `make proof` does it."
 NAME = re.compile(r"%([a-z_]+)%")
 KINDS = {
     "figures": r'<figure class="plot"',

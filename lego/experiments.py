@@ -192,8 +192,8 @@ def bootstrap(
     r"""Interval for the mean of a few runs: what the mean would be, had luck dealt the same runs differently.
 
     Draws $n$ of the $n$ values with replacement, many times, and takes the middle share of the means. With few values
-    it is too narrow: of normal draws, 95 % intervals hold the true mean in 90 % of all cases with ten values, and in
-    75 % with three.
+    it is too narrow: of normal draws, 95% intervals hold the true mean in 90% of all cases with ten values, and in
+    75% with three.
 
     Args:
         values: at least two numbers, such as the accuracies of one setting over seeds.

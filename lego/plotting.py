@@ -165,7 +165,7 @@ def activation(
 def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes | None" = None) -> "Axes":
     """Draws one histogram above the other, such as the outputs of each layer, the first on top.
 
-    All share the bins, which span the middle 99.8 % of all numbers, and each is scaled to the same height.
+    All share the bins, which span the middle 99.8% of all numbers, and each is scaled to the same height.
 
     Args:
         values: numbers by name.

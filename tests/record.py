@@ -1,7 +1,8 @@
 """What snippets and blocks of code showed when the prose beside them was written.
 
 `python -m tests.record` writes it anew; look at its difference, and at that prose. Of a block every number is kept, for
-it has no test of its own. Of a snippet only words, and how far along x its lines reach: its test asserts its finding.
+it has no test of its own. Of a snippet only words, how far along x its lines reach, and what it says of the look of
+its figures: their size, where axes end, ticks, places of texts and legends. Its test asserts its finding.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.ticker import FixedLocator
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = "tests/record.json"
@@ -54,8 +56,8 @@ def numbers(text):
 
 
 def describe(figures):
-    """The words of each axes of some figures, from where to where its lines go along x, and levels to compare with."""
-    found = []
+    """The size of some figures; of their axes the words, what was set of them, where lines reach along x, and levels."""
+    found = ["{:g} x {:g} inches".format(*figure.get_size_inches()) for figure in figures]
     for axes in (axes for figure in figures for axes in figure.axes):
         legend = axes.get_legend()
         labels = [
@@ -67,6 +69,7 @@ def describe(figures):
         ]
         labels += [text.get_text() for text in [*axes.texts, *(legend.get_texts() if legend else ())]]
         found.append(" | ".join(words(label) for label in labels))
+        found += describe_set(axes, legend)
         parts = [len(part) for part in (axes.lines, axes.collections, axes.patches, axes.images)]
         found.append("{} lines, {} collections, {} patches, {} images".format(*parts))
         for line in axes.lines:
@@ -78,6 +81,20 @@ def describe(figures):
             level = f" at {y[0]:.3g}" if y.size == 2 and y.dtype.kind in "iuf" and y[0] == y[1] else ""
             found.append(f"{x.size} points {ends}".strip() + level)
     return found
+
+
+def describe_set(axes, legend):
+    """Where a script said that axes end, have ticks, and where it put texts and a legend; not what follows from data."""
+    for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+        if not getattr(axes, f"get_autoscale{name}_on")():
+            yield "{} between {:.4g} and {:.4g}".format(name, *axis.get_view_interval())
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            yield f"{name} ticks at {', '.join(f'{place:.4g}' for place in axis.get_majorticklocs())}"
+    for text in axes.texts:
+        yield "text at {:.4g}, {:.4g}".format(*text.get_position())
+    if legend:
+        anchor = legend.get_bbox_to_anchor().transformed(axes.transAxes.inverted())
+        yield f"legend at {legend._loc}, {anchor.x0:.4g}, {anchor.y0:.4g}"
 
 
 class Both(io.StringIO):

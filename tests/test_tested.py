@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from hooks import pages, tested
+from hooks import tested
 from tests.conftest import ROOT, mkdocs
 
 PAGE = """<h2 id="there">x</h2><figure class="plot" id="figure-a"></figure>
@@ -102,18 +102,11 @@ def test_a_link_leads_where_the_standard_library_says(page, link):
 
 def test_names_become_numbers_and_an_unknown_one_is_refused():
     assert (
-        tested.fill("%links% of 100 %, %date%", {"links": 12345, "date": "2026-01-02"})
-        == "12,345 of 100 %, 2026-01-02"
+        tested.fill("%links% of 100%, %date%", {"links": 12345, "date": "2026-01-02"})
+        == "12,345 of 100%, 2026-01-02"
     )
     with pytest.raises(ValueError, match="got %figure%; the nearest is %figures%"):
         tested.fill("%figure%", {"figures": 1, "pages": 2})
-
-
-def test_without_an_audit_the_page_says_so(tmp_path):
-    assert (
-        pages.read_included(tmp_path, "benchmarks/results/audit.md", "docs/tested.md:1")
-        == tested.NOT_MEASURED
-    )
 
 
 def test_the_date_is_the_one_that_is_set_and_a_wrong_name_fails_the_build(project):

@@ -107,7 +107,7 @@ function moments(numbers) {
 const signaling = {
   label: "Left: the distribution of the activations in each layer, as bands. Right: the size of the gradient that reaches each layer.",
   panels: [
-    { title: "activations: middle 50 % and 90 %", xlabel: "layer", x: [1, 20], y: [-4, 4] },
+    { title: "activations: middle 50% and 90%", xlabel: "layer", x: [1, 20], y: [-4, 4] },
     { title: "gradient that reaches the layer", xlabel: "layer", x: [1, 20], y: [-12, 6], log: true },
   ],
   compute: simulate,

@@ -33,7 +33,7 @@ for place, name in enumerate(names):
     axes.plot([place] * 4, scores[name], "o", color=color, fillstyle="none")
     mean = sum(scores[name]) / 4
     axes.plot([place - 0.3, place + 0.3], [mean, mean], color=color)
-    print(f"{name}: mean of four seeds {mean:.1f} %")
+    print(f"{name}: mean of four seeds {mean:.1f}%")
 labels = [look(name)["label"] for name in names]
 axes.set(xticks=range(9), xticklabels=labels, ylabel="test accuracy, %")
 plt.show()

@@ -12,7 +12,7 @@ for row in search_table():
         found = runs.setdefault(row["network"], {})
         found.setdefault(row["function"], []).append(100 * row["accuracy"])
 
-# two groups of n seeds, a test at 5 %, found in 80 % of all experiments
+# two groups of n seeds, a test at 5%, found in 80% of all experiments
 z = torch.special.ndtri(torch.tensor([0.975, 0.8])).sum()
 gap = torch.logspace(-1.2, 1, 50)
 figure, axes = plt.subplots()

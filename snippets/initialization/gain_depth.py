@@ -27,9 +27,9 @@ for axes, title in zip(panels, titles, strict=True):
         axes.semilogy(range(1, depth + 1), squares[title, name], **look(name))
     axes.set(title=title, xlabel="layer")
 
-for name in bricks:  # how a variance 1 % too large comes out of a layer
+for name in bricks:  # how a variance 1% too large comes out of a layer
     growth[name] = variance_map(name, 1.01, gain(name) ** 2) - 1
-    print(f"{name}: 1 % too much becomes {growth[name]:.2%}")
+    print(f"{name}: 1% too much becomes {growth[name]:.2%}")
 panels[0].set(ylabel="mean square of z")
 panels[1].legend(loc="lower left")
 plt.show()

@@ -15,7 +15,7 @@ columns = {
     "constant": torch.full((1000, 1), 7.0),
 }
 middle = {}
-print("               middle 90 % of the column spans")
+print("               middle 90% of the column spans")
 print("               min-max   normalized")
 for name, column in columns.items():
     low, high = column.quantile(torch.tensor([0.05, 0.95]))

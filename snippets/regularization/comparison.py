@@ -49,5 +49,5 @@ for name, scores in list(found.items())[1:]:
     axes.errorbar(means[name], name, xerr=halves[name], fmt="o", color="C0")
     print(f"{name:15} {means[name]:+4.1f} ± {halves[name]:.1f} points")
 axes.axvline(0, color="gray", linestyle=":")
-axes.set(xlabel="gain in test accuracy, points, 95 % interval")
+axes.set(xlabel="gain in test accuracy, points, 95% interval")
 plt.show()
