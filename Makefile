@@ -4,6 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
+PROVE := $(BIN)/python benchmarks/proof.py
 PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
@@ -23,13 +24,13 @@ test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
-	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0
+	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(PROVE) fuzz $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0
 
 kills: $(READY) ## end builds at random moments and see that the next one equals a clean one (KILLS=100 for as many)
-	@LEGO_KILLS=$(or $(KILLS),20) $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0
+	@LEGO_KILLS=$(or $(KILLS),20) $(PROVE) kills $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0
 
 slow: $(READY) ## run the tests that take long: every page as notebook and script, every block once more, a cluster
-	@LEGO_SLOW=1 $(BIN)/python -m pytest -m slow --timeout 0 --numprocesses auto --maxprocesses 4 --dist loadfile
+	@LEGO_SLOW=1 $(PROVE) slow $(BIN)/python -m pytest -m slow --timeout 0 --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -45,7 +46,7 @@ mutation-pages: $(PROOF) ## break the code that pages show, and count the same
 
 proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow tests, fuzz, kills, mutants; results go to benchmarks/results/
 	@$(MAKE) audit
-	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05 --rounds 1"
+	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
 	@$(MAKE) scale bench-bricks bench-diagnose
@@ -73,8 +74,8 @@ scale: $(READY) ## count what the site costs to host, and build it ten times ove
 compress: $(READY) ## write .gz and .br beside each text of site/, for hosts that send such files
 	@$(BIN)/python -m hooks.compress site
 
-advisories: $(TOOLS) ## ask the public advisory database about every locked package; needs a network
-	@$(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
+advisories: $(READY) $(TOOLS) ## ask the public advisory database about every locked package; needs a network
+	@$(PROVE) advisories $(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
 licenses: $(READY) $(TOOLS) ## list under which terms the locked packages come
 	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --order license --format markdown

@@ -270,8 +270,9 @@ def table(results: dict[str, object]) -> str:
     ]
     for name, row in rows.items():
         cells = [
-            f"{row[s][0]:.1f}\N{NO-BREAK SPACE}({row[s][1]:.1f})" if s in row else "–" for s in SCENARIOS
-        ]  # type: ignore[index]
+            f"{row[s][0]:.1f}\N{NO-BREAK SPACE}({row[s][1]:.1f})" if s in row else "–"  # type: ignore[index]
+            for s in SCENARIOS
+        ]
         true = row.get("true, library edited")
         size = f"{row['bytes'] / 1024:.0f}" if "bytes" in row else "–"  # type: ignore[operator]
         label = f"**{name}**" if name == "lego" else name

@@ -12,7 +12,7 @@
 - `reference.py` joins the API reference, which mkdocstrings makes, to the pages
 - `tested.py` counts what the site holds and checks its links, for the page *What is tested*
 - `terms.py` explains the glossary's terms where pages use them
-- `kept.py` keeps what is costly to make and no snippet draws
+- `kept.py` keeps what is costly to make and no snippet draws, `recall.py` what became of pages that did not change
 - `explorers/` makes the scripts of the figures that a reader moves; `theme/` is what stands beside Material's own
 - `cards.py` draws the picture that stands beside a link to a page, `feed.py` makes a feed of what is new
 - `links.py` knows where the links of a source lead from each of these

@@ -310,6 +310,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     ]
     if any(counter.get_counts() for counter in counters):  # MkDocs is about to abort a strict build
         build.staging.discard()
+        build.recall.end()
         return
     texts = tested.read(site)
     if broken := tested.find_broken(site, texts):
@@ -324,7 +325,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     config.site_dir = str(build.staging.site)
     build.last = Site(
         config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written, build.present,
-        build.settings,
+        build.settings, build.recall,
     )  # fmt: skip
     log.info(f"The new site is in place: {config.site_dir}")
 
@@ -333,6 +334,8 @@ def on_build_error(error: Exception) -> None:
     """Leave the old site as it was."""
     if build.staging is not None:
         build.staging.discard()
+    if (recall := getattr(build, "recall", None)) is not None:
+        recall.end()
     if isinstance(error, OSError):
         reason = f"{error.strerror}: {error.filename or 'the site'}" if error.strerror else str(error)
         log.error(f"{reason}. The site stays as it was.")
@@ -363,7 +366,7 @@ def show_early() -> int:
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     build.by_source = twin.by_source(outcomes.values())
-    build.recall.single()
+    last.recall.single()  # not that of a build which failed since: the templates are those of the last one
     return last.show(last.affected(sources, outcomes))
 
 

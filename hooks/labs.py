@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import html
 import json
+import platform
 import posixpath
 import re
 from collections.abc import Callable
@@ -24,25 +25,15 @@ from mkdocs.structure.toc import get_toc
 
 from hooks import twin
 from hooks.engine import Cell, Outcome
+from hooks.engine.engine import installed
 from hooks.inline import figure
-from hooks.kept import Kept, maker
+from hooks.kept import Kept
 from hooks.pages import PageError
 from hooks.recall import CODE, tokens
 
 if TYPE_CHECKING:
     from bs4.element import Tag
 
-RENDERERS = (
-    "mkdocs-jupyter",
-    "nbconvert",
-    "nbformat",
-    "jupytext",
-    "mistune",
-    "pygments",
-    "markdown",
-    "jinja2",
-)
-MAKER = maker(__file__, *RENDERERS)
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 
 
@@ -118,7 +109,8 @@ def render_once(page: Page, kept: Kept, options: object) -> None:
             made = {"content": page.content, "title": page.title, "toc": tokens(page.toc)}
             return json.dumps(made).encode()
 
-        made_of = page.title, page.file.content_string, options, MAKER, CODE
+        common = CODE, platform.python_version(), sorted(installed())
+        made_of = page.title, page.file.content_string, options, *common
         made = json.loads(kept.get(made_of, make))
         page.content, page.title, page.toc = made["content"], made["title"], get_toc(made["toc"])
 

@@ -29,6 +29,8 @@ from hooks.execute import ProblemsError
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
+    from hooks.recall import Recall
+
 log = logging.getLogger("mkdocs.plugins.handbook")
 
 
@@ -50,6 +52,7 @@ class Site:
     written: frozenset[str]  # names of files that the build did not make
     present: frozenset[str]  # names of all files in docs/
     settings: bytes  # of mkdocs.yml
+    recall: Recall  # that its templates ask
 
     def still_holds(self) -> bool:
         """Whether no page, lab or picture came or went since, and the settings are the same."""

@@ -7,6 +7,7 @@ is locked while its build lives, so that the next one can tell what a killed bui
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import glob
 import logging
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 RANDOM = "?" * 8  # what mkdtemp adds
+AT_FDCWD, SWAP = -100, 2  # of renameat2: a path as it is; RENAME_EXCHANGE, and RENAME_SWAP of macOS
 log = logging.getLogger("mkdocs.plugins.handbook")
 
 
@@ -41,19 +43,25 @@ class Staging:
             for path in self.site.glob(".*"):  # MkDocs, too, leaves alone what is hidden
                 if not (kept := self.folder / path.name).exists():
                     (shutil.copytree if path.is_dir() else shutil.copy2)(path, kept)
-            old = self.folder.with_name(f"{self.folder.name}-old")
-            try:
-                with contextlib.suppress(FileNotFoundError):
-                    self.site.rename(old)
-                self.folder.rename(self.site)
-            except BaseException:  # told to end between the two, for one
-                if old.exists() and not self.site.exists():
-                    old.rename(self.site)
-                raise
+            old = self.folder
+            if not exchange(self.folder, self.site):
+                old = self.folder.with_name(f"{self.folder.name}-old")
+                self._replace(old)
             if remember is not None:
                 remember(self.site)
         shutil.rmtree(old, ignore_errors=True)
         self._unlock()
+
+    def _replace(self, old: Path) -> None:
+        """Put the new site in the place of the old one in two steps, between which there is none."""
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                self.site.rename(old)
+            self.folder.rename(self.site)
+        except BaseException:  # told to end between the two, for one
+            if old.exists() and not self.site.exists():
+                old.rename(self.site)
+            raise
 
     def discard(self) -> None:
         """Remove what was built; the old site stays."""
@@ -77,6 +85,20 @@ class Staging:
         for folder in self.site.parent.glob(pattern):
             if folder.is_dir() and not is_locked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def exchange(one: Path, two: Path) -> bool:
+    """Let two folders change places in one step, so that there is no moment without either; whether it could be done.
+
+    Linux and macOS can, on most of their file systems.
+    """
+    libc = ctypes.CDLL(None)
+    paths = os.fsencode(one), os.fsencode(two)
+    if swap := getattr(libc, "renameat2", None):
+        return bool(swap(AT_FDCWD, paths[0], AT_FDCWD, paths[1], SWAP) == 0)
+    if swap := getattr(libc, "renamex_np", None):
+        return bool(swap(*paths, SWAP) == 0)
+    return False
 
 
 def same_pages(one: Path, two: Path) -> bool:

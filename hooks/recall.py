@@ -2,8 +2,8 @@
 
 In a build that runs nothing, three steps take most of the time: Markdown becomes HTML, search cuts that into sections,
 and the theme puts it into its template. What comes of each step is kept by all that it is made of: what the page brings
-along, and what is common to all pages of a build. A step that warns is done in each build, for its warning is wanted
-each time.
+along, and what is common to all pages of a build. Markdown that warns is made anew in each build, for its warning is
+wanted each time.
 """
 
 from __future__ import annotations
@@ -162,9 +162,13 @@ class Recall:
         self.around = ""
 
     def end(self) -> None:
-        """Forget everything where the templates or the packages are others than when the build began to read them."""
-        if self.templates != read(self.theme) or self.packages != installed():
+        """Forget everything where hooks, templates or packages are others than when the build began to read them."""
+        templates = (
+            None if self.templates is None else read(self.theme)
+        )  # not read yet where a build ends early
+        if (sources(Path(__file__).parent), templates, installed()) != (CODE, self.templates, self.packages):
             self.kept.used.clear()
+            self.kept.prune()
 
 
 def read(folder: str | None) -> list[tuple[str, bytes]]:

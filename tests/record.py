@@ -84,7 +84,7 @@ def describe(figures):
 
 
 def describe_set(axes, legend):
-    """Where a script said that axes end, have ticks, and where it put texts and a legend; not what follows from data."""
+    """Where a script said that axes end, have ticks, and where it put texts and a legend; of a colorbar, where it ends."""
     for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         if not getattr(axes, f"get_autoscale{name}_on")():
             yield "{} between {:.4g} and {:.4g}".format(name, *axis.get_view_interval())

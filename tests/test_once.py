@@ -14,6 +14,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.mathtext import MathTextParser
+from matplotlib.ticker import ScalarFormatter
+from matplotlib.transforms import Affine2D
 
 from hooks.engine.once import heights, once
 from hooks.engine.svg import lay_out
@@ -146,9 +148,38 @@ def one_tick_apart():
     return figure
 
 
+def one_formatter():
+    figure = new()
+    both = figure.subplots(1, 2)
+    form = ScalarFormatter(useMathText=True)
+    for axes, height in zip(both, (1e7, 1e5), strict=True):
+        axes.plot([0, height])
+        axes.yaxis.set_major_formatter(form)  # its offset is that of the axis which used it last
+    return figure
+
+
+def wedge():
+    figure = new()
+    axes = figure.add_subplot(projection="polar")
+    axes.plot([0, 1.5], [0, 2])
+    axes.set_thetamax(90)  # for which it makes its ticks anew when it is drawn
+    return figure
+
+
+def turned():
+    figure = new()
+    axes = figure.subplots()
+    marker = MarkerStyle("^", transform=Affine2D().rotate_deg(20))
+    for height in range(3):
+        line = axes.plot([1, 2], [height] * 2, marker=marker)[0]
+        line.set_marker(line._marker.rotated(deg=30))
+    return figure
+
+
 KINDS = [
     *(plain, no_labels, many, logarithmic, colored, other_axes),
     *(round_and_deep, parts, mosaic, tight, compressed, styled, one_tick_apart),
+    *(one_formatter, wedge, turned),
 ]
 
 
@@ -192,6 +223,25 @@ def test_each_axis_answers_once_a_place(monkeypatch, question):
     assert len(asked) - 4 > 3 * 4
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_second_axis_is_laid_out_as_its_first_one_became(scale):
+    def draw(early):
+        figure = new()
+        axes = figure.subplots()
+        for now in (early, not early):
+            if now:
+                second = axes.secondary_xaxis("top", functions=(lambda x: 100 * x, lambda x: x / 100))
+                second.set_xlabel("percent")
+            else:
+                axes.set(title="above", xscale=scale, xlim=(1, 1e6), ylim=(1, 2))
+        FigureCanvasSVG(figure)
+        with once(), mpl.rc_context({"svg.hashsalt": "same"}):
+            lay_out(figure)
+            return drawn(figure)
+
+    assert draw(early=True) == draw(early=False)
+
+
 def test_a_figure_without_a_layout_stays_as_it_is():
     figure = new("none")
     axes = figure.subplots()
@@ -211,8 +261,9 @@ def test_no_layout_is_left_whatever_the_settings(setting):
 
 def test_matplotlib_is_what_it_was_afterwards_even_after_an_error():
     def now():
+        forget = Axis.reset_ticks
         ticks = Axis._update_ticks, Axis._get_ticklabel_bboxes
-        return *ticks, Axis._get_tick, MarkerStyle._set_marker, text.TextToPath, text.get_font
+        return *ticks, forget, Axis._get_tick, MarkerStyle._set_marker, text.TextToPath, text.get_font
 
     before = now()
     with pytest.raises(ZeroDivisionError), once():
@@ -276,6 +327,27 @@ def test_ticks_are_copied_from_one_of_the_same_axis_and_options(monkeypatch, whi
     assert two.label1.get_text() == "" and two.label1.get_fontsize() == first.label1.get_fontsize()
     assert two.gridline.get_color() == first.gridline.get_color() != "red"
     assert two.tick1line.get_marker() == first.tick1line.get_marker()
+
+
+def test_options_that_are_arrays_and_ticks_that_are_forgotten():
+    figure = new("none")
+    axes = figure.subplots()
+    with once():
+        for width in (3, 5):
+            axes.tick_params(labelcolor=np.array([0.4, 0.4, 0.4]), width=width)
+            axes.xaxis.get_major_ticks(15 + width)
+            assert axes.xaxis.get_major_ticks(15 + width)[-1].tick1line.get_markeredgewidth() == width
+        axes.spines.bottom.set_position(("axes", 0.5))  # forgets all ticks: the old ones stood elsewhere
+        theirs = axes.xaxis.get_major_ticks(4)[3].tick1line.get_transform()
+        assert theirs == axes.xaxis.get_major_ticks(1)[0].tick1line.get_transform()
+        assert theirs.transform((0, 0))[1] == axes.transAxes.transform((0, 0.5))[1]
+
+
+def test_a_font_more_makes_texts_anew(monkeypatch):
+    with once():
+        first = text.TextToPath()
+        monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist, None])
+        assert text.TextToPath() is not first
 
 
 def test_the_heights_of_a_font_are_read_once_for_all_texts(monkeypatch):

@@ -44,7 +44,9 @@ OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures
 )
 def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
     files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
-    site = Site(None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset(), b"")
+    site = Site(
+        None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset(), b"", None
+    )
     found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
 
@@ -110,7 +112,7 @@ def test_a_page_that_came_or_went_or_another_setting_is_left_to_the_whole_build(
     settings = tmp_path / ".mkdocs.yml"
     settings.write_text("site_name: one")
     config = SimpleNamespace(docs_dir=str(tmp_path), config_file_path=str(settings))
-    site = Site(config, None, None, None, {}, {}, frozenset(), files, b"site_name: one")
+    site = Site(config, None, None, None, {}, {}, frozenset(), files, b"site_name: one", None)
     assert site.still_holds()
     (tmp_path / "two.md").touch()
     assert not site.still_holds()
@@ -148,7 +150,9 @@ def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch):
         return files
 
     known = SimpleNamespace(documentation_pages=list)
-    site = Site(SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset(), b"")
+    site = Site(
+        SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset(), b"", None
+    )
     with pytest.raises(ValueError, match="formula"):
         site.show(pages("fine", "fails"))
     assert built == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hooks import publish
 from hooks.publish import Staging, same_pages
 from tests.conftest import ROOT
 
@@ -23,13 +24,39 @@ def left(site):
     return sorted(path.name for path in site.parent.iterdir())
 
 
-def test_the_new_site_takes_the_place_of_the_old_one(site):
+@pytest.mark.parametrize("steps", ["one step", "two steps"])
+def test_the_new_site_takes_the_place_of_the_old_one(site, monkeypatch, steps):
+    if steps == "two steps":  # as where the system can't exchange folders
+        monkeypatch.setattr(publish, "exchange", lambda one, two: False)
     staging = Staging(site)
     (staging.folder / "page").write_text("new")
     assert (site / "page").read_text() == "old"
     staging.publish()
     assert (site / "page").read_text() == "new" and left(site) == ["site"]
     assert oct(site.stat().st_mode)[-3:] == "755"
+
+
+def test_two_folders_change_places_in_one_step_or_stay(tmp_path):
+    one, two = tmp_path / "one ü", tmp_path / "two"
+    one.mkdir()
+    assert not publish.exchange(one, two) and not publish.exchange(two, one) and one.is_dir()
+    two.mkdir()
+    (one / "a").touch()
+    if not publish.exchange(one, two):
+        pytest.skip("this system can't exchange two folders in one step")
+    assert [path.name for path in two.iterdir()] == ["a"] and not list(one.iterdir())
+
+
+def test_an_error_after_the_exchange_leaves_the_new_site_alone(site):
+    staging = Staging(site)
+    (staging.folder / "page").write_text("new")
+    with pytest.raises(ZeroDivisionError):
+        staging.publish(lambda published: 1 / 0)
+    staging.discard()
+    assert (site / "page").read_text() == "new"
+    assert [name for name in left(site) if not name.endswith("-old")] == [
+        "site"
+    ]  # by two steps the next build clears it
 
 
 def test_what_is_hidden_in_the_old_site_stays(site):
@@ -85,6 +112,7 @@ def test_a_build_killed_while_it_published_gets_its_old_site_back(site):
 
 
 def test_a_build_that_is_told_to_end_while_it_publishes_leaves_the_old_site(site, monkeypatch):
+    monkeypatch.setattr(publish, "exchange", lambda one, two: False)
     staging = Staging(site)
     rename, calls = Path.rename, []
 

@@ -31,6 +31,7 @@ from hooks.engine.outcome import OUTSIDE, digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+HALF = re.compile("[\ud800-\udfff]")
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
 RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
@@ -75,10 +76,10 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
 
 def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
     """What a child left behind, or why it left nothing."""
-    with contextlib.suppress(ValueError):
-        data = json.loads(read_left(folder / "result.json"))
-        if isinstance(data, dict) and ("reason" in data or data.keys() >= RESULT):
-            return data
+    left = read_left(folder / "result.json")
+    with contextlib.suppress(ValueError, RecursionError):
+        if is_result(data := json.loads(left)):
+            return dict(data)
     faults = read_left(folder / "faults")
     faults = re.split(r'  File "[^"]*hooks.engine.child\.py"', faults)[0]  # below stands the engine itself
     code = process.exitcode
@@ -88,11 +89,39 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
     elif code is not None and code < 0:
         known = {number.value: number.name for number in signal.Signals}  # of some there is only a number
         reason = f"its process was killed by {known.get(-code, f'signal {-code}')}"
+    elif left and code == 0:
+        reason = "left what is no result"
     else:
         reason = f"its process ended early with exit code {code}"
     stderr = read_left(folder / "stderr")
     details = "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]
     return {"reason": reason, "details": details, "late": late}
+
+
+def is_result(data: Any) -> bool:
+    """Whether it has the form of what `main` leaves; a script can forge it, and leave anything there."""
+    if not isinstance(data, dict):
+        return False
+    if "reason" in data:
+        line = data.get("line")
+        return are_texts([data["reason"], data.get("details", "")]) and (line is None or type(line) is int)
+    if not data.keys() >= RESULT or not isinstance(data["dependencies"], dict):
+        return False
+    cells, known = data["cells"], data["dependencies"]
+    return (
+        isinstance(cells, list)
+        and all(isinstance(cell, dict) and cell.keys() >= {"text", "figures"} for cell in cells)
+        and all(are_texts([cell["text"]], cell["figures"]) for cell in cells)
+        and are_texts([data["source"], *known, *known.values()], data["modules"], data["unconfined"])
+    )
+
+
+def are_texts(*groups: Any) -> bool:
+    """Whether these are lists of texts that can be written to a file: not with half a character."""
+    return all(
+        isinstance(group, list) and all(isinstance(text, str) and not HALF.search(text) for text in group)
+        for group in groups
+    )
 
 
 def read_left(path: Path) -> str:
@@ -230,7 +259,7 @@ def precompile(root: str, digests: dict[str, str]) -> None:
         path = os.path.join(root, name)
         if not name.endswith(".py") or known in {compiled.get(path, ("",))[0], state(None)}:
             continue
-        with contextlib.suppress(OSError, SyntaxError, ValueError):
+        with contextlib.suppress(Exception):  # a file of any content: the script's import tells what is wrong
             data = Path(path).read_bytes()
             compiled[path] = digest(data), compile(data, path, "exec", dont_inherit=True)
 
@@ -254,7 +283,7 @@ def describe(error: BaseException, path: Path) -> dict[str, Any]:
 class Dependencies:
     """Notes the state of each project file as it is imported or read, and of each folder as it is listed.
 
-    Refuses writing outside `folder`.
+    Refuses to open a file outside `folder` for writing.
     """
 
     def __init__(self, root: Path, folder: Path) -> None:

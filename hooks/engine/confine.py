@@ -3,8 +3,8 @@
 Linux does it in the kernel, for the process and all that it starts, and nothing gives it back: Landlock keeps
 writing within the folder, a seccomp filter refuses every socket, leaving the session, and limits for others, and of
 root's privileges only those stay that read the files of others. No privilege is needed. Where the kernel lacks
-something, `confine` says so; `child.Dependencies` refuses in Python, on every system, to write a file elsewhere, and
-the sockets of the internet.
+something, `confine` says so; `child.Dependencies` refuses in Python, on every system, to open a file elsewhere for
+writing, and the sockets of the internet.
 
 Threads that run already stay free: call it before there are any.
 """

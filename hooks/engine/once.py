@@ -31,17 +31,31 @@ def once() -> Iterator[None]:
     measure: Any = Axis._get_ticklabel_bboxes  # type: ignore[attr-defined]
     make: Any = Axis._get_tick  # type: ignore[attr-defined]
     shape: Any = MarkerStyle._set_marker  # type: ignore[attr-defined]
-    places: dict[Axis, tuple[float, ...]] = {}
+    forget: Any = Axis.reset_ticks
+    places: dict[Axis, tuple[object, ...]] = {}
     ticks: dict[Axis, Any] = {}
+    labeled: dict[
+        Any, tuple[float, ...]
+    ] = {}  # what a formatter, which axes may share, wrote labels for last
     boxes: dict[Axis, Any] = {}
-    models: dict[tuple[Axis, bool], tuple[dict[str, Any], Tick]] = {}
+    models: dict[tuple[Axis, bool], tuple[list[tuple[str, Any]], Tick]] = {}
 
-    def find_once(axis: Axis) -> Any:
-        place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
-        if places.get(axis) != place:
+    def find_once(axis: Any) -> Any:
+        rules = axis._scale, *vars(axis.major).values(), *vars(axis.minor).values()
+        view = tuple(axis.get_view_interval())
+        place = (*axis.axes.bbox.bounds, *view, *rules)
+        if places.get(axis) != place or labeled[axis.major.formatter] != view:
             places[axis], ticks[axis] = place, find(axis)
+            labeled[axis.major.formatter] = view
             boxes.pop(axis, None)
         return ticks[axis]
+
+    def forget_ticks(axis: Any) -> None:
+        for known in (places, ticks, boxes):
+            known.pop(axis, None)
+        for major in (True, False):
+            models.pop((axis, major), None)
+        forget(axis)
 
     def measure_once(axis: Axis, drawn: Any, renderer: Any) -> Any:
         if axis not in boxes:
@@ -49,17 +63,18 @@ def once() -> Iterator[None]:
         return boxes[axis]
 
     def make_once(axis: Any, major: bool) -> Tick:
-        options = axis._major_tick_kw if major else axis._minor_tick_kw
-        known, model = models.get((axis, major), (None, None))
-        if model is not None and known == options:
+        options = list((axis._major_tick_kw if major else axis._minor_tick_kw).items())
+        known, model = models.get((axis, major), ([], None))
+        if model is not None and are_same(known, options):
             return copy_tick(model)
         tick: Tick = make(axis, major)
         if type(tick) in (XTick, YTick):  # others hold more than the five parts
-            models[axis, major] = options.copy(), copy_tick(tick)
+            models[axis, major] = options, copy_tick(tick)
         return tick
 
     def share(style: MarkerStyle, marker: Any) -> None:
-        if isinstance(marker, MarkerStyle):  # which nothing changes afterwards
+        # nothing changes the rest of a style afterwards
+        if isinstance(marker, MarkerStyle) and marker.get_user_transform() is None:
             style.__dict__ = marker.__dict__.copy()
         else:
             shape(style, marker)
@@ -67,6 +82,7 @@ def once() -> Iterator[None]:
     with (
         instead(Axis, "_update_ticks", find_once),
         instead(Axis, "_get_ticklabel_bboxes", measure_once),
+        instead(Axis, "reset_ticks", forget_ticks),
         instead(Axis, "_get_tick", make_once),
         instead(MarkerStyle, "_set_marker", share),
         instead(text, "TextToPath", texts),
@@ -84,6 +100,13 @@ def instead(owner: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def are_same(some: list[tuple[str, Any]], others: list[tuple[str, Any]]) -> bool:
+    """Whether these are the same options with the same values; arrays among them can't be compared."""
+    return len(some) == len(others) and all(
+        one[0] == two[0] and one[1] is two[1] for one, two in zip(some, others, strict=True)
+    )
 
 
 def copy_tick(tick: Tick) -> Tick:
@@ -112,12 +135,13 @@ def heights(names: tuple[str, ...]) -> Any:
 
 
 def texts() -> TextToPath:
-    """What measures and reads texts and formulas, and remembers them as long as no setting of texts changes."""
+    """What measures and reads texts and formulas, and remembers them while settings of texts and fonts stay."""
     import matplotlib as mpl
+    from matplotlib.font_manager import fontManager
 
     names = [name for name in mpl.rcParams if name.startswith(("font.", "mathtext.", "text."))]
     settings = [f"{name}: {mpl.rcParams[name]}" for name in names]
-    return reader(tuple(settings))
+    return reader((*settings, f"{len(fontManager.ttflist)} fonts"))
 
 
 @functools.cache

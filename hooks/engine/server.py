@@ -13,6 +13,7 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -76,7 +77,7 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
                     if overdue or sentinel in ready or entry.process.exitcode is not None:
                         end(entry.process)
                         result = child.result(entry.folder, entry.process, overdue)
-                        shutil.rmtree(entry.folder, ignore_errors=True)
+                        remove(entry.folder)
                         engine.send(("ended", entry.script, result))
                         imported.update(result.get("dependencies", {}))
                         imported.pop(entry.script, None)
@@ -86,6 +87,14 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
         finally:
             for entry in running.values():
                 end(entry.process)
+
+
+def remove(folder: Path) -> None:
+    """Remove what a script left, however deep: before Python 3.13 each level takes one of its own."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", str(folder)], check=False)
 
 
 def end(process: BaseProcess) -> None:

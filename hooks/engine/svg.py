@@ -66,8 +66,13 @@ def find_foreign(figure: str) -> str | None:
 def lay_out(figure: Figure) -> None:
     """Place the parts of a figure for good, if it has a layout: `savefig` would go through all of it twice."""
     import matplotlib as mpl
+    from matplotlib.axes._secondary_axes import SecondaryAxis
 
     if layout := figure.get_layout_engine():
+        for second in (child for axes in figure.axes for child in axes.child_axes):
+            if isinstance(second, SecondaryAxis):  # it would learn of its first axis while it is drawn
+                second._set_lims()  # type: ignore[attr-defined]
+                second._set_scale()  # type: ignore[attr-defined]
         layout.execute(figure)
         with mpl.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
             # "none", or None under other settings, would leave one in its place

@@ -5,6 +5,7 @@ import urllib.parse
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.site.conftest import WATCH
 
 HOSTILE = [
@@ -58,11 +59,17 @@ def test_a_hostile_search_stays_text(guarded, address):
     guarded.locator(".md-search-result__link[href*='activations/mish']").first.wait_for(state="attached")
 
 
-@pytest.mark.parametrize("path", ["activations/explorer/", "activations/mish/", "claims/"])
+EXPLORERS = [
+    page.relative_to(ROOT / "docs").with_suffix("").as_posix() + "/"
+    for page in (ROOT / "docs").rglob("explorer.md")
+]
+
+
+@pytest.mark.parametrize("path", [*EXPLORERS, "activations/mish/", "claims/"])
 def test_a_hostile_fragment_stays_text(guarded, address, path):
     for text in HOSTILE[:5]:
         fragment = urllib.parse.quote(text, safe="<>\"'=:/")
-        guarded.goto(f"{address}{path}?x={fragment}#{fragment}")
+        guarded.goto(f"{address}{path}?h={fragment}&q={fragment}&x={fragment}#{fragment}")  # h: words to mark
         assert harmless(guarded), text
     for text in HOSTILE:
         guarded.evaluate("text => { location.hash = text }", text)

@@ -1,0 +1,83 @@
+"""Runs a check that takes long, and keeps what came of it for the page *What is tested*.
+
+    make slow, make fuzz, make kills, make advisories
+
+`python benchmarks/proof.py NAME COMMAND ...` passes on what the command prints, and its exit code. The last line that
+counts something is the outcome; a failure is kept like a success.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.build import today  # noqa: E402
+from hooks.engine.cache import write_atomically  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results"
+CHECKS = {
+    "slow": "every page as a notebook and as a script, every block once more, a cluster",
+    "fuzz": "random arguments for every public function",
+    "kills": "builds that are ended at random moments, each beside a clean one",
+    "advisories": "the public advisory database about each locked package",
+}
+PACKAGES = ("torch", "matplotlib", "mkdocs", "mkdocs-material", "hypothesis")
+COUNTED = re.compile(
+    r"=*\s*(\d+ (?:passed|failed|skipped|error)\b.*?)(?: in [\d.]+s.*)?|((?:No|Found \d+) known vulnerabilit.*)"
+)
+
+
+def find_outcome(lines: Iterable[str], code: int) -> str:
+    """What the last line that counts something says; without one, how the command ended."""
+    counted = [match for line in lines if (match := COUNTED.fullmatch(re.sub(r"[\s=]+$", "", line)))]
+    return (counted[-1][1] or counted[-1][2]) if counted else f"no result, exit code {code}"
+
+
+def run(command: list[str]) -> tuple[str, int, float]:
+    """The outcome of a command, its exit code and its minutes; what it prints is passed on."""
+    start, lines = time.monotonic(), []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            lines.append(line.rstrip("\n"))
+    return find_outcome(lines, process.returncode), process.returncode, (time.monotonic() - start) / 60
+
+
+def markdown(found: dict[str, dict[str, Any]]) -> str:
+    """The results as a table, in the order of CHECKS."""
+    lines = ["| Target | What it runs | Result | Minutes | Date | With |", "|---" * 6 + "|"]
+    for name, what in CHECKS.items():
+        if row := found.get(name):
+            cells = [f"{row['minutes']:.0f}", row["date"], row["versions"]]
+            lines.append(f"| `make {name}` | {what} | {row['outcome']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    name, *command = sys.argv[1:]
+    if name not in CHECKS:
+        raise SystemExit(f"the check must be one of {', '.join(CHECKS)}, got {name!r}")
+    outcome, code, minutes = run(command)
+    versions = [f"Python {platform.python_version()}"]
+    versions += [f"{package} {importlib.metadata.version(package)}" for package in PACKAGES]
+    path = RESULTS / "proof.json"
+    found = json.loads(path.read_text()) if path.is_file() else {}
+    found[name] = {"date": today(), "outcome": outcome, "minutes": minutes, "versions": ", ".join(versions)}
+    write_atomically(path, (json.dumps(found, indent=1) + "\n").encode())
+    write_atomically(path.with_suffix(".md"), markdown(found).encode())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
