@@ -20,7 +20,7 @@ serve: $(READY) ## build the site and serve it on 127.0.0.1:8000 with live reloa
 build: $(READY) ## write the site to site/
 	@$(BIN)/mkdocs build --strict
 
-test: $(READY) ## run all tests
+test: $(READY) ## run all tests but those of make slow
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
