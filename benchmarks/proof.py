@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
 import re
 import subprocess
@@ -46,11 +47,17 @@ def find_outcome(lines: Iterable[str], code: int) -> str:
 
 def run(command: list[str]) -> tuple[str, int, float]:
     """The outcome of a command, its exit code and its minutes; what it prints is passed on."""
-    start, lines = time.monotonic(), []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            lines.append(line.rstrip("\n"))
+    start, told = time.monotonic(), b""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}  # dot by dot
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        while data := os.read(process.stdout.fileno(), 4096):
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+            told += data
+    lines = told.decode(errors="replace").splitlines()
     return find_outcome(lines, process.returncode), process.returncode, (time.monotonic() - start) / 60
 
 
