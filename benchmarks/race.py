@@ -270,7 +270,7 @@ def table(results: dict[str, object]) -> str:
     ]
     for name, row in rows.items():
         cells = [
-            f"{row[s][0]:.1f}\N{NO-BREAK SPACE}({row[s][1]:.1f})" if s in row else "–"  # type: ignore[index]
+            f"{row[s][0]:.1f} ({row[s][1]:.1f})" if s in row else "–"  # type: ignore[index]
             for s in SCENARIOS
         ]
         true = row.get("true, library edited")
