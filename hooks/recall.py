@@ -73,9 +73,8 @@ class Recall:
 
     def convert(self, page: Page) -> None:
         """Let Markdown make a page's HTML only where its text, or what is common, is another."""
-        render = type(
-            page
-        ).render  # not the page's own, which may recall already: `serve` renders pages again
+        # not the page's own, which may recall already: `serve` renders pages again
+        render = type(page).render
 
         def render_or_recall(config: MkDocsConfig, files: Files) -> None:
             if self.scanned or FROM_DOCSTRINGS in (page.markdown or ""):
@@ -163,9 +162,8 @@ class Recall:
 
     def end(self) -> None:
         """Forget everything where hooks, templates or packages are others than when the build began to read them."""
-        templates = (
-            None if self.templates is None else read(self.theme)
-        )  # not read yet where a build ends early
+        # where a build ends early, they were not read yet
+        templates = None if self.templates is None else read(self.theme)
         if (sources(Path(__file__).parent), templates, installed()) != (CODE, self.templates, self.packages):
             self.kept.used.clear()
             self.kept.prune()

@@ -54,9 +54,8 @@ def test_an_error_after_the_exchange_leaves_the_new_site_alone(site):
         staging.publish(lambda published: 1 / 0)
     staging.discard()
     assert (site / "page").read_text() == "new"
-    assert [name for name in left(site) if not name.endswith("-old")] == [
-        "site"
-    ]  # by two steps the next build clears it
+    # what two steps leave, the next build clears
+    assert [name for name in left(site) if not name.endswith("-old")] == ["site"]
 
 
 def test_what_is_hidden_in_the_old_site_stays(site):
