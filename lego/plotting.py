@@ -31,6 +31,7 @@ __all__ = [
     "regularization_path",
 ]
 
+LARGEST = 1e200  # that a logarithmic axis holds: some decades further it looks for ticks beyond float64
 PALETTE = [
     "#0072b2",  # blue
     "#d55e00",  # vermilion
@@ -208,7 +209,9 @@ def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes |
 def gradient_flow(
     norms: Mapping[str, float] | Mapping[str, Mapping[str, float]], *, axes: "Axes | None" = None
 ) -> "Axes":
-    """Draws the gradient norm of each layer, on a logarithmic scale; a norm of zero leaves a gap.
+    """Draws the gradient norm of each layer, on a logarithmic scale.
+
+    A norm of zero leaves a gap, and so does one of 1e200 or more, beyond which matplotlib finds no ticks.
 
     Args:
         norms: a norm by layer, as [gradient_norms][lego.diagnostics.gradient_norms] returns, or several such by
@@ -235,7 +238,7 @@ def gradient_flow(
     names: list[str] = []
     for color, (label, row) in zip(PALETTE * len(several), several.items(), strict=False):
         names = list(row) if len(row) > len(names) else names
-        heights = [value if value > 0 else float("nan") for value in row.values()]
+        heights = [value if 0 < value < LARGEST else float("nan") for value in row.values()]
         axes.semilogy(range(1, len(row) + 1), heights, color=color, marker="o", label=label)
     places = range(1, len(names) + 1)
     axes.set(xlabel="layer", ylabel="gradient norm", xticks=list(places))

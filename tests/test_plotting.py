@@ -196,6 +196,21 @@ def test_distributions_span_the_middle_of_all_numbers():
     np.testing.assert_allclose(same.edges, [2.5, 2.75, 3, 3.25, 3.5])
 
 
+def test_gradient_flow_of_norms_that_no_axis_holds():
+    norms = {"0": 5e-324, "1": 9.9e199, "2": 1e200, "3": 1.7e308, "4": float("inf"), "5": 1.0}
+    axes = plotting.gradient_flow(norms)
+    axes.figure.draw_without_rendering()  # warned of an overflow
+    heights = axes.lines[0].get_ydata()
+    assert [height if height == height else None for height in heights] == [
+        5e-324,
+        9.9e199,
+        None,
+        None,
+        None,
+        1.0,
+    ]
+
+
 def test_gradient_flow_names_up_to_eight_layers():
     for layers, named in ((8, True), (9, False)):
         norms = {f"layer {i}": 10.0**-i for i in range(layers)}
