@@ -21,6 +21,7 @@ import json
 import random
 import re
 import sys
+import textwrap
 import time
 import tomllib
 from collections import Counter, defaultdict
@@ -279,17 +280,24 @@ def markdown(result: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for file, (mutants, tested, caught, timeout, survived) in rows.items():
+        if not mutants:
+            continue
         row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
-        lines.append(f"| {file} | {' | '.join(map(str, row))} |")
-    lines += ["", f"{result['date']}, changes of Cosmic Ray.", "", "#### Survivors", ""]
-    for found in result["survivors"]:
-        lines += told(f"{found['file']}:{found['line']}", found["operator"], found)
-    return "\n".join(lines).rstrip() + "\n"
+        lines.append(f"| {file if file == 'all' else f'`{file}`'} | {' | '.join(map(str, row))} |")
+    lines += ["", f"{result['date']}, changes of Cosmic Ray.", ""]
+    survivors = [
+        (f"{found['file']}:{found['line']}", found["operator"], found) for found in result["survivors"]
+    ]
+    return "\n".join(lines + folded("Survivors", survivors))
 
 
-def told(place: str, change: str, found: dict[str, Any]) -> list[str]:
-    """A survivor in a report: where it is, what was changed, why it may live."""
-    return [f"**{place}** {change}: {found['reason']}", "", "```diff", *found["diff"], "```", ""]
+def folded(title: str, survivors: list[tuple[str, str, dict[str, Any]]]) -> list[str]:
+    """The survivors in a report, which unfolds them: where each is, what was changed, why it may live."""
+    told = [
+        f"**`{place}`** {change}: {found['reason']}\n\n```diff\n" + "\n".join(found["diff"]) + "\n```\n"
+        for place, change, found in survivors
+    ]
+    return [f'??? note "{title}"', "", textwrap.indent("\n".join(told), "    ")] if told else []
 
 
 def share(part: int, whole: int) -> str:
@@ -338,7 +346,7 @@ def main() -> None:
         {file: len(mutants) for file, mutants in found.items()},
         tomllib.loads(REASONS.read_text())["survivor"] if REASONS.is_file() else [],
     )
-    print(markdown(result).split("\n#### Survivors")[0])
+    print(markdown(result).split("\n???")[0])
     if not arguments.files:
         (RESULTS / "mutation.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "mutation.md").write_text(markdown(result))

@@ -59,7 +59,16 @@ atexit.register(engine.close)
 kept = Kept(ROOT / ".cache" / "kept")
 compiled = templates.Compiled(Kept(ROOT / ".cache" / "templates"))  # a build may ask for none of them
 LOOK = 0.2  # seconds until `serve` looks at the files again; with MkDocs' half a second a save waits longer
-LISTS = {"changelog.md", "claims.md", "glossary.md", "how.md", "notation.md", "references.md", "tested.md"}
+LISTS = {
+    "broken.md",
+    "changelog.md",
+    "claims.md",
+    "glossary.md",
+    "how.md",
+    "notation.md",
+    "references.md",
+    "tested.md",
+}
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
@@ -454,7 +463,14 @@ def state_what_is_tested(site: Path, texts: Mapping[str, str]) -> None:
 
 
 def lighten(assets: Path) -> None:
-    """Take the comments, which every reader would load, out of the handbook's own style sheet and scripts."""
+    """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts.
+
+    And a rule of the theme's for the moment when the palette changes: for it a browser finds the styles of all elements
+    anew, three times, whenever a page is opened. Without it links fade into the other palette.
+    """
+    for sheet in assets.glob("stylesheets/palette.*.css"):
+        rules = re.sub(r"\[data-md-color-switching\] \*,[^}]*\}", "", sheet.read_text("utf-8"))
+        sheet.write_text(rules, encoding="utf-8")
     style = assets / "extra.css"
     style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
     for script in assets.glob("*.js"):

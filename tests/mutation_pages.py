@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.build import today  # noqa: E402
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, share, told  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, folded, share  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -354,10 +354,12 @@ def markdown(result: dict[str, Any]) -> str:
         row = caught + timeout, timeout, same, text, figure, without
         part = share(caught + timeout, caught + timeout + text + figure)
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
-    lines += ["", f"{result['date']}.", "", "#### Survivors that show something else", ""]
-    for found in result["survivors"]:
-        lines += told(found["place"], f"{found['way']}, another {found['verdict']}", found)
-    return "\n".join(lines).rstrip() + "\n"
+    lines += ["", f"{result['date']}.", ""]
+    survivors = [
+        (found["place"], f"{found['way']}, another {found['verdict']}", found)
+        for found in result["survivors"]
+    ]
+    return "\n".join(lines + folded("Survivors that show something else", survivors))
 
 
 def main() -> None:
@@ -390,7 +392,7 @@ def main() -> None:
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
     reasons = tomllib.loads(REASONS.read_text())["survivor"]
     result = summarize(list(known(keys).values()), without, reasons)
-    print(markdown(result).split("\n#### Survivors")[0])
+    print(markdown(result).split("\n???")[0])
     if not arguments.only:
         (RESULTS / "mutation_pages.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "mutation_pages.md").write_text(markdown(result))

@@ -212,8 +212,8 @@ def test_a_survivor_is_explained_by_its_file_line_and_operator():
         entry = told | change
         result = summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [entry])
         text = markdown(result)
-        assert f"**a.py:4** Add_Sub: {reason}" in text and "+     return n - 0" in text
-        assert "| a.py | 9 | 2 | 1 | 1 | 1 | 50.0% |" in text
+        assert f"**`a.py:4`** Add_Sub: {reason}" in text and "+     return n - 0" in text
+        assert "| `a.py` | 9 | 2 | 1 | 1 | 1 | 50.0% |" in text
         assert "0 compute the same" in text and "without these, 50.0%" in text
     text = markdown(
         summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [told | {"same": True}])

@@ -240,3 +240,9 @@ def test_where_a_button_opens_the_navigation_the_keyboard_finds_it_and_nothing_t
     page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.md-sidebar--primary')).visibility === 'hidden'"
     )
+
+
+def test_no_palette_has_the_styles_of_all_elements_found_anew(site):
+    (sheet,) = (site / "assets" / "stylesheets").glob("palette.*.css")
+    rules = sheet.read_text()
+    assert "--md-hue" in rules and "data-md-color-switching" not in rules
