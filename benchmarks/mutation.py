@@ -4,10 +4,11 @@
     make mutation MUTATION="--sample 300"     some, spread evenly over the files; --files lego/stack.py: of these
 
 The changes are Cosmic Ray's. Of the many operators that could replace one, those of REPLACED are taken: most others
-are noticed by anything. What stands in an annotation changes nothing that runs, and is left alone. A mutant meets the
-tests of TESTS, first those that call the function it is in; one that hangs counts as caught. Why a survivor may live
-is written in benchmarks/results/mutation_survivors.toml, by its file, line and operator; `same` says that the changed
-code computes what the code does, so that no test could tell them apart.
+are noticed by anything. What stands in an annotation changes nothing that runs, and is left alone; so is a hook that
+only whole builds run, for it would take minutes for each change. A mutant meets the tests of TESTS, first those that
+call the function it is in; one that hangs counts as caught. Why a survivor may live is written in
+benchmarks/results/mutation_survivors.toml, by its file, line and operator; `same` says that the changed code computes
+what the code does, so that no test could tell them apart.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ TESTS = {  # besides tests/test_<name>.py
     "hooks/engine/server.py": ("engine",),
     "hooks/engine/shrink.py": ("svg",),
     "hooks/engine/svg.py": ("svg", "engine"),
+    "hooks/pages.py": ("pages", "references"),
+    "hooks/templates.py": ("navigation",),
 }
 LEAST = 30.0  # seconds until a test counts as hanging
 SLOWER = 2  # times the unchanged tests as they were traced
@@ -305,7 +308,7 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "–"
 
 
-FOLDERS = ("lego", "hooks/engine")
+FOLDERS = ("lego", "hooks", "hooks/engine")
 
 
 def sources(asked: list[str]) -> Iterator[str]:
@@ -313,7 +316,7 @@ def sources(asked: list[str]) -> Iterator[str]:
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).glob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if not asked or name in asked:
+            if (not asked or name in asked) and all((ROOT / file).is_file() for file in tests(name)):
                 yield name
 
 

@@ -26,6 +26,7 @@ def seen(browser, address, site):
             name = path.parent.relative_to(site).as_posix()
             page.set_viewport_size({"width": 320, "height": 640})
             page.goto(f"{address}{name}/".replace("/./", "/"))
+            page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             width = page.evaluate("document.documentElement.scrollWidth")
             page.set_viewport_size({"width": 1280, "height": 800})
             for explorer in page.locator("figure[data-explorer]").all():
