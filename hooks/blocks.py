@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 import re
 
+from hooks.mathematics import visible
+
 OUTPUT = re.compile(
     r'(<div class="language-text highlight"><span class="filename">[^<]*</span>)'
     r"<pre><span></span><code>(?P<text>.*?)</code></pre>",
@@ -37,6 +39,6 @@ def finish_blocks(content: str) -> str:
 
 
 def _output(match: re.Match[str]) -> str:
-    text = re.sub(r"<[^>]*>", "", match["text"])
-    reach = ' tabindex="0"' if max(map(len, text.split("\n"))) > FITS_A_PHONE else ""
+    lines = visible(match["text"]).split("\n")
+    reach = ' tabindex="0"' if max(map(len, lines)) > FITS_A_PHONE else ""
     return f"{match[1]}<pre><samp{reach}>{match['text']}</samp></pre>"

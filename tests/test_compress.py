@@ -16,7 +16,7 @@ def site(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "index.html").write_text("<p>σ</p>" * 500)
     (tmp_path / "a" / "page.json").write_text("[" + "1," * 3000 + "1]")
-    (tmp_path / "a" / "small.txt").write_text("x")
+    (tmp_path / "a" / "small.txt").write_text("x" * 1023)
     (tmp_path / "a" / "card.png").write_bytes(bytes(5000))
     return tmp_path
 
@@ -30,6 +30,9 @@ def test_each_large_text_gets_both_and_nothing_else_does(site):
         assert gzip.decompress((site / f"{name}.gz").read_bytes()) == data
         assert brotli.decompress((site / f"{name}.br").read_bytes()) == data
     assert sums[""] == sum((site / name).stat().st_size for name in ("index.html", "a/page.json"))
+    (site / "a" / "small.txt").write_text("x" * 1024)
+    compress(site)
+    assert (site / "a" / "small.txt.gz").is_file()
     assert sums[".br"] < sums[".gz"] < sums[""] / 10
 
 

@@ -34,6 +34,11 @@ def test_entries_have_a_day_a_title_a_text_and_the_anchor_of_the_page():
     assert second.title == "One" and second.text == "It begins."
 
 
+def test_each_entry_is_compared_with_the_one_above():
+    with pytest.raises(ValueError, match="got '2026-11-24: Three' below 2026-11-23"):
+        entries(f"{TEXT}\n## 2026-11-24: Three\n\nText.\n")
+
+
 @pytest.mark.parametrize(
     ("heading", "message"),
     [

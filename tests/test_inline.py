@@ -28,6 +28,17 @@ def test_a_figure_without_words_is_refused():
         inline_figures('<p><img src="one.svg"></p>', "", {"one.svg": SVG})
 
 
+def test_an_explorer_gets_its_form_above_the_words():
+    html = '<p><img alt="A" data-explorer="net" src="../b.svg" title="C" /></p>'
+    made = inline_figures(html, "a/c/", {"a/b.svg": SVG}, {"net": "<form></form>", "other": ""})
+    assert '<figure class="plot" data-explorer="net" id="figure-b">' in made
+    assert "<form></form><figcaption>C" in made
+    for forms, names in (({"other": ""}, "['other']"), (None, "[]")):
+        with pytest.raises(ValueError) as error:
+            inline_figures(html, "a/c/", {"a/b.svg": SVG}, forms)
+        assert str(error.value) == f"data-explorer must be one of {names}, got 'net'"
+
+
 def test_other_images_stay():
     html = '<p><img alt="logo" src="../logo.svg" /></p>'
     assert inline_figures(html, "a/b/", {"a/logo2.svg": SVG}) == html

@@ -18,7 +18,7 @@ def never():
 
 @pytest.fixture
 def kept(tmp_path):
-    return Kept(tmp_path / "kept")
+    return Kept(tmp_path / "not yet" / "kept")
 
 
 def test_the_same_parts_are_made_once(kept):

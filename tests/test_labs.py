@@ -42,6 +42,11 @@ def test_tidy_gives_the_markup_of_every_other_page():
     assert "2 &lt; 3" in html
 
 
+def test_a_lab_as_markdown_has_its_words_code_and_outputs_in_order():
+    blocks = "```python\nx = 1\n```", "*Figure: It rises.*", "```python\nprint(2)\n```", "```text\n2 < 3\n```"
+    assert labs.markdown(OUTCOME) == "\n\n".join(["# Title", *blocks])
+
+
 def test_every_figure_has_an_address_and_its_page_leads_there():
     outcome = Outcome(SOURCE, (Cell("", (SVG, SVG + "\n")), Cell("")), {})
     assert labs.figures("labs/a.py", outcome) == {"labs/a-1.svg": SVG, "labs/a-1-2.svg": SVG + "\n"}

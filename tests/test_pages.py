@@ -103,6 +103,17 @@ def test_expand_includes_files_of_the_project_alone(tmp_path):
             pages.expand(f'--8<-- "{path}"', "p.md", {}, tmp_path)
 
 
+def test_a_problem_is_told_where_each_page_first_shows_the_script():
+    found = [pages.Use("b.md", 3, "s.py", "code"), pages.Use("b.md", 9, "s.py", "text")]
+    found += [pages.Use("a.md", 5, "s.py", "code"), pages.Use("c.md", 1, "other.py", "code")]
+    assert pages.places(found, "s.py") == ["docs/b.md:3", "docs/a.md:5"]
+
+
+def test_an_indented_fence_ends():
+    inside = [flag for _, _, flag in pages.lines("- item\n  ```text\n  x\n  ```\nout")]
+    assert inside == [False, False, True, True, False]
+
+
 def test_lines_know_nested_fences():
     inside = [flag for _, _, flag in pages.lines("````md\n```python\nx\n```\n````\nout\n~~~\nin\n~~~\nout")]
     assert inside == [False, True, True, True, True, False, False, True, True, False]

@@ -80,6 +80,13 @@ def turn(early, differs=True, error=None):
     return server.loop(rebuild)
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "1 page,"), (2, "2 pages,")])
+def test_what_is_shown_early_is_counted(count, words, caplog):
+    with caplog.at_level("INFO", "mkdocs.plugins.handbook"):
+        turn(lambda: count)
+    assert f"Shown early: {words} 0." in caplog.text
+
+
 def test_browsers_load_again_at_once_and_once_more_if_other_pages_differ():
     during, after = turn(lambda: 1, differs=True)
     assert during == 2 and after > 2

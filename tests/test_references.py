@@ -65,6 +65,11 @@ def test_the_listing_links_the_pages_that_cite():
     assert "(regularization/noise.md)" in bishop and "(regularization/relations.md)" in bishop
 
 
+def test_a_page_is_called_by_its_heading():
+    assert references.title_of("Words.\n# Noise & more\n# Other", "a.md") == "Noise & more"
+    assert references.title_of("Words.", "a.md") == "a.md"
+
+
 def test_a_source_that_no_page_cites_is_named():
     text = '[[source]]\nauthors = "N. Body"\nyear = 1900\ntitle = "Nothing"\n'
     with pytest.raises(ValueError, match=r"docs/references.toml: no page cites 'Nothing'"):

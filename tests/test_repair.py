@@ -37,6 +37,9 @@ def test_checkboxes_lose_autocomplete_and_the_search_field_keeps_it():
         ("504", "", ' tabindex="0"'),
         ("216", " plot__box--3", ""),
         ("325.2", " plot__box--4-5", ' tabindex="0"'),
+        ("300", " plot__box--4", ""),
+        ("300.1", " plot__box--4", ' tabindex="0"'),
+        ("3600", " plot__box--10", ' tabindex="0"'),
     ],
 )
 def test_figure_gets_a_box_that_the_keyboard_reaches_if_a_phone_must_scroll(width, size, reach):

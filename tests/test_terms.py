@@ -29,6 +29,8 @@ def test_the_table_gives_each_name_its_meaning_and_its_page():
     assert TERMS["dropout"] == ("switching units off; at random", "regularization/dropout.md")
     assert TERMS["unit"] == TERMS["neuron"] == ("a weighted sum & more", "glossary.md#term-unit-neuron")
     assert TERMS["l1"].address == "l1.md" and TERMS["l2"].address == "l2.md"
+    rows = [line.split("|")[1].strip() for line in TABLE.splitlines() if line.startswith("| ")]
+    assert {name.lower() for name in TERMS} == {name.lower() for row in rows[1:] for name in row.split(", ")}
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,14 @@ def test_a_broken_link_is_named_with_its_page(site, link, reason):
     assert tested.find_broken(site, tested.read(site)) == [f"a/index.html: the link {link} leads to {reason}"]
 
 
+def test_a_link_that_is_sound_on_one_page_may_be_broken_on_the_page_beside_it(site):
+    for name in ("a/p", "a/q"):
+        (site / name).mkdir()
+        (site / name / "index.html").write_text('<a href="b.svg"><a href="../p/b.svg">')
+    (site / "a" / "p" / "b.svg").touch()
+    assert tested.find_broken(site, tested.read(site)) == ["a/q/index.html: the link b.svg leads to no file"]
+
+
 @pytest.mark.parametrize("page", ["index.html", "a/index.html", "a/b/c/index.html"])
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_leads_where_the_standard_library_says(page, link):

@@ -47,6 +47,7 @@ def test_notebook_is_valid_and_carries_its_output():
     text = twin.notebook(PAGE, lambda link: f"https://site/{link}", twin.by_source([OUTCOME]))
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5), "the first in which a cell has a name"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.source for cell in code] == ["x = 1", "y = 2"]
     assert code[0].outputs[0].text == "printed\n" and "<svg" in code[0].outputs[1].data["image/svg+xml"]
