@@ -331,8 +331,10 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only write the report of what is known")
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.files) - set(sources([]))):
-        allowed = " or ".join(f"{folder}/*.py" for folder in FOLDERS)
-        parser.error(f"--files must be {allowed}, such as lego/stack.py, got {', '.join(unknown)}")
+        allowed = ", ".join(f"{folder}/*.py" for folder in FOLDERS)
+        parser.error(
+            f"--files must have tests of their own and be of {allowed}, such as lego/stack.py, got {', '.join(unknown)}"
+        )
     STORE.mkdir(parents=True, exist_ok=True)
     found = {file: mutants(file, (ROOT / file).read_text()) for file in sources(arguments.files)}
     chosen = sample(found, arguments.sample, arguments.seed)

@@ -158,10 +158,12 @@ def test_an_unknown_file_is_refused():
         "lego/stack.py",
         "lego/none.py",
         "stack.py",
+        "hooks/handbook.py",
     ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 2 and result.stderr.endswith(
-        "--files must be lego/*.py or hooks/engine/*.py, such as lego/stack.py, got lego/none.py, stack.py\n"
+        "--files must have tests of their own and be of lego/*.py, hooks/*.py, hooks/engine/*.py, such as lego/stack.py, "
+        "got hooks/handbook.py, lego/none.py, stack.py\n"
     ), result.stderr
 
 
