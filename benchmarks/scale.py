@@ -3,14 +3,15 @@
     make scale
 
 Hosting is counted in site/, as a browser that speaks gzip loads it. Growth is measured: the handbook, and a site with
-each chapter ten times over under other names, are built with nothing to run, with all pages to make and with one, for
-each of two ways to write the navigation.
+so many copies of its chapters that it has ten times the pages, are built with nothing to run, with all pages to make
+and with one, for each of two ways to write the navigation; and the handbook in a second language.
 """
 
 from __future__ import annotations
 
 import functools
 import gzip
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,7 @@ from hooks.compress import LEAST, TEXTS  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "scale.md"
+LANGUAGE = "ru"  # the second one: of the theme's words and the search; the pages' own words are as many
 READERS = (10, 10**4, 10**7)
 PAGES_READ = 5  # by one reader, on one visit; an assumption, named on the page
 TIMES = 10
@@ -91,11 +94,16 @@ def rounded(number: float) -> str:
 
 
 def multiply(root: Path, times: int) -> None:
-    """The handbook, and copies of its chapters beside it."""
+    """The handbook, and copies of its chapters beside it, until there are so many times its pages."""
     copy_handbook(root)
+    pages, copied = (
+        sum(len(list((root / "docs" / folder).rglob("*.md"))) for folder in folders)
+        for folders in (("",), CHAPTERS)
+    )
+    copies = math.ceil((times - 1) * pages / copied)
     config = (root / "mkdocs.yml").read_text()
     (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
-    for number in range(1, times):
+    for number in range(1, copies + 1):
         for chapter in CHAPTERS:
             for kind in ("docs", "snippets"):
                 shutil.copytree(root / kind / chapter, root / kind / f"copy{number}" / chapter)
@@ -113,6 +121,14 @@ def prune_navigation(*configs: Path) -> None:
         text, line = config.read_text(), "    - navigation.top\n"
         assert line in text, f"{config} must have the line {line.strip()!r}"
         config.write_text(text.replace(line, line + "    - navigation.prune\n"))
+
+
+def translate(*configs: Path) -> None:
+    """Let the theme and the search speak the second language."""
+    for config in configs:
+        text, count = re.subn(r"(?m)^( +lang(?:uage)?): en$", rf"\1: {LANGUAGE}", config.read_text())
+        assert count == 2, f"{config} must name a language for the theme and for the search, got {count}"
+        config.write_text(text)
 
 
 def build(root: Path) -> tuple[float, float]:
@@ -133,8 +149,24 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
     return seconds, peak
 
 
+def leave(*configs: Path) -> None:
+    """Leave all as it is."""
+
+
+WAYS: dict[str, Callable[..., None]] = {
+    "whole, on every page": leave,
+    "whole, in a second language": translate,
+    "only the open chapter": prune_navigation,
+}
+
+
+def snapshot(root: Path) -> dict[str, int]:
+    """When each outcome was kept."""
+    return {path.name: path.stat().st_mtime_ns for path in (root / ".cache" / "outcomes").iterdir()}
+
+
 def grow() -> list[str]:
-    """Builds of one and of ten handbooks."""
+    """Builds of one handbook, in two languages, and of ten."""
     lines = [
         "| Pages | Snippets | Navigation | All pages, CPU s | One page edited, CPU s | The floor's | Memory, MiB "
         "| A page, KB | Search index, KB |",
@@ -148,9 +180,14 @@ def grow() -> list[str]:
             print(f"{times} times: all snippets run", file=sys.stderr)
             build(root)
             make_floor(root, floor)
-            for pruned in (False, True):
-                if pruned:
-                    prune_navigation(root / "mkdocs.yml", floor / "mkdocs.yml")
+            outcomes = snapshot(root)
+            settings = {path: path.read_text() for path in (root / "mkdocs.yml", floor / "mkdocs.yml")}
+            for way, prepare in WAYS.items():
+                if times > 1 and prepare is translate:
+                    continue
+                for path, text in settings.items():
+                    path.write_text(text)
+                prepare(*settings)
                 shutil.rmtree(root / ".cache" / "kept")  # or most pages would be recalled
                 cost, peak = build(root)
                 with (root / "docs" / "index.md").open("a") as page:
@@ -160,7 +197,7 @@ def grow() -> list[str]:
                 cells = [
                     len(pages),
                     len(list((root / "snippets").rglob("*.py"))),
-                    "only the open chapter" if pruned else "whole, on every page",
+                    way,
                     f"{cost:.1f}",
                     f"{edited:.1f}",
                     f"{low:.1f}",
@@ -169,7 +206,8 @@ def grow() -> list[str]:
                     travels(root / "site" / "search" / "search_index.json") // 1024,
                 ]
                 lines.append(f"| {' | '.join(map(str, cells))} |")
-            travels.cache_clear()
+                assert snapshot(root) == outcomes, "a snippet ran again"
+                travels.cache_clear()
     return lines
 
 
