@@ -19,6 +19,7 @@ from benchmarks import proof
         ),
         (["==== 1 failed, 51 passed, 2 errors in 9.1s ===="], 1, "1 failed, 51 passed, 2 errors"),
         (["12 passed"], 0, "12 passed"),
+        (["== 1 passed, 57 deselected in 2.00s =="], 0, "1 passed"),
         (["No known vulnerabilities found"], 0, "No known vulnerabilities found"),
         (
             ["Found 2 known vulnerabilities in 1 package", "Name Version ID"],
@@ -47,9 +48,12 @@ def test_a_result_is_kept_beside_the_others_and_the_code_passed_on(tmp_path, mon
     assert capsys.readouterr().out == "first\n== 2 passed in 1.00s ==\n"
     found = json.loads((tmp_path / "proof.json").read_text())
     assert found["fuzz"]["outcome"] == "2 passed" and "torch" in found["fuzz"]["versions"]
-    rows = (tmp_path / "proof.md").read_text().splitlines()[2:]
+    text = (tmp_path / "proof.md").read_text()
+    _, _, *rows, _, fuzz, kills = text.splitlines()
     assert [row.split("|")[1].strip() for row in rows] == ["`make fuzz`", "`make kills`"]
-    assert "| 1 passed | 3 | 2026-01-02 | Python 3 |" in rows[1]
+    assert "| 1 passed | 3 | 2026-01-02 |" in rows[1]
+    assert fuzz.startswith("With Python 3.") and "hypothesis" in fuzz and fuzz.endswith(": `fuzz`.")
+    assert kills == "With Python 3: `kills`."
 
 
 def test_another_check_is_refused(monkeypatch):
