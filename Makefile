@@ -24,7 +24,7 @@ test: $(READY) ## run all tests but those of make slow
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 fuzz: $(READY) ## draw far more in the fuzz tests, anew each time (EXAMPLES=10000 for each cheap one)
-	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(PROVE) fuzz $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0
+	@LEGO_FUZZ_EXAMPLES=$(or $(EXAMPLES),1000) $(PROVE) fuzz $(BIN)/python -m pytest tests/test_fuzz.py tests/test_fuzz_engine.py --timeout 0 --numprocesses auto --maxprocesses 4
 
 kills: $(READY) ## end builds at random moments and see that the next one equals a clean one (KILLS=100 for as many)
 	@LEGO_KILLS=$(or $(KILLS),20) $(PROVE) kills $(BIN)/python -m pytest tests/builds -k random_moments --timeout 0

@@ -3,7 +3,8 @@
     make slow, make fuzz, make kills, make advisories
 
 `python benchmarks/proof.py NAME COMMAND ...` passes on what the command prints, and its exit code. The last line that
-counts something is the outcome; a failure is kept like a success.
+counts something is the outcome; a failure is kept like a success, and all that was printed in .cache/proof/NAME.log:
+what random arguments found, the next run may not find again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.build import today  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
+LOGS = ROOT / ".cache" / "proof"
 CHECKS = {
     "slow": "every page as a notebook and as a script, every block once more, a cluster",
     "fuzz": "random arguments for every public function",
@@ -46,17 +48,23 @@ def find_outcome(lines: Iterable[str], code: int) -> str:
     return re.sub(r", \d+ deselected", "", outcome)  # the target asks for some tests of a file
 
 
-def run(command: list[str]) -> tuple[str, int, float]:
-    """The outcome of a command, its exit code and its minutes; what it prints is passed on."""
+def run(command: list[str], log: Path) -> tuple[str, int, float]:
+    """The outcome of a command, its exit code and its minutes; what it prints is passed on, and written down."""
     start, told = time.monotonic(), b""
+    log.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}  # dot by dot
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    with (
+        log.open("wb") as kept,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         assert process.stdout is not None
         while data := os.read(process.stdout.fileno(), 4096):
             sys.stdout.buffer.write(data)
             sys.stdout.flush()
+            kept.write(data)
+            kept.flush()
             told += data
     lines = told.decode(errors="replace").splitlines()
     return find_outcome(lines, process.returncode), process.returncode, (time.monotonic() - start) / 60
@@ -79,7 +87,7 @@ def main() -> int:
     name, *command = sys.argv[1:]
     if name not in CHECKS:
         raise SystemExit(f"the check must be one of {', '.join(CHECKS)}, got {name!r}")
-    outcome, code, minutes = run(command)
+    outcome, code, minutes = run(command, LOGS / f"{name}.log")
     versions = [f"Python {platform.python_version()}"]
     versions += [f"{package} {importlib.metadata.version(package)}" for package in PACKAGES]
     path = RESULTS / "proof.json"
