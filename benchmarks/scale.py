@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import json
 import math
 import os
 import re
@@ -26,9 +27,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.build import copy_handbook, environment, make_floor, today  # noqa: E402
-from hooks.compress import LEAST, TEXTS  # noqa: E402
+from hooks.compress import LEAST, TEXTS, compressors  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
 
+AUDIT = ROOT / "benchmarks" / "results" / "audit.json"
 RESULT = ROOT / "benchmarks" / "results" / "scale.md"
 LANGUAGE = "ru"  # the second one: of the theme's words and the search; the pages' own words are as many
 READERS = (10, 10**4, 10**7)
@@ -69,14 +71,22 @@ def host(site: Path) -> list[str]:
     common = statistics.median(sum(map(travels, names)) for names in loaded)
     search = travels(site / "search" / "search_index.json")
     font = travels(site / "assets" / "fonts" / "latinmodern-math.woff2")
-    visit, requests = common + font + PAGES_READ * page, files + 1 + PAGES_READ
     every = [path for path in site.rglob("*") if path.is_file()]
+    audit = json.loads(AUDIT.read_text())["pages"].values()
+    first, asked = (statistics.median(row[name] for row in audit) for name in ("kb", "requests"))
+    visit, requests = 1024 * first + (PAGES_READ - 1) * page, asked + PAGES_READ - 1
+    texts = [path.read_bytes() for path in every if path.suffix in TEXTS]
+    texts = [data for data in texts if len(data) >= LEAST]
+    ready = {ending: sum(len(press(data)) for data in texts) for ending, press in compressors().items()}
     lines = [
         f"The site is {len(every)} files of {sum(path.stat().st_size for path in every) / 2**20:.0f} MiB. A page is "
         f"{page / 1024:.0f} KB on the wire (the median; figures and formulas are in it), what all pages share "
         f"{common / 1024:.0f} KB in {files:g} files, the font of formulas {font / 1024:.0f} KB. Who searches loads "
-        f"{search / 1024:.0f} KB more, once. A visit of {PAGES_READ} pages is {visit / 1024:.0f} KB in "
-        f"{requests:g} requests.",
+        f"{search / 1024:.0f} KB more, once. A first visit, as `make audit` saw it in a browser, is {first:.0f} KB in "
+        f"{asked:g} requests; with the next {PAGES_READ - 1} pages it is {visit / 1024:.0f} KB in {requests:g}. Of "
+        f"{sum(map(len, texts)) / 2**20:.1f} MiB of texts, `make compress` makes "
+        + " and ".join(f"{size / 2**20:.1f} MiB of `{ending}`" for ending, size in ready.items())
+        + ".",
         "",
         "| Readers a day | GB a day | Requests a second, on average | GB a month |",
         "|---|---|---|---|",
