@@ -38,7 +38,7 @@ lint: $(READY) ## check style and types
 audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HTML, weight (AUDIT="--pages claims/" for some)
 	@$(BIN)/python benchmarks/audit.py $(AUDIT)
 
-mutation: $(PROOF) ## break the library in small ways and count what the tests notice (MUTATION="--sample 300" for some)
+mutation: $(PROOF) ## break the library and the hooks in small ways and count what the tests notice (MUTATION="--sample 300" for some)
 	@$(BIN)/python benchmarks/mutation.py $(MUTATION)
 
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same

@@ -3,8 +3,8 @@
     make slow, make fuzz, make kills, make advisories
 
 `python benchmarks/proof.py NAME COMMAND ...` passes on what the command prints, and its exit code. The last line that
-counts something is the outcome; a failure is kept like a success, and all that was printed in .cache/proof/NAME.log:
-what random arguments found, the next run may not find again.
+counts something is the outcome; a failure is kept like a success, and all that was printed in .cache/proof/, by the
+minute: what random arguments found, the next run may not find again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def main() -> int:
     name, *command = sys.argv[1:]
     if name not in CHECKS:
         raise SystemExit(f"the check must be one of {', '.join(CHECKS)}, got {name!r}")
-    outcome, code, minutes = run(command, LOGS / f"{name}.log")
+    outcome, code, minutes = run(command, LOGS / f"{name} {datetime.now():%Y-%m-%d %H.%M}.log")
     versions = [f"Python {platform.python_version()}"]
     versions += [f"{package} {importlib.metadata.version(package)}" for package in PACKAGES]
     path = RESULTS / "proof.json"

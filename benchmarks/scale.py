@@ -45,7 +45,9 @@ CHAPTERS = (
     "regularization",
     "tips",
 )
-LOADED = re.compile(r'<(?:script|link|img)\b[^>]*?\s(?:src|href)="([^":#?]+\.(?:js|css|svg|png|woff2))"')
+LOADED = re.compile(
+    r'<(?:script|link|img)\b[^>]*?\s(?:src|href)="([^":#?]+\.(?:js|css|svg|png|woff2))(?:\?\w+)?"'
+)
 
 
 @functools.cache
@@ -170,16 +172,16 @@ WAYS: dict[str, Callable[..., None]] = {
 }
 
 
-def snapshot(root: Path) -> dict[str, int]:
+def snapshot(root: Path) -> dict[Path, int]:
     """When each outcome was kept."""
-    return {path.name: path.stat().st_mtime_ns for path in (root / ".cache" / "outcomes").iterdir()}
+    return {path: path.stat().st_mtime_ns for path in (root / ".cache" / "outcomes").rglob("*.json")}
 
 
 def grow() -> list[str]:
-    """Builds of one handbook, in two languages, and of ten."""
+    """Builds of the handbook, in two languages, and of a site with ten times its pages."""
     lines = [
-        "| Pages | Snippets | Navigation | All pages, CPU s | One page edited, CPU s | The floor's | Memory, MiB "
-        "| A page, KB | Search index, KB |",
+        "| Pages | Snippets | Navigation and language | All pages, CPU s | One page edited, CPU s | The floor's "
+        "| Memory, MiB | A page, KB | Search index, KB |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for times in (1, TIMES):
@@ -216,7 +218,8 @@ def grow() -> list[str]:
                     travels(root / "site" / "search" / "search_index.json") // 1024,
                 ]
                 lines.append(f"| {' | '.join(map(str, cells))} |")
-                assert snapshot(root) == outcomes, "a snippet ran again"
+                if ran := [str(path) for path, when in snapshot(root).items() if outcomes.get(path) != when]:
+                    lines += ["", f"Ran again: {', '.join(ran)}.", ""]
                 travels.cache_clear()
     return lines
 

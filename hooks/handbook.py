@@ -466,11 +466,17 @@ def lighten(assets: Path) -> None:
     """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts.
 
     And a rule of the theme's for the moment when the palette changes: for it a browser finds the styles of all elements
-    anew, three times, whenever a page is opened. Without it links fade into the other palette.
+    anew, three times, whenever a page is opened. Without it links, code and buttons fade into the other palette.
     """
+    found = 0
     for sheet in assets.glob("stylesheets/palette.*.css"):
-        rules = re.sub(r"\[data-md-color-switching\] \*,[^}]*\}", "", sheet.read_text("utf-8"))
+        rules, count = re.subn(r"\[data-md-color-switching\] \*,[^}]*\}", "", sheet.read_text("utf-8"))
         sheet.write_text(rules, encoding="utf-8")
+        found += count
+    if not found:
+        raise PluginError(
+            "no palette of the theme has a rule for data-md-color-switching. Has the theme changed?"
+        )
     style = assets / "extra.css"
     style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
     for script in assets.glob("*.js"):

@@ -258,6 +258,8 @@ class Report:
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draws the spread of each layer's output and of the gradient that arrives there.
 
+        Zero leaves a gap, and so does 1e200 or more.
+
         Args:
             axes: where to draw; those of a new figure if omitted.
 

@@ -211,7 +211,7 @@ def gradient_flow(
 ) -> "Axes":
     """Draws the gradient norm of each layer, on a logarithmic scale.
 
-    A norm of zero leaves a gap, and so does one of 1e200 or more, beyond which matplotlib finds no ticks.
+    A norm of zero leaves a gap, and so does one of 1e200 or more: near the end of float64 matplotlib finds no ticks.
 
     Args:
         norms: a norm by layer, as [gradient_norms][lego.diagnostics.gradient_norms] returns, or several such by

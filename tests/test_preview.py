@@ -84,7 +84,7 @@ def turn(early, differs=True, error=None):
 def test_what_is_shown_early_is_counted(count, words, caplog):
     with caplog.at_level("INFO", "mkdocs.plugins.handbook"):
         turn(lambda: count)
-    assert f"Shown early: {words} 0." in caplog.text
+    assert f"Shown early: {words} " in caplog.text
 
 
 def test_browsers_load_again_at_once_and_once_more_if_other_pages_differ():

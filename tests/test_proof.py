@@ -47,7 +47,8 @@ def test_a_result_is_kept_beside_the_others_and_the_code_passed_on(tmp_path, mon
     monkeypatch.setattr(sys, "argv", ["proof.py", "fuzz", sys.executable, "-c", script])
     assert proof.main() == code
     assert capsys.readouterr().out == "first\n== 2 passed in 1.00s ==\n"
-    assert (tmp_path / "logs" / "fuzz.log").read_text() == "first\n== 2 passed in 1.00s ==\n"
+    (log,) = (tmp_path / "logs").glob("fuzz 20*.log")
+    assert log.read_text() == "first\n== 2 passed in 1.00s ==\n"
     found = json.loads((tmp_path / "proof.json").read_text())
     assert found["fuzz"]["outcome"] == "2 passed" and "torch" in found["fuzz"]["versions"]
     text = (tmp_path / "proof.md").read_text()

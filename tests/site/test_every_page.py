@@ -9,6 +9,10 @@ KEEP_COPIED = (
     "window.copied = [];"
     "addEventListener('copy', ({target}) => copied.push(target.value ?? String(getSelection())), true)"
 )
+SHOW_ALL = """() => {
+    document.querySelectorAll("details").forEach(each => each.open = true)
+    document.querySelectorAll(".late").forEach(each => each.style.contentVisibility = "visible")
+}"""
 COPY = "document.querySelectorAll('.md-code__button[data-md-type=copy]').forEach((b) => b.click())"
 
 
@@ -26,7 +30,7 @@ def seen(browser, address, site):
             name = path.parent.relative_to(site).as_posix()
             page.set_viewport_size({"width": 320, "height": 640})
             page.goto(f"{address}{name}/".replace("/./", "/"))
-            page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            page.evaluate(SHOW_ALL)
             width = page.evaluate("document.documentElement.scrollWidth")
             page.set_viewport_size({"width": 1280, "height": 800})
             for explorer in page.locator("figure[data-explorer]").all():
