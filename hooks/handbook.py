@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import jinja2
 from mkdocs.config.defaults import MkDocsConfig
@@ -30,7 +31,7 @@ from mkdocs.utils import CountHandler, get_build_date
 LOADED = time.time_ns()
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+    sys.path.append(str(ROOT))  # not before what Python or a package calls as a file of the project is called
 
 from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
@@ -69,6 +70,9 @@ LISTS = {
     "references.md",
     "tested.md",
 }
+OWN = re.compile(
+    r"<(script|meta|link)\b", re.IGNORECASE
+)  # in a page's text; the rest is for security.py to find
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
@@ -99,6 +103,13 @@ class Build:
 
 
 build = Build()
+
+
+@atexit.register
+def leave_nothing() -> None:
+    """Remove what the last build left unfinished."""
+    if build.staging is not None:
+        build.staging.discard()
 
 
 class LabFile(File):
@@ -138,7 +149,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         place = Path(config.site_dir).parent
         reason = f"The site can't be written in {place} ({error.strerror})"
         raise PluginError(f"{reason}: name another folder with --site-dir") from None
-    atexit.register(build.staging.discard)
     config.site_dir = str(build.staging.folder)
     if "mkdocstrings" in config.plugins:
         config.extra_css.remove(MKDOCSTRINGS_CSS)  # the few rules that are wanted stand in extra.css
@@ -150,6 +160,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
     build.last = None
+    if raw := next(filter(is_raw, files), None):
+        raise PluginError(
+            f"docs/{raw.src_uri} would come onto the site as it is, without the policy of the other pages: pages are "
+            "written in Markdown, labs in Python"
+        )
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     build.present = list_files(Path(config.docs_dir))
     build.settings = Path(config.config_file_path).read_bytes()
@@ -226,7 +241,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         build.notebooks[uri] = labs.notebook(outcome_of(page.file))
         return markdown
     try:
-        markdown = pages.expand(markdown, uri, build.outcomes, ROOT)
+        above = build.sources[uri].count("\n") - markdown.count("\n")  # lines that MkDocs took for its own
+        markdown = pages.expand(markdown, uri, build.outcomes, ROOT, above)
         markdown = reference.link_objects(markdown, uri)
     except pages.PageError as error:
         raise PluginError(str(error)) from None
@@ -247,8 +263,8 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
             content = inline_figures(content, page.url, build.figures, build.explorers)
         content = finish_blocks(to_mathml(content))
         content = explain_terms(content, page.file, files)
-        if "<script" in content.lower():
-            raise ValueError("its own text holds a script, which its policy would let run")
+        if found := OWN.search(content):
+            raise ValueError(f"its own text holds a {found[1].lower()}, and its policy would not stop that")
     except (ValueError, pages.PageError) as error:
         raise PluginError(f"docs/{uri}: {error}") from None
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
@@ -257,15 +273,19 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
 
 def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
     """Tell the template where the page's twins are, and what others show beside a link to it."""
+    if markup := re.search(r"<[a-zA-Z/!][^>]*>?", json.dumps(page.meta, default=str, ensure_ascii=False)):
+        raise PluginError(
+            f"docs/{page.file.src_uri}: the lines before the text must hold no HTML, got {markup[0]}"
+        )
     sentence = twin.first_sentence(build.markdown[page.file.src_uri]).replace("$", "")
-    page.meta["description"] = html.escape(html.unescape(page.meta.get("description") or sentence))
+    page.meta["description"] = html.escape(html.unescape(str(page.meta.get("description") or sentence)))
     context["card_title"] = card_title(page)
     context["card"] = page.canonical_url and f"{page.canonical_url}card.png"
     context["twins"] = {"markdown": "index.md"}
     if page.file.src_uri in build.notebooks:
         stem = twin_stem(page.file)
-        name = context["twins"]["notebook"] = f"{stem}.ipynb"
-        context["twins"]["script"] = f"{stem}.py"
+        name = context["twins"]["notebook"] = quote(f"{stem}.ipynb")
+        context["twins"]["script"] = quote(f"{stem}.py")
         owner, _, repository = (
             (config.repo_url or "").rstrip("/").removesuffix(".git").partition("github.com/")
         )
@@ -302,7 +322,8 @@ def on_post_build(config: MkDocsConfig) -> None:
             path.with_name(f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
             path.with_name(f"{stem}.py").write_text(twin.script(notebook), "utf-8")
         assert file.page is not None
-        entries.append((str(file.page.title), links.twin_address(file), twin.first_sentence(markdown)))
+        title, address = html.unescape(str(file.page.title)), quote(links.twin_address(file))
+        entries.append((title, address, twin.first_sentence(markdown)))
     listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
     (site / "llms.txt").write_text(listing, encoding="utf-8")
     draw_cards(config, site)
@@ -500,6 +521,11 @@ def finish(output: str, name: str) -> str:
 def to_the_browser(page: str) -> str:
     """The page without its policy in `serve`, which adds a script that the policy would stop."""
     return security.free(page) if build.command == "serve" else page
+
+
+def is_raw(file: File) -> bool:
+    """Whether a file of docs/ is a document that a browser would run as it is written."""
+    return file.generated_by is None and file.src_uri.endswith((".html", ".htm", ".xhtml", ".ipynb"))
 
 
 def is_lab(file: File) -> bool:

@@ -22,6 +22,9 @@ from urllib.parse import unquote
 from hooks import claims, references
 from hooks.engine import Outcome
 
+LINE_END = re.compile(
+    r"\r\n?|\n"
+)  # of Markdown; Python's own `splitlines` knows more, which may stand in a text
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 INCLUDE = re.compile(r'^(?P<indent>[ \t]*)--8<-- "(?P<path>[^"]+)"[ \t]*$')
 FIGURE = re.compile(
@@ -112,10 +115,10 @@ def places(uses: list[Use], script: str) -> list[str]:
     return list(first.values())
 
 
-def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path) -> str:
-    """The page with the code that ran, and what it printed, in place of the directives."""
+def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path, above: int = 0) -> str:
+    """The page with the code that ran, and what it printed, in place of the directives; some lines stand above it."""
     expanded = []
-    for line, text, _ in lines(markdown):
+    for line, text, _ in lines(markdown, above + 1):
         match = INCLUDE.match(text)
         if match is None:
             expanded.append(re.sub(r"^(\s*);(--8<-- )", r"\1\2", text))
@@ -125,7 +128,7 @@ def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path
             outcome = outcomes[f"snippets/{stem}.py"]
             content = outcome.source if extension == ".py" else outcome.text
             content = re.sub("[\x02\x03]", "", content)  # as Markdown does, before it looks for fences
-            if mark := next(filter(FENCE.match, content.splitlines()), None):
+            if mark := next(filter(FENCE.match, LINE_END.split(content)), None):
                 what = "holds" if extension == ".py" else "prints"
                 raise PageError(
                     f"docs/{page}:{line}: snippets/{stem}.py {what} the line {mark.strip()!r}, which would end its "
@@ -153,10 +156,10 @@ def read_included(root: Path, path: str, place: str) -> str:
     return text
 
 
-def lines(markdown: str) -> Iterator[tuple[int, str, bool]]:
+def lines(markdown: str, first: int = 1) -> Iterator[tuple[int, str, bool]]:
     """Each line with its number and whether it stands in a fenced block."""
     fence = ""
-    for number, text in enumerate(markdown.splitlines(), start=1):
+    for number, text in enumerate(LINE_END.split(markdown.removesuffix("\n")), start=first):
         mark = FENCE.match(text)
         inside = bool(fence)
         if mark and not fence:

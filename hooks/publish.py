@@ -29,6 +29,8 @@ class Staging:
         self.site = site = site.resolve()  # through a link, its target is replaced
         if (site / ".git").exists():
             raise FileExistsError(f"{site} is a repository, and a build would replace it")
+        if os.path.ismount(site):
+            raise FileExistsError(f"{site} is a mount point, whose place no new site can take")
         site.parent.mkdir(parents=True, exist_ok=True)
         with locked(site.parent):
             self._recover()
@@ -42,7 +44,10 @@ class Staging:
         with locked(self.site.parent):
             for path in self.site.glob(".*"):  # MkDocs, too, leaves alone what is hidden
                 if not (kept := self.folder / path.name).exists():
-                    (shutil.copytree if path.is_dir() else shutil.copy2)(path, kept)
+                    if path.is_dir() and not path.is_symlink():
+                        shutil.copytree(path, kept, symlinks=True)
+                    else:
+                        shutil.copy2(path, kept, follow_symlinks=False)
             old = self.folder
             if not exchange(self.folder, self.site):
                 old = self.folder.with_name(f"{self.folder.name}-old")
@@ -102,8 +107,8 @@ def exchange(one: Path, two: Path) -> bool:
 
 
 def same_pages(one: Path, two: Path) -> bool:
-    """Whether two sites show a reader the same pages, with the same styles and scripts."""
-    shown = {".html", ".css", ".js"}
+    """Whether two sites show a reader the same pages, with the same styles, scripts and photographs."""
+    shown = {".html", ".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
     names = [
         {
             path.relative_to(site)

@@ -65,7 +65,8 @@ def library(root: Path, code: str) -> griffe.Object | griffe.Alias:
     """The library as its sources with this digest describe it."""
     import griffe  # not above: takes longer than everything else here, and most sites ask for no reference
 
-    return griffe.load("lego", search_paths=[root], try_relative_path=False)
+    # what is no source would be imported here, where nothing confines it
+    return griffe.load("lego", search_paths=[root], try_relative_path=False, allow_inspection=False)
 
 
 def entries(thing: griffe.Object | griffe.Alias, level: int) -> Iterator[str]:

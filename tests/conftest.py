@@ -114,6 +114,7 @@ def make_project():
         shutil.copytree(ROOT / "docs" / "assets", root / "docs" / "assets")
         config = (ROOT / "mkdocs.yml").read_text()
         (root / "mkdocs.yml").write_text(config[: config.index("\nnav:")] + "\n")
+        (root / "benchmarks" / "results").mkdir(parents=True)
         for name, text in {
             "docs/index.md": "# Home\n",
             "docs/one.md": PAGE,

@@ -53,6 +53,20 @@ class Bench:
         return sorted(script for event, script in self.events if event == "ran")
 
 
+def test_a_file_of_the_project_does_not_come_before_the_modules_of_python(tmp_path, shared):
+    """It would run as the server starts, where nothing confines it; a script finds it."""
+    shutil.copytree(shared.root / "hooks", tmp_path / "hooks")
+    bench = Bench(tmp_path)
+    for name in ("random", "queue", "torch", "numpy", "mimetypes"):
+        bench.write(f"{name}.py", f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    bench.write("lego/__init__.py", "")
+    bench.write("snippets/a.py", f"import lego\n{DRAW}print(lego.__file__)\n")
+    with contextlib.closing(bench.engine):
+        (outcome,) = bench.run("snippets/a.py").values()
+    assert outcome.text == f"{tmp_path}/lego/__init__.py\n"
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")

@@ -114,6 +114,17 @@ def test_an_indented_fence_ends():
     assert inside == [False, False, True, True, False]
 
 
+def test_lines_end_where_markdown_ends_them():
+    """Python's own `splitlines` would cut these texts, and a string of a script in two."""
+    text = "a\x0cb\x1cc\x85d\u2028e"
+    assert [line for _, line, _ in pages.lines(f"{text}\r\n{text}\rx\n\n")] == [text, text, "x", ""]
+
+
+def test_lines_are_counted_from_the_top_of_the_file(tmp_path):
+    with pytest.raises(pages.PageError, match=r"docs/a\.md:12: there is no file none\.md to include"):
+        pages.expand('Text.\n--8<-- "none.md"', "a.md", {}, tmp_path, above=10)
+
+
 def test_lines_know_nested_fences():
     inside = [flag for _, _, flag in pages.lines("````md\n```python\nx\n```\n````\nout\n~~~\nin\n~~~\nout")]
     assert inside == [False, True, True, True, True, False, False, True, True, False]

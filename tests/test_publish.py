@@ -78,6 +78,21 @@ def test_a_repository_is_not_replaced(site):
     assert left(site) == ["site"]
 
 
+def test_a_mount_is_not_replaced(site, monkeypatch):
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == site)
+    with pytest.raises(FileExistsError, match="is a mount point, whose place no new site can take"):
+        Staging(site)
+    assert left(site) == ["site"]
+
+
+def test_a_hidden_link_stays_one_wherever_it_leads(site):
+    (site / ".nowhere").symlink_to("none")
+    (site / ".deep").mkdir()
+    (site / ".deep" / "nowhere").symlink_to("none")
+    Staging(site).publish()
+    assert (site / ".nowhere").readlink() == (site / ".deep" / "nowhere").readlink() == Path("none")
+
+
 def test_the_first_site_needs_no_old_one(tmp_path):
     staging = Staging(tmp_path / "deep" / "site")
     (staging.folder / "page").write_text("new")

@@ -65,6 +65,15 @@ def root(tmp_path):
     return tmp_path
 
 
+def test_no_code_of_the_library_runs(root):
+    """What is no source could tell what it holds only by running, with all rights of who builds."""
+    (root / "lego" / "__init__.py").write_text(f"open({str(root / 'ran')!r}, 'w')\n")
+    for name in ("fast.so", "old.pyc"):
+        (root / "lego" / name).write_bytes(b"")
+    assert "double" in reference.plain("::: lego.tiny\n", root)
+    assert not (root / "ran").exists()
+
+
 def test_the_twin_holds_every_public_object(root):
     text = reference.plain("# Tiny\n\n::: lego.tiny\n", root)
     headings = [line for line in text.splitlines() if line.startswith("#")]

@@ -38,6 +38,9 @@ MANY = 60  # for so many scripts it pays to hold the memory that they share in f
 # a fork copies the list of pages, and the end of each process goes through it once more
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # another C library takes no notice
 
+# a file of the project, such as random.py, must not come before the modules that Python or a package calls so
+START = "import os, sys; sys.path.append(os.getcwd()); from hooks.engine.server import main; main()"
+
 # what the fork server imports before it forks
 ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
 OFTEN = {  # takes time to import, or to use at first: worth it where several scripts seem to need it
@@ -127,7 +130,7 @@ class Engine:
             self.close()
             self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
-            command = [sys.executable, "-m", "hooks.engine.server", str(theirs.fileno()), ENGINE]
+            command = [sys.executable, "-P", "-c", START, str(theirs.fileno()), ENGINE]
             command += [*ALWAYS, *needed(self.root, scripts)]
             environment = os.environ | ENVIRONMENT
             if len(scripts) >= MANY:

@@ -1,4 +1,4 @@
-"""The fork server: `python -m hooks.engine.server FD ENGINE MODULE ...`.
+"""The fork server: `main`, with the arguments FD ENGINE MODULE ...
 
 Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks
 through one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
@@ -138,7 +138,9 @@ def keep_memory() -> None:
         libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # more is refused
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Import, then serve; scripts find the project's modules before others of the same names."""
     preload(sys.argv[3:])
+    sys.path.insert(0, sys.path.pop())
     serve(connection.Connection(int(sys.argv[1])), sys.argv[2], FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart

@@ -126,6 +126,47 @@ def test_a_formula_that_is_wrong(project):
     assert_fails(project, "docs/one.md: formula")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "one.md",
+            "---\nauthor: '\"><script>alert()</script>'\n---\n" + PAGE,
+            "docs/one.md: the lines before the text must hold no HTML, got <script>",
+        ),
+        ("one.md", '---\na: {b: ["<META x>"]}\n---\n' + PAGE, "must hold no HTML, got <META x>"),
+        (
+            "one.md",
+            PAGE + '\n<meta http-equiv="refresh" content="0;url=//a.example">\n',
+            "docs/one.md: its own text holds a meta",
+        ),
+        ("one.md", PAGE + '\n<LINK rel="preconnect" href="//a.example">\n', "its own text holds a link"),
+        ("raw.html", "<script>alert()</script>", "docs/raw.html would come onto the site as it is"),
+        ("raw.ipynb", "{}", "docs/raw.ipynb would come onto the site as it is"),
+    ],
+)
+def test_what_the_policy_would_not_stop(project, name, text, message):
+    write(project, text, f"docs/{name}")
+    assert_fails(project, message)
+
+
+def test_no_code_of_the_library_runs_where_nothing_confines_it(project):
+    """Not by the plugin that reads its docstrings, and not by a name that Python's own modules have."""
+    names = "random", "queue", "multiprocessing", "difflib", "tomllib", "lego/__init__"
+    for name in names:  # a script imports the last, and may not write
+        code = f"try:\n    open({str(project / 'ran')!r}, 'w')\nexcept PermissionError:\n    pass\n"
+        write(project, code, f"{name}.py")
+    write(project, "", "lego/fast.so")
+    write(project, 'def double(x):\n    """Twice."""\n    return 2 * x\n', "lego/tiny.py")
+    write(project, "# Tiny\n\n::: lego.tiny\n", "docs/tiny.md")
+    command = Path(sys.executable).with_name("mkdocs")
+    result = subprocess.run(
+        [command, "build"], cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ""}
+    )
+    assert "Twice." in (project / "site" / "tiny" / "index.html").read_text(), result.stderr
+    assert not (project / "ran").exists()
+
+
 def test_a_warning_in_a_strict_build(project):
     write(project, PAGE + "\n[nowhere](nowhere.md)\n", "docs/one.md")
     assert_fails(project, "Aborted with 1 warnings in strict mode!")
