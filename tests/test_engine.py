@@ -862,7 +862,7 @@ def test_modules_are_compiled_for_the_scripts_that_follow(tmp_path, monkeypatch)
     monkeypatch.setattr(child, "compiled", {})
     (tmp_path / "brick.py").write_text("def f(x: int): ...\n")
     (tmp_path / "bad.py").write_text("def\n")
-    names = ["brick.py", "bad.py", "gone.py", "data.csv"]
+    names = ["data.csv", "bad.py", "gone.py", "brick.py"]
     child.precompile(str(tmp_path), dict.fromkeys(names, "before"))
     ((path, (known, code)),) = child.compiled.items()
     assert path == str(tmp_path / "brick.py") and known == digest(b"def f(x: int): ...\n")
@@ -939,6 +939,8 @@ def test_split_puts_every_statement_into_one_cell():
     import ast
 
     source = "# %%\na = 1\n# %% [markdown]\n# text\n# %%\nb = (\n    2\n)\nc = 3\n"
+    below = f"\n{source}"
+    assert [cell[0].lineno for cell in split(ast.parse(below), below)] == [3, 7]
     cells = split(ast.parse(source), source)
     assert [[type(s).__name__ for s in cell] for cell in cells] == [["Assign"], ["Assign", "Assign"]]
     assert split(ast.parse(source), source.replace("[markdown]", "[md]"))[0][0].lineno == 2

@@ -192,6 +192,8 @@ def test_distributions_span_the_middle_of_all_numbers():
     assert len(edges) == 61 and (edges[0], edges[-1]) == (10, 9989)
     assert list(axes.get_yticks()) == [0, -1]
     assert [patch.get_data().baseline for patch in axes.patches] == [0, -1]
+    apart = plotting.distributions({"a": torch.tensor([0.0, 1.0])}, bins=2).patches[0].get_data()
+    np.testing.assert_allclose(apart.values, [0.9, 0.9])
     same = plotting.distributions({"a": torch.full((7,), 3.0)}, bins=4).patches[0].get_data()
     np.testing.assert_allclose(same.edges, [2.5, 2.75, 3, 3.25, 3.5])
 
