@@ -939,8 +939,8 @@ def test_split_puts_every_statement_into_one_cell():
     import ast
 
     source = "# %%\na = 1\n# %% [markdown]\n# text\n# %%\nb = (\n    2\n)\nc = 3\n"
-    below = f"\n{source}"
-    assert [cell[0].lineno for cell in split(ast.parse(below), below)] == [3, 7]
+    below = "\na = 1\n# %%\nb = 2\n"
+    assert [cell[0].lineno for cell in split(ast.parse(below), below)] == [2, 4]
     cells = split(ast.parse(source), source)
     assert [[type(s).__name__ for s in cell] for cell in cells] == [["Assign"], ["Assign", "Assign"]]
     assert split(ast.parse(source), source.replace("[markdown]", "[md]"))[0][0].lineno == 2
