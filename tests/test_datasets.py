@@ -380,6 +380,11 @@ def test_mnist1d_as_documented(paper):
     assert mnist1d(30).all.targets.bincount().tolist() == [3] * 10
 
 
+def test_mnist1d_of_many_generators_is_never_the_same():
+    drawn = {mnist1d(10, generator=seeded(seed)).all.inputs.numpy().tobytes() for seed in range(40)}
+    assert len(drawn) == 40
+
+
 def test_mnist1d_restores_the_random_states_after_an_error(monkeypatch):
     def fail(arguments):
         random.seed(arguments.seed), np.random.seed(arguments.seed)
