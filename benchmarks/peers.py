@@ -44,7 +44,7 @@ def write_lego(root: Path, snippets: list[Snippet]) -> None:
     config = (ROOT / "mkdocs.yml").read_text()
     config = re.sub(r"\n  - (?:mkdocstrings|mkdocs-jupyter):.*(?:\n    .*)*", "", config)
     write(root / "mkdocs.yml", config[: config.index("\nnav:")] + "\n")
-    (root / "benchmarks" / "results").mkdir(parents=True, exist_ok=True)  # as the settings say that it is watched
+    (root / "benchmarks/results").mkdir(parents=True, exist_ok=True)  # as the settings say that it is watched
     for name in ("hooks", "docs/assets"):
         shutil.copytree(
             ROOT / name, root / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")

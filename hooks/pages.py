@@ -159,7 +159,8 @@ def read_included(root: Path, path: str, place: str) -> str:
 def lines(markdown: str, first: int = 1) -> Iterator[tuple[int, str, bool]]:
     """Each line with its number and whether it stands in a fenced block."""
     fence = ""
-    for number, text in enumerate(LINE_END.split(markdown.removesuffix("\n")), start=first):
+    *rows, last = LINE_END.split(markdown)
+    for number, text in enumerate([*rows, last] if last else rows, start=first):
         mark = FENCE.match(text)
         inside = bool(fence)
         if mark and not fence:

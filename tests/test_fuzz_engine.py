@@ -49,15 +49,21 @@ def same(link):
     return link
 
 
+def rows(text):
+    """As Markdown parts a text."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+
+
 # Pages.
 
 
 @given(WORDS)
 @examples(200)
 @example("![a](-1.svg)")
+@example("a\x85\u2028![a](b.svg)\r")
 def test_uses_of_a_page_are_found_with_their_line(text):
     found = list(pages.find_uses(text, "a/b.md", lambda uri: False))
-    count = len(text.splitlines())
+    count = len(rows(text))
     assert all(1 <= use.line <= count and use.script.startswith("snippets/") for use in found)
     list(pages.find_problems(found, ["snippets/a.py"]))
     list(pages.find_gaps(found, OUTCOMES))
@@ -73,8 +79,8 @@ def test_a_page_is_expanded_or_refused_with_its_line(tmp_path_factory, text):
     except pages.PageError as error:
         assert re.match(r"docs/b.md:\d+: ", str(error))
         return
-    if not any(pages.INCLUDE.match(line) for line in text.splitlines()):
-        assert len(expanded.split("\n")) == max(len(text.splitlines()), 1)
+    if not any(map(pages.INCLUDE.match, rows(text))):
+        assert len(expanded.split("\n")) == len(rows(text))
 
 
 def uses(text):

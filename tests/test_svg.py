@@ -1,13 +1,14 @@
 """The SVG of figures, against fontTools' reading of outlines and what matplotlib wrote."""
 
 import io
+import math
 import re
 
 import lxml.etree
 import pytest
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.svgLib.path import parse_path
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -124,6 +125,12 @@ def test_markers_of_a_line_become_one_path():
 def test_outlines_stay_within_half_a_hundredth(pieces):
     count = {"M": 2, "L": 2, "Q": 4, "C": 6, "z": 0}
     pieces = [("M", [1.234, -5.678]), *pieces]
+    start = place = [0.0, 0.0]
+    for letter, values in pieces:
+        if letter == "z":  # where the end is close to the start, the reader adds a line or not
+            assume(place == start or math.dist(place, start) > 0.02)
+        place = start if letter == "z" else values[: count[letter]][-2:]
+        start = place if letter == "M" else start
     written = " ".join(
         " ".join([letter, *(f"{value:f}" for value in values[: count[letter]])]) for letter, values in pieces
     )
