@@ -22,9 +22,8 @@ from urllib.parse import unquote
 from hooks import claims, references
 from hooks.engine import Outcome
 
-LINE_END = re.compile(
-    r"\r\n?|\n"
-)  # of Markdown; Python's own `splitlines` knows more, which may stand in a text
+# of Markdown; Python's own `splitlines` knows more, which may stand in a text
+LINE_END = re.compile(r"\r\n?|\n")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 INCLUDE = re.compile(r'^(?P<indent>[ \t]*)--8<-- "(?P<path>[^"]+)"[ \t]*$')
 FIGURE = re.compile(

@@ -107,7 +107,7 @@ def exchange(one: Path, two: Path) -> bool:
 
 
 def same_pages(one: Path, two: Path) -> bool:
-    """Whether two sites show a reader the same pages, with the same styles, scripts and photographs."""
+    """Whether two sites show a reader the same pages, with the same styles, scripts and pictures."""
     shown = {".html", ".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
     names = [
         {

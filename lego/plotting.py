@@ -31,7 +31,7 @@ __all__ = [
     "regularization_path",
 ]
 
-LARGEST = 1e200  # that a logarithmic axis holds: some decades further it looks for ticks beyond float64
+_LARGEST = 1e200  # that a logarithmic axis holds: some decades further it looks for ticks beyond float64
 PALETTE = [
     "#0072b2",  # blue
     "#d55e00",  # vermilion
@@ -238,7 +238,7 @@ def gradient_flow(
     names: list[str] = []
     for color, (label, row) in zip(PALETTE * len(several), several.items(), strict=False):
         names = list(row) if len(row) > len(names) else names
-        heights = [value if 0 < value < LARGEST else float("nan") for value in row.values()]
+        heights = [value if 0 < value < _LARGEST else float("nan") for value in row.values()]
         axes.semilogy(range(1, len(row) + 1), heights, color=color, marker="o", label=label)
     places = range(1, len(names) + 1)
     axes.set(xlabel="layer", ylabel="gradient norm", xticks=list(places))
