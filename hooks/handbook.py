@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import html
+import importlib.util
 import json
 import logging
 import posixpath
@@ -30,8 +31,10 @@ from mkdocs.utils import CountHandler, get_build_date
 
 LOADED = time.time_ns()
 ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))  # not before what Python or a package calls as a file of the project is called
+if "hooks" not in sys.modules:  # found by their place, as the engine's server finds them
+    spec = importlib.util.spec_from_file_location("hooks", ROOT / "hooks" / "__init__.py")
+    assert spec is not None
+    sys.modules["hooks"] = importlib.util.module_from_spec(spec)
 
 from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402

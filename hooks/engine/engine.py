@@ -38,8 +38,16 @@ MANY = 60  # for so many scripts it pays to hold the memory that they share in f
 # a fork copies the list of pages, and the end of each process goes through it once more
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # another C library takes no notice
 
-# a file of the project, such as random.py, must not come before the modules that Python or a package calls so
-START = "import os, sys; sys.path.append(os.getcwd()); from hooks.engine.server import main; main()"
+# the hooks are loaded by their place: those of another checkout may be installed, and a file of the project, such as
+# random.py, must not come before the modules that Python or a package calls so
+START = """
+import sys
+from importlib import util
+spec = util.spec_from_file_location("hooks", "hooks/__init__.py")
+sys.modules["hooks"] = util.module_from_spec(spec)
+from hooks.engine.server import main
+main()
+"""
 
 # what the fork server imports before it forks
 ALWAYS = ("torch", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_svg")
@@ -84,7 +92,6 @@ class Engine:
             _found.clear()
         self.cache.problem = None
         look_up = self.cache.reader()
-        version = functools.cache(importlib.metadata.version)
         results: dict[str, Outcome | Failure] = {}
         waiting: deque[str] = deque()
         for script in dict.fromkeys(scripts):
@@ -110,7 +117,7 @@ class Engine:
                     report("running", script)
                     continue
                 running -= 1
-                result = results[script] = self._judge(script, rest[0], version)
+                result = results[script] = self._judge(script, rest[0])
                 if isinstance(result, Outcome):
                     ran_what_was_sent = result.dependencies.get(script) == sent[script]
                     if ran_what_was_sent and packages == installed():
@@ -130,7 +137,7 @@ class Engine:
             self.close()
             self._packages = installed()
             self._connection, theirs = multiprocessing.Pipe()
-            command = [sys.executable, "-P", "-c", START, str(theirs.fileno()), ENGINE]
+            command = [sys.executable, "-P", "-c", START, str(theirs.fileno()), ENGINE, str(len(scripts))]
             command += [*ALWAYS, *needed(self.root, scripts)]
             environment = os.environ | ENVIRONMENT
             if len(scripts) >= MANY:
@@ -168,7 +175,7 @@ class Engine:
             )
         return found
 
-    def _judge(self, script: str, result: dict[str, Any], version: Callable[[str], str]) -> Outcome | Failure:
+    def _judge(self, script: str, result: dict[str, Any]) -> Outcome | Failure:
         if "reason" in result:
             details = result.get("details", "")
             line = result.get("line")
@@ -181,7 +188,7 @@ class Engine:
             return Failure(script, reason, line, details)
         try:
             self.unconfined.update(result.pop("unconfined"))
-            versions = package_versions(result.pop("modules"), version)
+            versions = package_versions(result.pop("modules"))
             outcome = Outcome.from_data(result, versions=versions)
         except (AttributeError, KeyError, TypeError) as error:
             return Failure(script, f"left what is no result: {error}")
@@ -235,11 +242,15 @@ def needed(root: Path, scripts: Iterable[str]) -> list[str]:
     return [name for name, sign in OFTEN.items() if sum(bool(sign.search(text)) for text in sources) > 1]
 
 
-def package_versions(modules: Iterable[str], version: Callable[[str], str]) -> dict[str, str]:
+def package_versions(modules: Iterable[str]) -> dict[str, str]:
     """The installed packages that top-level modules belong to, with their versions."""
     owners = _owners()
-    packages = {_name(package) for module in modules for package in owners.get(module, ())}
-    return {package: version(package) for package in sorted(packages - {"", "lego"})}
+    found: dict[str, str] = {}
+    for module in modules:
+        for package in owners.get(module, ()):
+            name, version = _described(package)
+            found.setdefault(name, version)  # of two of one name, Python imports the first
+    return {name: found[name] for name in sorted(found.keys() - {"", "lego"})}
 
 
 _found: dict[str, list[importlib.metadata.Distribution]] = {}
@@ -258,8 +269,9 @@ def _owners() -> dict[str, list[importlib.metadata.Distribution]]:
 
 
 @functools.cache
-def _name(package: importlib.metadata.Distribution) -> str:
-    """What a package is called; nothing for one whose description is lost."""
+def _described(package: importlib.metadata.Distribution) -> tuple[str, str]:
+    """A package's name and version, from one reading; nothing for one whose description is lost."""
     with contextlib.suppress(OSError, KeyError):
-        return str(package.metadata["Name"] or "")
-    return ""
+        description = package.metadata
+        return str(description["Name"] or ""), str(description["Version"] or "")
+    return "", ""

@@ -1,4 +1,4 @@
-"""The fork server: `main`, with the arguments FD ENGINE MODULE ...
+"""The fork server: `main`, with the arguments FD ENGINE COUNT MODULE ...
 
 Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks
 through one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
@@ -25,7 +25,7 @@ from typing import NamedTuple
 from hooks.engine.cache import engine_digest
 
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
-PRACTICE = 4  # from this script on it pays to have drawn once
+PRACTICE = 4  # for so many scripts it pays to have drawn once
 FORMULAS = "matplotlib.mathtext"  # among the modules: scripts draw formulas
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
@@ -40,8 +40,15 @@ class Child(NamedTuple):
     deadline: float
 
 
-def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
-    """Run scripts, which may draw formulas, until the engine closes the connection; `known` is its fingerprint."""
+def serve(engine: connection.Connection, known: str, count: int, formulas: bool) -> None:
+    """Run scripts until the engine closes the connection.
+
+    Args:
+        engine: the other end.
+        known: its fingerprint.
+        count: how many scripts wait; more may follow.
+        formulas: whether they may draw some.
+    """
     from hooks.engine import child, svg
 
     if engine_digest() != known:  # what runs here is not what its outcomes would be kept under
@@ -50,7 +57,7 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
     context = get_context("fork")
     running: dict[int, Child] = {}
     imported: dict[str, str] = {}  # files of the project that scripts used, with their digests
-    forks = 0
+    forks, practice = 0, 1 if count >= PRACTICE else PRACTICE
     with tempfile.TemporaryDirectory(prefix="lego-", ignore_cleanup_errors=True) as scratch:
         try:
             while True:
@@ -60,10 +67,10 @@ def serve(engine: connection.Connection, known: str, formulas: bool) -> None:
                     child.precompile(root, imported)
                     imported.clear()
                     forks += 1
-                    if forks == PRACTICE:
+                    if forks == practice:
                         svg.practice(formulas)
                         gc.freeze()
-                    if forks in {1, PRACTICE}:
+                    if forks in {1, practice}:
                         child.preloaded.update(name.partition(".")[0] for name in sys.modules)
                     folder = Path(tempfile.mkdtemp(dir=scratch))
                     process = context.Process(target=child.main, args=(engine, root, script, folder, limit))
@@ -140,7 +147,7 @@ def keep_memory() -> None:
 
 def main() -> None:
     """Import, then serve; scripts find the project's modules before others of the same names."""
-    preload(sys.argv[3:])
-    sys.path.insert(0, sys.path.pop())
-    serve(connection.Connection(int(sys.argv[1])), sys.argv[2], FORMULAS in sys.argv)
+    preload(sys.argv[4:])
+    sys.path.insert(0, os.getcwd())
+    serve(connection.Connection(int(sys.argv[1])), sys.argv[2], int(sys.argv[3]), FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart

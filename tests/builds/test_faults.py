@@ -159,12 +159,25 @@ def test_no_code_of_the_library_runs_where_nothing_confines_it(project):
     write(project, "", "lego/fast.so")
     write(project, 'def double(x):\n    """Twice."""\n    return 2 * x\n', "lego/tiny.py")
     write(project, "# Tiny\n\n::: lego.tiny\n", "docs/tiny.md")
-    command = Path(sys.executable).with_name("mkdocs")
-    result = subprocess.run(
-        [command, "build"], cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ""}
-    )
+    result = build_from_outside(project)
     assert "Twice." in (project / "site" / "tiny" / "index.html").read_text(), result.stderr
     assert not (project / "ran").exists()
+
+
+def test_the_hooks_are_those_of_the_project(project):
+    """And not those of the checkout that is installed."""
+    own = project / "hooks" / "engine" / "shrink.py"
+    write(project, own.read_text().replace("root.attrib |= {", 'root.attrib |= {"data-own": "", '), own)
+    result = build_from_outside(project)
+    assert 'data-own=""' in (project / "site" / "one" / "index.html").read_text(), result.stderr
+
+
+def build_from_outside(project):
+    """As `make build` does: Python itself does not look for modules in the folder."""
+    command = Path(sys.executable).with_name("mkdocs")
+    return subprocess.run(
+        [command, "build"], cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ""}
+    )
 
 
 def test_a_warning_in_a_strict_build(project):
