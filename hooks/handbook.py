@@ -100,6 +100,7 @@ class Build:
     files: Files
     nav: Navigation
     env: jinja2.Environment
+    scripts: re.Pattern[str]  # of the theme
     recall: Recall
     last: Site | None = None  # where `serve` can render single pages into
     differs = True  # whether the site has other pages than the one that it replaced
@@ -221,6 +222,7 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     build.recall.fill(env, build.nav, finish_page)
     env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None and bool(config.site_url)
     build.env = env
+    build.scripts = security.of_theme(config.theme.dirs)
     return env
 
 
@@ -516,7 +518,7 @@ def finish_page(output: str, page: Page) -> str:
 def finish(output: str, name: str) -> str:
     """The page without the theme's faults and with its policy."""
     try:
-        return security.secure(repair(output))
+        return security.secure(repair(output), build.scripts)
     except ValueError as error:
         raise PluginError(f"{name}: {error}") from None
 

@@ -1,7 +1,7 @@
 """What a page may do: run its own scripts and show its own styles, fonts and pictures, and nothing else.
 
-The Content-Security-Policy stands in each page, with the digest of each inline script, and once more for all pages in
-`_headers`, which several static hosts send as HTTP headers.
+The Content-Security-Policy stands in each page, with the digest of each inline script, which must be one that a
+template of the theme holds, and once more for all pages in `_headers`, which several static hosts send as HTTP headers.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
+from pathlib import Path
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)  # of a template
+FILLED = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # what a template fills in
+ADDRESS = r"[\w./%~@:+-]*"  # all that it fills into a script
 ELEMENT = re.compile(r"<(?:style|iframe|object|embed|base)\b[^>]*>")
 HOST = r"\s*(?:https?:)?//"
 SUSPECTS = [  # such an attribute; or words in a text, or in another attribute; by a letter that comes first, found fast
@@ -24,14 +28,29 @@ SUSPECTS = [  # such an attribute; or words in a text, or in another attribute; 
 CHARSET = '<meta charset="utf-8">'
 
 
+def inline(page: str) -> list[str]:
+    """The scripts that stand in a page and that a browser would run."""
+    return [
+        script["code"]
+        for script in SCRIPT.finditer(page)
+        if "src=" not in script["attributes"] and "application/json" not in script["attributes"]
+    ]
+
+
+def of_theme(folders: Iterable[str | Path]) -> re.Pattern[str]:
+    """The inline scripts in the templates of these folders, without white space."""
+    known = set()
+    for folder in map(Path, folders):
+        for template in [*folder.glob("*.html"), *folder.glob("partials/**/*.html")]:
+            for code in inline(COMMENT.sub("", template.read_text(encoding="utf-8"))):
+                known.add(ADDRESS.join(re.escape("".join(part.split())) for part in FILLED.split(code)))
+    return re.compile("|".join(sorted(known)))
+
+
 def digests(page: str) -> list[str]:
     """What the policy lets run: the digest of each inline script."""
-    found = []
-    for script in SCRIPT.finditer(page):
-        if "src=" not in script["attributes"] and "application/json" not in script["attributes"]:
-            digest = hashlib.sha256(script["code"].encode()).digest()
-            found.append(f"'sha256-{base64.b64encode(digest).decode()}'")
-    return sorted(set(found))
+    found = {hashlib.sha256(code.encode()).digest() for code in inline(page)}
+    return sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in found)
 
 
 def policy(scripts: Iterable[str]) -> str:
@@ -50,12 +69,17 @@ def policy(scripts: Iterable[str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
 
-def secure(page: str) -> str:
-    """The page with its policy.
+def secure(page: str, known: re.Pattern[str]) -> str:
+    """The page with its policy, which lets the `known` scripts run.
 
     Raises:
-        ValueError: if the page holds what the policy forbids.
+        ValueError: if the page holds what the policy forbids, or a script that is not known.
     """
+    for code in inline(page):
+        if not known.fullmatch("".join(code.split())):
+            raise ValueError(
+                f"the page has a script that no template of the theme holds: {code.strip()[:200]}"
+            )
     if unsafe := find_unsafe(SCRIPT.sub(r"<script\1></script>", page)):
         raise ValueError(
             "the policy forbids inline styles, handlers, frames, and what other hosts hold, and the page has "

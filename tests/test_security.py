@@ -5,16 +5,18 @@ from fnmatch import fnmatch
 
 import pytest
 
-from hooks.security import free, headers, secure
+from hooks.security import free, headers, of_theme, secure
 
 PAGE = '<html><head><meta charset="utf-8"><title>T</title></head><body>{}</body></html>'
+ANY = re.compile(".*")  # every script is known
 
 
 def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
     page = secure(
         PAGE.format(
             '<script>one()</script><script src="a.js"></script><script type="application/json">{"a": 1}</script>'
-        )
+        ),
+        ANY,
     )
     (content,) = re.findall(
         r'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="([^"]*)">', page
@@ -32,20 +34,44 @@ def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
 
 def test_a_script_of_several_lines_is_let_run_as_it_stands():
     code = "\none()\n// style=\n"
-    page = secure(PAGE.format(f"<script>{code}</script><p>\n</p>"))
+    page = secure(PAGE.format(f"<script>{code}</script><p>\n</p>"), ANY)
     assert base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() in page
 
 
 def test_the_policy_comes_once_and_an_example_of_a_page_stays_text():
-    page = secure(PAGE.format('<script type="application/json">"<meta charset=\\"utf-8\\">"</script>') + PAGE)
+    page = secure(
+        PAGE.format('<script type="application/json">"<meta charset=\\"utf-8\\">"</script>') + PAGE, ANY
+    )
     assert page.count("http-equiv") == 1
 
 
 def test_a_page_is_freed_of_its_own_policy_and_of_no_other():
     example = '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="a">'
     page = PAGE.format(f'<script>one()</script><script type="application/json">{example}</script>')
-    assert free(secure(page)) == page
+    assert free(secure(page, ANY)) == page
     assert free(PAGE) == PAGE
+
+
+def test_only_scripts_of_the_templates_may_stand_in_a_page(tmp_path):
+    (tmp_path / "partials" / "deep").mkdir(parents=True)
+    (tmp_path / "main.html").write_text(
+        '<script>\n  {#- why -#}\n  one("{{ base_url }}", 1)\n</script><script src="{{ a }}"></script>'
+    )
+    (tmp_path / "partials" / "deep" / "a.html").write_text("<script>two.three(/[{]+/)</script>")
+    known = of_theme([tmp_path])
+    for code in ('one("", 1)', '\n one("../..",1)', 'one("/löwe/~a/b%20c/", 1)', "two.three(/[{]+/)"):
+        assert "sha256" in secure(PAGE.format(f"<script>{code}</script>"), known)
+    for code in (
+        "three()",
+        'one("", 1); three()',
+        'one("" + three() + "", 1)',
+        'one("\\", 1)//", 1)',
+        'one("`", 1)',
+        "twoXthree(/[{]+/)",
+        'two.three(/[{]+/)one("", 1)',
+    ):
+        with pytest.raises(ValueError, match="a script that no template of the theme holds"):
+            secure(PAGE.format(f"<script>{code}</script>"), known)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +105,13 @@ def test_a_page_is_freed_of_its_own_policy_and_of_no_other():
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
     with pytest.raises(ValueError, match="the policy forbids"):
-        secure(PAGE.format(element))
+        secure(PAGE.format(element), ANY)
 
 
 def test_the_first_of_what_is_forbidden_is_shown_in_brief():
     long = "x" * 300
     with pytest.raises(ValueError) as error:
-        secure(PAGE.format(f'<p style="{long}"><a onclick="b">'))
+        secure(PAGE.format(f'<p style="{long}"><a onclick="b">'), ANY)
     told = str(error.value)
     assert '<p style="xxx' in told and long not in told and "onclick" not in told
 
@@ -94,7 +120,7 @@ def test_words_in_an_attribute_are_no_attribute():
     page = PAGE.format(
         '<img alt="loss on = 3, style = none, src=//a" src="a.png"><a href="https://example.org">a</a>'
     )
-    assert "Content-Security-Policy" in secure(page)
+    assert "Content-Security-Policy" in secure(page, ANY)
 
 
 @pytest.mark.parametrize(
@@ -110,12 +136,12 @@ def test_words_in_an_attribute_are_no_attribute():
     ],
 )
 def test_text_about_styles_is_no_style(text):
-    secure(PAGE.format(text))
+    secure(PAGE.format(text), ANY)
 
 
 def test_a_page_without_its_beginning_is_refused():
     with pytest.raises(ValueError, match="must begin with"):
-        secure("<html></html>")
+        secure("<html></html>", ANY)
 
 
 def test_the_headers_hold_the_scripts_of_all_pages():

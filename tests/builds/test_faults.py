@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -148,6 +149,13 @@ def test_a_formula_that_is_wrong(project):
 def test_what_the_policy_would_not_stop(project, name, text, message):
     write(project, text, f"docs/{name}")
     assert_fails(project, message)
+
+
+def test_a_script_in_the_settings(project):
+    settings = (project / "mkdocs.yml").read_text()
+    hostile = re.sub("(?m)^site_name:.*", "site_name: </title><script>alert()</script>", settings)
+    write(project, hostile, "mkdocs.yml")
+    assert_fails(project, "a script that no template of the theme holds: alert()")
 
 
 def test_no_code_of_the_library_runs_where_nothing_confines_it(project):
