@@ -38,7 +38,8 @@ def uncompiled(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def kept_buffers(model: nn.Module) -> Iterator[None]:
     """Puts back the buffers that a forward pass changes, such as the averages of a batch norm."""
-    names = [(module, dict(module._buffers)) for module in model.modules()]
+    modules = [module for module in model.modules() if not isinstance(module, torch.jit.ScriptModule)]
+    names = [(module, dict(module._buffers)) for module in modules]
     state = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
     try:
         yield

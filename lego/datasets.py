@@ -13,7 +13,7 @@ in teaching order.
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -164,10 +164,10 @@ def spirals(
         raise ValueError(f"turns must be at most {_LARGEST:g} in size, got {turns}")
     noise = _check_noise(noise)
     ends = _ends(split, count)
-    index = torch.randperm(count, generator=check.generator(generator))
+    index = _order(count, generator)
     label = index % classes
     radius = (index // classes + 1).float() / math.ceil(count / classes)  # no two arms share the center
-    jitter = noise * torch.randn(count, generator=generator, dtype=torch.float)
+    jitter = noise * _normal((count,), generator)
     angle = 2 * math.pi * (label.float() / classes + turns * radius) + jitter
     points = math.sqrt(6) * torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
     return Dataset(
@@ -322,7 +322,7 @@ def mnist1d(
     arguments = get_dataset_args()
     arguments.num_samples = count
     if generator is not None:
-        arguments.seed = int(torch.randint(2**32, (), generator=generator))
+        arguments.seed = int(torch.randint(2**32, (), generator=generator, device=generator.device))
     states = random.getstate(), np.random.get_state()
     try:
         drawn = make_dataset(arguments)
@@ -509,10 +509,23 @@ def _circle(angle: Tensor) -> Tensor:
     return torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
+def _order(count: int, generator: Generator | None) -> Tensor:
+    """Numbers below `count` in random order, on the default device, whichever draws them."""
+    device = None if (generator := check.generator(generator)) is None else generator.device
+    return torch.randperm(count, generator=generator, device=device).to(torch.get_default_device())
+
+
+def _normal(shape: Sequence[int], generator: Generator | None) -> Tensor:
+    """Normal numbers of float32, on the default device, whichever draws them."""
+    device = None if generator is None else generator.device
+    drawn = torch.randn(shape, generator=generator, dtype=torch.float, device=device)
+    return drawn.to(torch.get_default_device())
+
+
 def _scatter(curves: Tensor, noise: float, generator: Generator | None) -> tuple[Tensor, Tensor]:
     """Points of two curves, the second of them one point longer if any, with noise, in random order."""
-    order = torch.randperm(len(curves), generator=check.generator(generator))
-    points = curves[order] + noise * torch.randn(curves.shape, generator=generator, dtype=torch.float)
+    order = _order(len(curves), generator)
+    points = curves[order] + noise * _normal(curves.shape, generator)
     return points, (order >= len(curves) // 2).long()
 
 
@@ -528,8 +541,7 @@ def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -
     """One of scikit-learn's data sets, in random order."""
     inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
     ends = _ends(split, len(inputs))
-    generator = check.generator(generator) or Generator().manual_seed(0)
-    order = torch.randperm(len(inputs), generator=generator, device=generator.device).to(inputs.device)
+    order = _order(len(inputs), check.generator(generator) or Generator().manual_seed(0))
     classes = None
     if "target_names" in bunch:
         classes = tuple(map(str, bunch.target_names))

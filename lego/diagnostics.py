@@ -17,6 +17,7 @@ import math
 import re
 import statistics
 import textwrap
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -508,8 +509,10 @@ class _Call:
 
 def _checked(model: nn.Module) -> nn.Module:
     """The model, if it can be examined."""
-    if isinstance(check.instance("model", model, nn.Module), torch.jit.ScriptModule):
-        raise TypeError(f"model must be no scripted or traced one, got {type(model).__name__}")
+    for name, module in check.instance("model", model, nn.Module).named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            place = f" at {name!r}" if name else ""
+            raise TypeError(f"model must be no scripted or traced one, got {type(module).__name__}{place}")
     for name, parameter in model.named_parameters():
         if is_lazy(parameter):
             raise ValueError(f"model must have seen a batch, got the lazy parameter {name!r} without a shape")
@@ -692,7 +695,9 @@ def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimi
             moved.grad = known.get(id(parameter))
     twin = object.__new__(type(optimizer))
     for name, value in vars(optimizer).items():
-        if name != "step":  # a schedule puts one there that steps the optimizer itself
+        if name.startswith("_optimizer_"):  # hooks: they wait for steps of training
+            vars(twin)[name] = OrderedDict()
+        elif name != "step":  # a schedule puts one there that steps the optimizer itself
             try:
                 vars(twin)[name] = copy.deepcopy(value, memo)
             except (TypeError, RuntimeError):  # what can't be copied, such as a group of processes

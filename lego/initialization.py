@@ -397,8 +397,9 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
     """Layer-sequential unit variance: orthogonal weights, then each layer scaled to variance 1 on a batch.
 
     Every linear and convolution layer that the model calls is scaled, in the order in which it is called; one
-    scaling is exact, for the biases are zero. Buffers such as those of batch norms, hooks and the random state are
-    as before afterwards; if anything fails, so are the weights.
+    scaling is exact, for the biases are zero. Layers that share their weights are scaled where the first of them is
+    called. Buffers such as those of batch norms, and hooks, are as before afterwards, and so is the random state but
+    for the draws of the weights; if anything fails, the weights are, too.
 
     Args:
         model: any module, overwritten.
@@ -428,12 +429,13 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
     """Fills all layers, and scales each as a forward pass comes to it."""
     initialize(model, "orthogonal", generator=generator)
     names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
-    scaled: set[nn.Module] = set()
+    weights = {layer: layer.weight for layer in names}  # several layers may share one
+    scaled: set[int] = set()
 
     def scale(layer: Any, _: Any, output: Tensor) -> Tensor:
-        if layer in scaled:
+        if id(weights[layer]) in scaled:
             return output
-        scaled.add(layer)
+        scaled.add(id(weights[layer]))
         std = output.double().std(correction=0).item()
         if not 0 < std < math.inf:
             raise ValueError(f"batch must vary at layer {names[layer]!r}, got a standard deviation of {std}")

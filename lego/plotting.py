@@ -4,12 +4,13 @@ Each drawing takes axes or makes them, draws, names the axes and returns them; n
 global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
 """
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lego import _checks as check
 from lego._names import find
@@ -154,7 +155,9 @@ def activation(
         function, color = check.function("brick", brick), PALETTE[0]
         label = getattr(brick, "__name__", type(brick).__name__)
     axes = _axes(axes)
-    x = torch.linspace(low, high, 401)
+    if isinstance(function, nn.Module):
+        function = copy.deepcopy(function).cpu()
+    x = torch.linspace(low, high, 401, device="cpu")
     y = check.instance("brick", function(x.clone()), Tensor)  # it may work in place
     axes.plot(x, y.detach(), color=color, label=label)
     axes.plot(x, slope(function, x), color=color, linestyle="--", label="slope")
@@ -197,7 +200,7 @@ def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes |
     if (bins := check.whole("bins", bins)) < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")
     axes = _axes(axes)
-    edges = torch.linspace(low, high, bins + 1, dtype=torch.double)
+    edges = torch.linspace(low, high, bins + 1, dtype=torch.double, device="cpu")
     for row, value in enumerate(flat.values()):
         counts = torch.histogram(value, edges).hist
         heights = 0.9 * counts / counts.max().clamp(min=1)
@@ -318,7 +321,8 @@ def contours(
             f"loss must return the shape (count,), got {tuple(heights.shape)} for {81 * 81} points"
         )
     axes = _axes(axes)
-    axes.contour(x, y, heights.double().reshape(81, 81).T, levels=levels, colors=PALETTE[7], linewidths=0.7)
+    grid = x.cpu(), y.cpu(), heights.double().cpu().reshape(81, 81).T
+    axes.contour(*grid, levels=levels, colors=PALETTE[7], linewidths=0.7)
     for color, path in zip(PALETTE * len(paths), paths, strict=False):
         axes.plot(*path.detach().double().cpu().T, color=color, marker=".")
     axes.set(xlabel="first weight", ylabel="second weight")

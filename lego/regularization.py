@@ -5,7 +5,8 @@ relations are for linear regression: $X$ has the shape `(count, features)`, $y$ 
 `(count, outputs)`, the loss is $\tfrac12 \lVert y - Xw \rVert^2$, and all is computed in float64.
 
 In a model, `biases` and `norms` say whether biases and the parameters of normalization layers count; a parameter
-that is used twice counts once, and a frozen one counts too.
+that is used twice counts once, and a frozen one counts too. What an activation learns, such as the slope of a PReLU,
+never counts: at zero it would be another function.
 """
 
 import copy
@@ -20,6 +21,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from lego import _checks as check
 from lego._names import find
+from lego.activations import ACTIVATIONS
 
 __all__ = [
     "AlphaDropout",
@@ -47,6 +49,7 @@ __all__ = [
 
 Model = TypeVar("Model", bound=nn.Module)
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+_ACTIVATIONS: tuple[type, ...] = (nn.PReLU, *ACTIVATIONS.values())
 
 
 def l1(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor:
@@ -100,7 +103,8 @@ def l2(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor
         fit(nn.Linear(3, 2), x, y, steps=10, lr=0.1, penalty=lambda model: 0.01 * l2(model))
         ```
     """
-    return torch.stack([_wide(p).square().sum() for p in _weights(model, biases, norms)]).sum()
+    weights = map(_wide, _weights(model, biases, norms))
+    return torch.stack([(w * w.conj()).real.sum() for w in weights]).sum()  # of complex numbers, too
 
 
 def elastic_net(
@@ -214,8 +218,8 @@ def max_norm_(model: Model, maximum: float) -> Model:
     $$w_k \leftarrow w_k \min\!\left(1, \frac{\text{maximum}}{\lVert w_k \rVert_2}\right)$$
 
     Args:
-        model: any module, overwritten; every parameter of two or more dimensions counts, a unit being one index of
-            its first dimension.
+        model: any module, overwritten; every parameter of two or more dimensions but biases counts, a unit being one
+            index of its first dimension.
         maximum: above 0.
 
     Returns:
@@ -423,7 +427,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     drops = [m for m in model.modules() if isinstance(m, kinds) or (isinstance(m, inside) and m.dropout > 0)]
     if not drops:
         raise ValueError(f"model must have a dropout layer, got {type(model).__name__} without one")
-    modes = [(module, module.training) for module in model.modules()]
+    training, modes = model.training, [(module, module.training) for module in model.modules()]
     fast = torch.backends.mha.get_fastpath_enabled()
     model.eval()
     try:
@@ -434,8 +438,9 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
             outputs = torch.stack([model(inputs) for _ in range(samples)])
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-        for module, training in modes:
-            module.training = training
+        model.train(training)  # some layers do more than to note it
+        for module, mode in modes:
+            module.training = mode
     return outputs.mean(dim=0), outputs.std(dim=0)
 
 
@@ -476,7 +481,7 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
 class EarlyStopping:
     """Stops a training that no longer improves, and brings its best weights back.
 
-    A value of NaN is no improvement.
+    A value of NaN is no improvement. Each run needs one of its own.
 
     Args:
         patience: how many steps without an improvement end the training.
@@ -782,10 +787,10 @@ def _weights(model: nn.Module, biases: bool, norms: bool) -> Iterator[Tensor]:
     """The parameters that count, each once."""
     seen: set[int] = set()
     for module in check.instance("model", model, nn.Module).modules():
-        if isinstance(module, _NORMS) and not norms:
+        if isinstance(module, _ACTIVATIONS) or (isinstance(module, _NORMS) and not norms):
             continue
         for name, p in module.named_parameters(recurse=False):
-            if "bias" in name and not biases and not isinstance(module, _NORMS):
+            if "bias" in name.split("_") and not biases and not isinstance(module, _NORMS):
                 continue
             if id(p) not in seen:
                 seen.add(id(p))

@@ -234,7 +234,8 @@ def fit(
             the end if the data has no length.
         metric: a function of `(model, inputs, targets)`, such as [accuracy][lego.training.accuracy], to average
             over the validation data too.
-        early_stopping: is given each validation loss, may stop the training, and restores the model at its end.
+        early_stopping: is given each validation loss, may stop the training, and restores the model at its end. A
+            new one for each run.
         watch: called as `watch(step, model)` between backward and clipping, while the gradients are there. The
             history keeps the numbers that it returns by name. If it has an attribute `optimizer`, as a
             [Watch][lego.diagnostics.Watch] has, it gets the one of this run, unless that asks for a closure.
@@ -291,6 +292,8 @@ def fit(
     steps = _steps(steps, epochs, data)
     if isinstance(validation, Iterator):
         raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
+    if isinstance(validation, list) and any(isinstance(batch, Tensor) for batch in validation):
+        raise TypeError("validation must be a tuple of inputs and targets, or batches, got a list of tensors")
     if validation is not None:
         held_out = validation if isinstance(validation, tuple) else (validation, None)
         if len(held_out) != 2:
@@ -322,7 +325,7 @@ def fit(
     if device is not None:
         model.to(device=_place(device))
     place = device_of(model)
-    update = make(model.parameters(), lr=check.tensor("lr", lr) if isinstance(lr, Tensor) else rate)
+    update = make(model.parameters(), lr=check.tensor("lr", lr).clone() if isinstance(lr, Tensor) else rate)
     if not hasattr(update, "param_groups"):
         raise TypeError(f"optimizer must make an optimizer, got {check.shown(update)}")
     by_closure = _asks_for_closure(update)
@@ -378,6 +381,10 @@ def fit(
     history = History()
     with _kept_by_errors(history), _seeded(seed, ambient), _bar(steps, progress) as bar:
         stopped = _load(checkpoint, settings, parts, steps, history)
+        if not history.loss and _was_used(early_stopping):
+            raise ValueError(
+                "early_stopping must be a new one for each run, got one that has seen values before"
+            )
         model.train()
         for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
             x, y = on_device(batch, place)
@@ -419,7 +426,8 @@ def fit(
                     validation_loss, *score = _means(model, validation, measures)
                 history.validation.append(validation_loss)
                 history.validation_steps.append(done)
-                history.metric += score
+                if score:  # earlier validations may have been without
+                    history.metric += [math.nan] * (len(history.validation) - 1 - len(history.metric)) + score
                 if early_stopping is not None:
                     stopped = bool(early_stopping.step(validation_loss, model))
             if checkpoint is not None and (done % checkpoint_every == 0 or done == steps or stopped):
@@ -656,6 +664,15 @@ def _place(device: str | torch.device) -> torch.device:
     )
 
 
+def _was_used(stopper: Stopper | None) -> bool:
+    """Whether it may bring back the weights of another run."""
+    if stopper is None:
+        return False
+    from lego.regularization import EarlyStopping  # here, for few runs need it
+
+    return isinstance(stopper, EarlyStopping) and stopper.steps > 0
+
+
 def _asks_for_closure(optimizer: Optimizer) -> bool:
     closure = signature(optimizer.step).parameters.get("closure")
     return closure is not None and closure.default is Parameter.empty
@@ -664,7 +681,7 @@ def _asks_for_closure(optimizer: Optimizer) -> bool:
 def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) -> list[float]:
     """What measures found in all batches, divided by how much counted, with dropout off and norms frozen."""
     device, sums, count = device_of(model), [(0.0, 0.0)] * len(measures), 0
-    modes = [(module, module.training) for module in model.modules()]
+    training, modes = model.training, [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
@@ -675,8 +692,9 @@ def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) ->
                     sums[number] = total + more, counted + weight
                 count += _size(y)
     finally:
-        for module, training in modes:
-            module.training = training
+        model.train(training)  # some layers do more than to note it
+        for module, mode in modes:
+            module.training = mode
     if count == 0:
         raise ValueError("batches must hold at least one example, got none")
     return [total / counted if counted else math.nan for total, counted in sums]
@@ -715,7 +733,11 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
             cause = f", with {' and '.join(weights)} not finite already" if weights else ""
             found.append(f"{layer} gives the first output that is not finite{cause}")
 
-    hooks = [module.register_forward_hook(partial(look, name)) for name, module in model.named_modules()]
+    hooks = [
+        module.register_forward_hook(partial(look, name))
+        for name, module in model.named_modules()
+        if not isinstance(module, torch.jit.ScriptModule)  # compiled: it takes none
+    ]
     try:
         with torch.no_grad(), cast, uncompiled(model), kept_buffers(model):
             _call(model, x)

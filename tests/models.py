@@ -1,5 +1,7 @@
 """Models that several tests examine."""
 
+import warnings
+
 import torch
 from torch import nn
 
@@ -15,3 +17,20 @@ class Buffers(nn.Linear):
     def forward(self, x):
         self.late = x.detach().mean()
         return super().forward(x)
+
+
+class Merging(nn.Linear):
+    """Merges its weights for evaluation, as layers of low rank do, and is told so by `train` alone."""
+
+    merged = False
+
+    def train(self, mode=True):
+        self.merged = not mode
+        return super().train(mode)
+
+
+def scripted(layer):
+    """A compiled layer; PyTorch warns that it will not compile so for ever."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch.jit.script(layer)

@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, MetaAcon, SwiGLU
-from lego.datasets import wine
+from lego import plotting
+from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES, MetaAcon, SwiGLU, Swish
+from lego.datasets import mnist1d, moons, rings, spirals, wine
 from lego.diagnostics import Watch, diagnose
 from lego.experiments import bootstrap
 from lego.initialization import INITIALIZERS, gain, initialize
@@ -86,6 +87,23 @@ def test_data_and_intervals_with_the_gpu_as_default_device():
     with torch.device("cuda"):
         found = wine().train.inputs
         assert found.is_cuda and torch.equal(found.cpu(), expected) and bootstrap([1.0, 2.0, 4.0]) == interval
+
+
+@pytest.mark.parametrize("make", [spirals, moons, rings, mnist1d, wine])
+def test_a_generator_of_the_gpu_draws_data(make):
+    one, two = (
+        make(count=200, generator=g) if make is not wine else make(generator=g)
+        for g in (torch.Generator("cuda").manual_seed(1) for _ in range(2))
+    )
+    assert torch.equal(one.train.inputs, two.train.inputs) and not one.train.inputs.is_cuda
+
+
+def test_what_lies_on_the_gpu_is_drawn():
+    assert len(plotting.activation(Swish().cuda()).lines) == 2
+    plotting.contours(lambda w: (w.cuda() ** 2).sum(dim=1))
+    with torch.device("cuda"):
+        plotting.activation("prelu")
+        plotting.distributions({"a": torch.randn(9)})
 
 
 @pytest.mark.parametrize("make", [Standardize, MinMax, Whiten])

@@ -474,3 +474,12 @@ def test_points_are_float32_whatever_the_default_is(make):
 def test_a_generator_is_a_generator(make):
     with pytest.raises(TypeError, match="generator must be a torch Generator, got 3"):
         make(generator=3)
+
+
+@pytest.mark.parametrize("make", [spirals, moons, rings])
+def test_a_generator_of_another_device_decides_the_same(make):
+    expected = make(generator=torch.Generator().manual_seed(3)).train
+    with torch.device("meta"):
+        generator = torch.Generator("cpu").manual_seed(3)
+        assert make(generator=generator).train.inputs.shape == expected.inputs.shape
+    assert torch.equal(make(generator=generator.manual_seed(3)).train.inputs, expected.inputs)

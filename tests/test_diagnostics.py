@@ -3,6 +3,8 @@ import dataclasses
 import functools
 import math
 import statistics
+import threading
+import types
 import warnings
 from typing import NamedTuple
 
@@ -23,7 +25,7 @@ from lego.initialization import initialize
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise, smooth_labels
 from lego.stack import mlp
 from lego.training import fit
-from tests.models import Buffers
+from tests.models import Buffers, scripted
 
 
 def seeded(seed=0):
@@ -1701,3 +1703,20 @@ def test_a_watch_forgets_the_optimizer_of_the_run_before():
     assert watch.optimizer is not None and watch.reports[0].layers[0].update_to_weight is not None
     fit(model, *watch.batch, steps=1, lr=0.1, optimizer=torch.optim.LBFGS, watch=watch)
     assert watch.optimizer is None and watch.reports[0].layers[0].update_to_weight is None
+
+
+def test_what_waits_for_a_step_does_not_run():
+    """A copy of the weights, say, that is averaged after each step."""
+    model, ran = mlp([3, 3, 2]), []
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    owner = types.SimpleNamespace(add=lambda *_: ran.append("own"), lock=threading.Lock())  # can't be copied
+    optimizer.register_step_post_hook(owner.add)
+    optimizer.register_step_pre_hook(lambda *_: ran.append(owner))
+    report = diagnose(model, (torch.randn(9, 3), torch.arange(9) % 2), optimizer=optimizer)
+    assert ran == [] and all(layer.update_to_weight > 0 for layer in report.layers)
+
+
+def test_a_scripted_layer_is_named():
+    model = nn.Sequential(nn.Linear(2, 2), scripted(nn.Linear(2, 2)))
+    with pytest.raises(TypeError, match="no scripted or traced one, got RecursiveScriptModule at '1'"):
+        diagnose(model, (torch.ones(3, 2), torch.zeros(3, dtype=torch.long)))

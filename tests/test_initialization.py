@@ -402,3 +402,11 @@ def test_lsuv_scales_a_layer_whose_connections_are_dropped():
     assert drop.training and model.training
     assert drop.layer(x).var(correction=0).item() == pytest.approx(1, rel=1e-5)
     assert model.eval()(x).var(correction=0).item() == pytest.approx(1, rel=1e-5)
+
+
+def test_lsuv_scales_shared_weights_once():
+    first, second = nn.Linear(8, 8), nn.Linear(8, 8)
+    second.weight = first.weight
+    x = torch.randn(99, 8, generator=seeded())
+    lsuv_(nn.Sequential(first, nn.ReLU(), second), x, generator=seeded(1))
+    assert first(x).std(correction=0).item() == pytest.approx(1, abs=1e-5)

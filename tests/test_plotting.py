@@ -329,3 +329,10 @@ def test_a_brick_that_works_in_place_is_drawn_over_its_inputs():
 def test_a_function_without_a_look_of_its_own_is_drawn_in_the_first_color():
     lines = plotting.activation(torch.sin).lines
     assert [line.get_color() for line in lines] == [PALETTE[0]] * 2
+
+
+def test_drawings_are_made_on_the_cpu_whatever_the_default():
+    with torch.device("meta"):
+        axes = plotting.activation("relu")
+        assert axes.lines[0].get_ydata().max() > 0
+        plotting.distributions({"a": torch.arange(9.0, device="cpu")})

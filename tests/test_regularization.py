@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Lasso, Ridge
 from torch import nn
 
+from lego.activations import AconC, MetaAcon, Swish
 from lego.regularization import (
     AlphaDropout,
     DropConnect,
@@ -34,6 +35,7 @@ from lego.regularization import (
     soft_threshold,
     soft_threshold_,
 )
+from tests.models import Merging
 
 
 def seeded(seed=0):
@@ -497,7 +499,11 @@ def test_max_norm_leaves_short_and_zero_rows_as_they_are_and_needs_one():
         layer.weight[1] = 0.0
     before = layer.weight.detach().clone()
     assert torch.equal(max_norm_(layer, 100.0).weight, before)
-    with pytest.raises(ValueError, match="model must have a weight of two or more dimensions, got PReLU"):
+    with pytest.raises(
+        ValueError, match="model must have a weight of two or more dimensions, got ParameterList"
+    ):
+        max_norm_(nn.ParameterList([torch.ones(3)]), 1.0)
+    with pytest.raises(ValueError, match="model must have a parameter that counts, got PReLU"):
         max_norm_(nn.PReLU(), 1.0)
 
 
@@ -609,3 +615,43 @@ def test_a_penalty_may_require_a_gradient_or_be_of_half_precision():
         torch.tensor([1.0, 2.0, 3.0]).requires_grad_(),
     ):
         assert torch.equal(ridge(x, y, penalty), plain)
+
+
+def test_what_an_activation_learns_is_no_weight():
+    for layer in (nn.PReLU(3), Swish(), AconC(3, generator=seeded())):
+        model = nn.Sequential(nn.Linear(3, 3, bias=False), layer)
+        before = [parameter.detach().clone() for parameter in layer.parameters()]
+        assert l1(model).item() == pytest.approx(model[0].weight.abs().sum().item())
+        decay_(soft_threshold_(model, 9.0), 0.5)
+        assert not model[0].weight.any()
+        assert all(torch.equal(*pair) for pair in zip(before, layer.parameters(), strict=True))
+    inside = MetaAcon(4)  # its two layers have weights of their own
+    weights = [module.weight for module in inside.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+    assert len(weights) == 2
+    assert l2(inside).item() == pytest.approx(sum(weight.square().sum().item() for weight in weights))
+
+
+def test_a_bias_is_one_by_a_word_of_its_name():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unbiased_weight = nn.Parameter(torch.full((2, 2), 2.0))
+            self.relative_position_bias_table = nn.Parameter(torch.ones(2, 2))
+
+    assert l1(Odd()).item() == 8 and l1(Odd(), biases=True).item() == 12
+
+
+def test_penalties_of_complex_weights_are_real():
+    layer = nn.Linear(1, 1, bias=False, dtype=torch.cfloat)
+    nn.init.constant_(layer.weight, 3 + 4j)
+    assert l1(layer).item() == 5 and l2(layer).item() == 25
+    l2(layer).backward()
+    assert layer.weight.grad.item() == 6 + 8j
+
+
+def test_mc_dropout_lets_layers_know_that_training_goes_on():
+    model = nn.Sequential(Merging(2, 2), Dropout(0.5))
+    mc_dropout(model, torch.ones(1, 2))
+    assert model.training and not model[0].merged
+    mc_dropout(model.eval(), torch.ones(1, 2))
+    assert model[0].merged and not any(module.training for module in model.modules())

@@ -19,9 +19,10 @@ from torch.utils.data import BatchSampler, DataLoader, IterableDataset, RandomSa
 
 from lego.datasets import spirals
 from lego.diagnostics import gradient_norms
-from lego.regularization import Dropout
+from lego.regularization import Dropout, EarlyStopping
 from lego.stack import mlp
 from lego.training import OPTIMIZERS, PRECISIONS, History, accuracy, fit
+from tests.models import Merging, scripted
 
 
 def seeded(seed=0):
@@ -1694,3 +1695,60 @@ def test_the_rate_on_record_is_that_of_the_first_group():
     halve = functools.partial(lr_scheduler.StepLR, step_size=1, gamma=0.5)
     history = fit(model, x, y, steps=2, lr=0.1, optimizer=sgd, schedule=halve, progress=False)
     assert history.lr == pytest.approx([0.1, 0.05])
+
+
+def test_layers_are_told_that_training_goes_on():
+    model, x, y = nn.Sequential(Merging(2, 2)), torch.randn(8, 2), torch.arange(8) % 2
+    fit(model, x, y, steps=1, lr=0.1, validation=(x, y))
+    assert model.training and not model[0].merged
+    accuracy(model.eval(), x, y)
+    assert not model.training and model[0].merged
+
+
+def test_a_rate_that_is_a_tensor_stays_as_it_was(line):
+    model, x, y = line
+    rate = torch.tensor(0.1, dtype=torch.double)
+    options = {"steps": 5, "loss": F.mse_loss, "optimizer": torch.optim.Adam}
+    history = fit(model, x, y, lr=rate, schedule=lambda o: lr_scheduler.ExponentialLR(o, 0.5), **options)
+    assert rate.item() == 0.1 and history.lr[-1] < 0.01
+
+
+def test_early_stopping_serves_one_run(line):
+    model, x, y = line
+    stopper = EarlyStopping(2)
+    options = {"steps": 3, "lr": 0.1, "loss": F.mse_loss, "validation": (x, y), "early_stopping": stopper}
+    fit(model, x, y, **options)
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(ValueError, match="early_stopping must be a new one for each run"):
+        fit(model, x, y, **options)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_scripted_layer_does_not_hide_where_it_failed():
+    model = nn.Sequential(nn.Linear(2, 2), scripted(nn.Linear(2, 2)), nn.Linear(2, 2))
+    with pytest.raises(FloatingPointError, match="loss must stay finite"):
+        fit(model, torch.randn(8, 2), torch.arange(8) % 2, steps=50, lr=1e30)
+    assert not any(module._forward_hooks for module in (model, model[0], model[2]))
+
+
+def test_a_metric_that_comes_later_stands_where_it_was_measured(line, tmp_path):
+    model, x, y = line
+    options = {
+        "lr": 0.1,
+        "loss": F.mse_loss,
+        "validation": (x, y),
+        "validate_every": 1,
+        "checkpoint": tmp_path / "c",
+    }
+    fit(model, x, y, steps=2, **options)
+    history = fit(model, x, y, steps=4, metric=lambda *_: 7.0, **options)
+    frame = history.to_frame()
+    assert frame["metric"].dropna().index.tolist() == [3, 4] and len(history.metric) == 4
+
+
+def test_validation_as_a_list_of_tensors_is_refused_before_anything_is_trained(line):
+    model, x, y = line
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(TypeError, match="validation must be a tuple of inputs and targets, or batches"):
+        fit(model, x, y, steps=3, lr=0.1, loss=F.mse_loss, validation=[x, y])
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
