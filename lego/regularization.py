@@ -21,7 +21,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from lego import _checks as check
 from lego._names import find
-from lego.activations import ACTIVATIONS
+from lego.activations import ACTIVATIONS, MetaAcon
 
 __all__ = [
     "AlphaDropout",
@@ -49,7 +49,7 @@ __all__ = [
 
 Model = TypeVar("Model", bound=nn.Module)
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
-_ACTIVATIONS: tuple[type, ...] = (nn.PReLU, *ACTIVATIONS.values())
+_ACTIVATIONS: tuple[type, ...] = (nn.PReLU, MetaAcon, *ACTIVATIONS.values())
 
 
 def l1(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor:
