@@ -39,7 +39,7 @@ if "hooks" not in sys.modules:  # found by their place, as the engine's server f
 from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin  # noqa: E402
 from hooks.blocks import finish_blocks  # noqa: E402
 from hooks.cards import Artist  # noqa: E402
-from hooks.engine import Engine, Outcome  # noqa: E402
+from hooks.engine import Engine, Outcome, svg  # noqa: E402
 from hooks.engine.engine import ServerError, time_limit  # noqa: E402
 from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
 from hooks.inline import inline_figures, standalone  # noqa: E402
@@ -76,6 +76,9 @@ LISTS = {
 OWN = re.compile(
     r"<(script|meta|link)\b", re.IGNORECASE
 )  # in a page's text; the rest is for security.py to find
+SERVED = re.compile(
+    r"(?!_).+\.(?:md|py|css|js|toml|txt|csv|svg|png|jpe?g|gif|webp|ico|woff2|mp4|webm|pdf)|CNAME"
+)
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
@@ -164,11 +167,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
     build.last = None
-    if raw := next(filter(is_raw, files), None):
-        raise PluginError(
-            f"docs/{raw.src_uri} would come onto the site as it is, without the policy of the other pages: pages are "
-            "written in Markdown, labs in Python"
-        )
+    for file in files:
+        if file.src_dir == config.docs_dir and (problem := find_foreign(file)):
+            raise PluginError(f"docs/{file.src_uri} would come onto the site as it is: {problem}")
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     build.present = list_files(Path(config.docs_dir))
     build.settings = Path(config.config_file_path).read_bytes()
@@ -187,8 +188,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, "assets/explorers.js", content=made["script"]))
     for file in lab_files:
         build.figures |= labs.figures(file.src_uri, outcome_of(file))
-    for uri, svg in build.figures.items():
-        files.append(File.generated(config, uri, content=standalone(svg)))
+    for uri, figure in build.figures.items():
+        files.append(File.generated(config, uri, content=standalone(figure)))
     for file in lab_files:
         path = Path(scratch.name, file.src_uri).with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -528,9 +529,12 @@ def to_the_browser(page: str) -> str:
     return security.free(page) if build.command == "serve" else page
 
 
-def is_raw(file: File) -> bool:
-    """Whether a file of docs/ is a document that a browser would run as it is written."""
-    return file.generated_by is None and file.src_uri.endswith((".html", ".htm", ".xhtml", ".ipynb"))
+def find_foreign(file: File) -> str | None:
+    """What a file of docs/ could do that no policy stops, for a host or a browser may act on it; None if nothing."""
+    name = posixpath.basename(file.src_uri)
+    if not SERVED.fullmatch(name):
+        return "a browser or a host may act on it, which no policy stops; pages are Markdown, labs Python"
+    return svg.find_foreign(file.content_string) if name.endswith(".svg") else None
 
 
 def is_lab(file: File) -> bool:

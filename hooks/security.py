@@ -24,6 +24,7 @@ SUSPECTS = [  # such an attribute; or words in a text, or in another attribute; 
     re.compile(r"""o(?<=[\s/"'].)n[a-z]+\s*="""),
     re.compile(rf"""s(?<=[\s/"'].)rc(?:set)?\s*=\s*["']?{HOST}"""),
     re.compile(rf"""p(?<=[\s/"'].)oster\s*=\s*["']?{HOST}"""),
+    re.compile(r"""h(?<=[\s/"'].)ttp-equiv\s*="""),  # it can send a reader elsewhere, which no policy stops
 ]
 CHARSET = '<meta charset="utf-8">'
 
@@ -123,7 +124,8 @@ class Tags(HTMLParser):
         """Look at a tag's attributes."""
         for name, value in attrs:
             loads = name in {"src", "srcset", "poster"} and re.match(HOST, value or "")
-            if self.unsafe is None and (name == "style" or name.startswith("on") or loads):
+            forbidden = name in {"style", "http-equiv"} or name.startswith("on")
+            if self.unsafe is None and (forbidden or loads):
                 self.unsafe = self.get_starttag_text()
 
 

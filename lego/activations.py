@@ -338,7 +338,7 @@ def glu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Dauphin et al. (2017), arXiv:1612.08083
     """
-    _check_gate(gate, value)
+    gate, value = _gated(gate, value)
     return torch.sigmoid(gate) * value
 
 
@@ -349,7 +349,7 @@ def bilinear(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
-    _check_gate(gate, value)
+    gate, value = _gated(gate, value)
     return gate * value
 
 
@@ -360,7 +360,7 @@ def reglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
-    _check_gate(gate, value)
+    gate, value = _gated(gate, value)
     return torch.relu(gate) * value
 
 
@@ -371,7 +371,7 @@ def geglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
-    _check_gate(gate, value)
+    gate, value = _gated(gate, value)
     return gelu(gate) * value
 
 
@@ -382,7 +382,7 @@ def swiglu(gate: Tensor, value: Tensor) -> Tensor:
 
     Source: Shazeer (2020), arXiv:2002.05202
     """
-    _check_gate(gate, value)
+    gate, value = _gated(gate, value)
     return F.silu(gate) * value
 
 
@@ -1131,8 +1131,11 @@ def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | Non
     return layer
 
 
-def _check_gate(gate: Tensor, value: Tensor) -> None:
+def _gated(gate: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in a dtype that holds both, also where one has no dimension: PyTorch would take the other's."""
     check.broadcast(gate=check.floating("gate", gate), value=check.floating("value", value))
+    dtype = torch.promote_types(gate.dtype, value.dtype)
+    return gate.to(dtype), value.to(dtype)
 
 
 def _check_channels(channels: int) -> int:

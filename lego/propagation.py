@@ -255,7 +255,7 @@ def fixed_point(
         if abs(bend) <= 1e-15 * q or (turn > 100 and abs(bend) < 0.1 * abs(one - q)):
             return _end(lambda q: layer(q) - q, q, bias_variance > 0)
         jump = (
-            q - (one - q) ** 2 / bend if math.isfinite(bend) and bend else two
+            q - (one - q) * (one - q) / bend if math.isfinite(bend) and bend else two
         )  # Aitken: skips slow convergence
         q = jump if abs(two - one) < abs(one - q) and 0 < jump < GREAT else two
         if q > GREAT:

@@ -590,7 +590,8 @@ def gradient_descent(x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
     decay = lr * s
     slowly = -torch.expm1(steps * torch.log1p(-decay.clamp(max=0.5)))
     reached = torch.where(decay > 0.5, 1 - (1 - decay) ** steps, slowly)
-    shares = torch.where(s > 0, reached / torch.where(s > 0, s, 1.0), lr * steps)
+    along = min(lr * steps, torch.finfo(torch.float64).max)  # where the loss is flat
+    shares = torch.where(s > 0, reached / torch.where(s > 0, s, 1.0), along)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
 
 

@@ -545,6 +545,7 @@ GOOD = {
         {"cells": [{"text": 1, "figures": []}]}, {"cells": [{"text": "", "figures": [1]}]}, {"cells": [{"text": ""}]},
         {"modules": [1]}, {"modules": "torch"}, {"unconfined": [None]}, {"source": None}, {"source": "\ud800"},
         {"reason": 1}, {"reason": "r", "details": 1}, {"reason": "r", "line": "1"},
+        {"dependencies": {"/dev/zero": "x"}}, {"dependencies": {"lego/../../a.py": "x"}},
     ],
 )  # fmt: skip
 def test_a_forged_result_is_none(tmp_path, forged):
@@ -595,14 +596,27 @@ def test_no_script_ends_the_server(bench, forge):
         "<?a?>",
         "<path d='",
         "&nbsp;",
+        """<path fill="url(//example.org/a)"/>""",
+        """<path cursor="url(https://example.org/a.png),auto"/>""",
+        """<path fill="\\75rl(a)"/>""",
     ],
 )
 def test_a_drawing_that_would_run_in_a_browser(bench, part):
-    whole = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{part}</svg>'
-    assert svg.find_foreign(whole.replace(part, "<path d='M0 0'/>")) is None
+    start = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 1 2.5">'
+    whole = f"{start}{part}</svg>"
+    assert svg.find_fault(whole.replace(part, "<path d='M0 0'/>")) is None
     assert svg.find_foreign(whole)
     forge = f"import hooks.engine.svg as svg\nsvg.render = lambda figure, salt: {whole!r}\n"
     assert "draws what is no picture" in failure(bench, DRAW + forge).reason
+
+
+@pytest.mark.parametrize(
+    "frame", ["<svg{}>{}</svg>", '<g viewBox="0 0 1 1"{}>{}</g>', '<svg viewBox="1 0 1 1"{}>{}</svg>']
+)
+def test_a_drawing_without_its_frame(frame):
+    inside = ' xmlns="http://www.w3.org/2000/svg"', '<path d="M0 0"/>'
+    assert "it does not begin with an <svg>" in svg.find_fault(frame.format(*inside))
+    assert svg.find_fault('<svg viewBox="0 0 1 1.5"{}>{}</svg>'.format(*inside)) is None
 
 
 def test_a_result_of_other_kinds_is_a_failure(bench):
@@ -766,10 +780,17 @@ def test_what_a_script_changes_globally_reaches_no_other(bench):
     ],
 )
 def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
+    """Of a generator of its own, as well."""
     found = failure(bench, f"{draw}\n{DRAW}")
     assert f"the global generator of {generator}, which has no seed" in found.reason
     cells = f"# %%\n{draw}\n# %%\nimport torch; torch.manual_seed(0)\n{DRAW}"
     assert f"the global generator of {generator}, which has no seed" in failure(bench, cells).reason
+
+
+@pytest.mark.parametrize("seed", ["", "None", "seed=None"])
+def test_a_generator_of_numpy_without_a_seed_is_refused(bench, seed):
+    found = failure(bench, f"from numpy.random import default_rng\ndefault_rng({seed})\n{DRAW}")
+    assert "numpy.random.default_rng has no seed" in found.reason and found.line == 2
 
 
 @pytest.mark.parametrize(
@@ -788,11 +809,33 @@ def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
         "from numpy.random import rand, seed; seed(seed=0); rand(3)",
         "import random; random.Random(0).random()",
         "from numpy import random; random.default_rng(0).random()",
+        "import numpy as np; np.random.default_rng(seed=0).random()",
     ],
 )
 def test_seeded_numbers_are_not(bench, draw):
     bench.write("snippets/a.py", f"{draw}\n{DRAW}")
     assert isinstance(bench.run("snippets/a.py")["snippets/a.py"], Outcome)
+
+
+def test_outcomes_come_in_the_order_that_was_asked_for(bench):
+    """And not in that in which scripts end: where two have the same text, a page takes one of them."""
+    names = [f"snippets/{name}.py" for name in "dbca"]
+    for wait, name in zip((0.5, 0, 0.2, 0), names, strict=True):
+        bench.write(name, f"import time\ntime.sleep({wait})\n{DRAW}")
+    assert list(bench.run(*names)) == names == list(bench.run(*names))
+
+
+def test_a_container_may_have_the_time_of_fewer_processors(tmp_path):
+    quota, all_of_them = tmp_path / "cpu.max", cores(tmp_path / "none")
+    for text, expected in {
+        "150000 100000": 2,
+        "1 100000": 1,
+        "max 100000": 99,
+        "": 99,
+        "9900000 100000": 99,
+    }.items():
+        quota.write_text(f"{text}\n")
+        assert cores(quota) == min(expected, all_of_them)
 
 
 def test_order_and_number_of_workers_change_nothing(bench):
@@ -1131,3 +1174,23 @@ def test_an_engine_that_is_edited_before_its_server_has_begun_is_not_used(
         engine.run(["snippets/a.py"])
     assert "the engine in hooks/ was edited after the build had begun: start again" in capfd.readouterr().err
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_what_is_no_file_has_no_state_and_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/stdin"), tmp_path / "none"):
+        assert state(path) == "missing"
+
+
+def test_a_limit_that_stands_is_not_raised(monkeypatch, tmp_path):
+    """Only the system's administrator could."""
+    from hooks.engine import confine
+
+    limits = []
+    monkeypatch.setattr(confine.sys, "platform", "darwin")  # or it would confine this process
+    monkeypatch.setattr(confine.resource, "setrlimit", lambda kind, limit: limits.append(limit))
+    for most, expected in ((10**7, 10**7), (2**40, SIZE_LIMIT), (confine.resource.RLIM_INFINITY, SIZE_LIMIT)):
+        monkeypatch.setattr(confine.resource, "getrlimit", lambda kind, most=most: (most, most))
+        confine.confine(tmp_path)
+        assert limits.pop() == (expected, expected)

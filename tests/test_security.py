@@ -90,6 +90,8 @@ def test_only_scripts_of_the_templates_may_stand_in_a_page(tmp_path):
         "<video poster=//example.org/a.png></video>",
         '<script src="http://example.org/a.js"></script>',
         '<base href="/">',
+        '<meta name="author" content="0;url=//a.example" http-equiv="refresh">',
+        "<meta HTTP-EQUIV=refresh>",
         '<object data="a">',
         '<embed src="a">',
         "<p/style=x>",

@@ -113,6 +113,7 @@ def is_result(data: Any) -> bool:
         and all(isinstance(cell, dict) and cell.keys() >= {"text", "figures"} for cell in cells)
         and all(are_texts([cell["text"]], cell["figures"]) for cell in cells)
         and are_texts([data["source"], *known, *known.values()], data["modules"], data["unconfined"])
+        and not any(name.startswith("/") or ".." in name.split("/") for name in known)
     )
 
 
@@ -198,6 +199,7 @@ class Chance:
         )
         for name, module, seed in seeds:
             setattr(module, seed, self.watch(name, getattr(module, seed)))
+        setattr(numpy.random, "default_rng", self.asks(numpy.random.default_rng))  # noqa: B010
 
     def states(self) -> dict[str, Any]:
         """Where each global generator stands."""
@@ -226,6 +228,19 @@ class Chance:
             return found
 
         return watched
+
+    def asks(self, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function that makes a generator, which must be given a seed."""
+
+        @functools.wraps(make)
+        def made(seed: Any = None) -> Any:
+            if seed is None:
+                raise ValueError(
+                    "numpy.random.default_rng has no seed, so that each build shows other numbers: give it one"
+                )
+            return make(seed)
+
+        return made
 
     def check(self) -> None:
         """Raise where a script drew without a seed."""

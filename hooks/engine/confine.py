@@ -48,7 +48,9 @@ SCOPES = 0b11  # since version 6: abstract sockets and signals reach no process 
 
 def confine(folder: Path) -> list[str]:
     """Confine this process for good to writing in `folder`; what the system can't take away is returned in words."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (SIZE_LIMIT, SIZE_LIMIT))
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]  # a user may have less, and nobody can raise it
+    limit = SIZE_LIMIT if most == resource.RLIM_INFINITY else min(SIZE_LIMIT, most)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     if sys.platform != "linux":
         return ["writing elsewhere", "the network"]
     libc = ctypes.CDLL(None, use_errno=True)

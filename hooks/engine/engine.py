@@ -94,7 +94,8 @@ class Engine:
         look_up = self.cache.reader()
         results: dict[str, Outcome | Failure] = {}
         waiting: deque[str] = deque()
-        for script in dict.fromkeys(scripts):
+        asked = list(dict.fromkeys(scripts))
+        for script in asked:
             if (outcome := look_up(script)) is not None:
                 results[script] = outcome
                 report("cached", script)
@@ -129,7 +130,7 @@ class Engine:
         except BaseException:
             self.close()  # what still runs belongs to nobody
             raise
-        return results
+        return {script: results[script] for script in asked}  # in whatever order they ended
 
     def start(self, scripts: Collection[str]) -> Connection:
         """Start the fork server with what these scripts seem to need, unless it runs already."""
@@ -193,8 +194,8 @@ class Engine:
         except (AttributeError, KeyError, TypeError) as error:
             return Failure(script, f"left what is no result: {error}")
         for figure in outcome.figures:
-            if foreign := svg.find_foreign(figure):
-                return Failure(script, f"draws what is no picture: {foreign[:80]}")
+            if fault := svg.find_fault(figure):
+                return Failure(script, f"draws what is no picture: {fault[:80]}")
         if script.startswith("snippets/") and not outcome.figures:
             return Failure(script, "draws nothing: a snippet leaves at least one figure open at its end")
         return outcome
@@ -213,9 +214,13 @@ def time_limit() -> float:
     raise ValueError(f"LEGO_TIME_LIMIT must be a number of seconds above 0, got {text!r}")
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many processors this process may use; a container may have the time of fewer than it sees."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+        time, period = map(int, quota.read_text().split())
+        count = min(count, max(1, -(-time // period)))
+    return count
 
 
 def read(path: Path) -> bytes:

@@ -90,6 +90,7 @@ def state(path: Path | None) -> str:
         if path is not None and path.is_dir():
             names = (name for name in os.listdir(path) if name != "__pycache__" and not name.startswith("."))
             return "names " + digest("\0".join(sorted(names)).encode())
-        return "missing" if path is None else digest(path.read_bytes())
+        # what is no file, such as a device, may have no end
+        return digest(path.read_bytes()) if path is not None and path.is_file() else "missing"
     except OSError:
         return "missing"

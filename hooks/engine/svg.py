@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 150_000  # bytes; more makes a page slow
 NAMES = "svg g defs clipPath path rect use image text tspan pattern linearGradient stop filter polygon circle"
 NAMES += " feColorMatrix"
+FRAME = re.compile(r'<svg [^<>]*viewBox="0 0 \d+(\.\d+)? \d+(\.\d+)?"')
 TAGS = {f"{SVG}{name}" for name in NAMES.split()}  # of what a drawing is made
 
 
@@ -41,6 +42,13 @@ def render(figure: Figure, salt: str) -> str:
     return text
 
 
+def find_fault(figure: str) -> str | None:
+    """Why this is none of the drawings that `render` makes; None if it may be one."""
+    if not FRAME.match(figure):
+        return "it does not begin with an <svg> that has a viewBox from 0 0 on"
+    return find_foreign(figure)
+
+
 def find_foreign(figure: str) -> str | None:
     """What a drawing needs not, and a browser might run, load or read as the end of the drawing; None if all is well.
 
@@ -58,7 +66,8 @@ def find_foreign(figure: str) -> str | None:
         for name, value in part.items():
             plain = name.rpartition("}")[2].lower()
             inside = value.startswith("#" if part.tag != f"{SVG}image" else "data:image/png;")
-            if plain.startswith("on") or plain == "style" or (plain == "href" and not inside):
+            fetches = plain != "href" and ("//" in value or "\\" in value)  # a style may, in such a value
+            if plain.startswith("on") or plain == "style" or fetches or (plain == "href" and not inside):
                 return f"{name}={value!r} is no part of it"
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import torch
@@ -47,9 +48,10 @@ def data() -> str:
         style = look(name)
         line = style["linestyle"]  # dashes are counted in widths of the line
         dash = DASHES[line] if isinstance(line, str) else " ".join(f"{1.8 * length:g}" for length in line[1])
+        label = json.dumps(style["label"], ensure_ascii=False)
         code = to_javascript(with_slope(function), ["x", *parameters])
         rows.append(
-            f'"{name}": {{ label: "{style["label"]}", color: {PALETTE.index(style["color"]) + 1}, dash: "{dash}", '
+            f'"{name}": {{ label: {label}, color: {PALETTE.index(style["color"]) + 1}, dash: "{dash}", '
             f"parameters: {parameters}, at: {code} }}"
         )
     return "const bricks = {\n" + ",\n".join(rows) + "\n}"

@@ -142,7 +142,20 @@ def test_a_formula_that_is_wrong(project):
             "docs/one.md: its own text holds a meta",
         ),
         ("one.md", PAGE + '\n<LINK rel="preconnect" href="//a.example">\n', "its own text holds a link"),
+        (
+            "one.md",
+            "---\nauthor: '0;url=//a.example\" http-equiv=\"refresh'\n---\n" + PAGE,
+            "the policy forbids",
+        ),
         ("raw.html", "<script>alert()</script>", "docs/raw.html would come onto the site as it is"),
+        ("raw.HTML", "<script>alert()</script>", "docs/raw.HTML would come onto the site as it is"),
+        ("raw.xml", "<a/>", "docs/raw.xml would come onto the site as it is"),
+        ("_redirects", "/* //a.example", "docs/_redirects would come onto the site as it is"),
+        (
+            "raw.svg",
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><script>alert()</script></svg>',
+            "docs/raw.svg would come onto the site as it is: <{http://www.w3.org/2000/svg}script>",
+        ),
         ("raw.ipynb", "{}", "docs/raw.ipynb would come onto the site as it is"),
     ],
 )
