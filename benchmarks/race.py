@@ -39,6 +39,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.build import Cost, calibrate, environment, make_floor, run, today  # noqa: E402
 from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write  # noqa: E402
 from hooks.engine.cache import write_atomically  # noqa: E402
+from hooks.engine.outcome import digest  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 PLACE = ROOT / ".cache" / "race"
@@ -77,7 +78,9 @@ def interpreter(name: str, peer: Peer) -> str:
     folder = PLACE / "venv" / re.sub(r"\W.*", "", peer.packages[0].replace("-", "_"))
     python, ready = folder / "bin" / "python", folder / "ready"
     needed = ["numpy", "torch", "tqdm", "matplotlib", "mnist1d", "scikit-learn", "joblib", *peer.packages]
-    if not ready.exists() or ready.read_text().split() != needed:
+    lock = (ROOT / "requirements.lock").read_bytes()
+    state = "\n".join([*needed, digest(lock)])  # other versions than ours would be no fair race
+    if not ready.exists() or ready.read_text() != state:
         print(f"Setting up {folder.relative_to(ROOT)} (once)", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -86,7 +89,7 @@ def interpreter(name: str, peer: Peer) -> str:
             != 0
         ):
             raise SystemExit(f"{name} could not be installed: the first race needs a network.")
-        ready.write_text("\n".join(needed))
+        ready.write_text(state)
     return str(python)
 
 
@@ -282,6 +285,11 @@ def table(results: dict[str, object]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def said_of(rounds: object) -> str:
+    """How often a contestant was measured."""
+    return "one round" if rounds == 1 else f"medians of {rounds}"
+
+
 def summary(results: dict[str, object]) -> str:
     """The table, and the ratios that count, within this run."""
     earlier: list[str] = results.get("earlier", [])  # type: ignore[assignment]
@@ -293,7 +301,7 @@ def summary(results: dict[str, object]) -> str:
         rows.get("plain Python, one by one"),
     )
     tools = ", ".join(f"{name} {version}" for name, version in results["versions"].items())  # type: ignore[attr-defined]
-    rounds = "one round" if results["rounds"] == 1 else f"medians of {results['rounds']}"
+    rounds = said_of(results["rounds"])
     sentences = []
     if own and floor:
         low = floor["nothing changed"][0]
@@ -316,8 +324,12 @@ def summary(results: dict[str, object]) -> str:
         )
     for name, error in results.get("failed", {}).items():  # type: ignore[attr-defined]
         sentences.append(f"{name} did not build them: `{error}`.")
-    if earlier:
-        sentences.append(f"Measured in an earlier run: {', '.join(earlier)}.")
+    runs: dict[tuple[str, object], list[str]] = {}
+    for name in earlier:
+        row: dict[str, Any] = all_rows[name]
+        runs.setdefault((row["date"], row["rounds"]), []).append(name)
+    for (date, count), names in runs.items():
+        sentences.append(f"Measured in an earlier run, of {date} ({said_of(count)}): {'; '.join(names)}.")
     if serving := results.get("serve"):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
@@ -399,13 +411,14 @@ def main() -> None:
             if not options.only:
                 slow = run_plainly(snippets, place)
                 measured.setdefault("plain Python, one by one", []).append({"cold": slow})
-        serving = None
+        serving = known.get("serve")
         if "lego" in races and not options.own:
             serving = statistics.median(
                 save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
             )
     earlier = known["rows"]
-    rows = earlier | {name: middle(rows) for name, rows in measured.items()}
+    now = {"date": today(), "rounds": options.rounds}
+    rows = earlier | {name: middle(rows) | now for name, rows in measured.items()}
     order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
     results: dict[str, object] = {
         "date": today(),

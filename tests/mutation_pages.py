@@ -33,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.build import today  # noqa: E402
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
 from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, folded, share  # noqa: E402
+from hooks.kept import sources  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -288,21 +289,22 @@ def tests(place: str) -> list[str]:
 
 
 def fingerprint(place: str, source: str, root: Path = ROOT) -> str:
-    """Digest of a source, of its tests and of its record."""
+    """Digest of a source, of its tests, of its record and of the library."""
     checked = (root / tests(place)[0]).read_bytes()
     record = json.loads((root / RECORD).read_text()).get(place)
-    return hashlib.blake2b(repr((place, source, checked, record)).encode(), digest_size=8).hexdigest()
+    made_of = place, source, checked, record, sources(root / "lego")
+    return hashlib.blake2b(repr(made_of).encode(), digest_size=8).hexdigest()
 
 
 def known(asked: set[str]) -> dict[str, dict[str, Any]]:
-    """Results that still hold, by key; survivors that show something else only for their tests as they are."""
-    path, sources = STORE / "pages.jsonl", places()
+    """Results that still hold, by key; what was not caught, only for tests and library as they are."""
+    path, shown = STORE / "pages.jsonl", places()
     found = {}
     for record in map(json.loads, path.read_text().splitlines() if path.is_file() else ()):
         if record["key"] in asked:
             found.pop(record["key"], None)
-            survived = record["verdict"] in {"text", "figure"}
-            if not survived or record["tests"] == fingerprint(record["place"], sources[record["place"]]):
+            caught = record["verdict"] not in {"same", "text", "figure"}
+            if caught or record["tests"] == fingerprint(record["place"], shown[record["place"]]):
                 found[record["key"]] = record
     return found
 
