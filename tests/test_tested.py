@@ -220,3 +220,18 @@ def test_a_race_under_other_settings_gives_no_rows(tmp_path, other):
     path.write_text(json.dumps(settings | {"rows": {"lego": {}}, "versions": {}}))
     assert read_earlier(path, settings)["rows"] == {"lego": {}}
     assert read_earlier(path, settings | other)["rows"] == {}
+
+
+def test_rows_of_earlier_races_say_when_they_were_measured():
+    from benchmarks.race import summary
+
+    row = {"cold": [1.0, 1.0], "date": "2026-01-02", "rounds": 3}
+    rows = {"lego": row | {"date": "2026-01-03", "rounds": 1}, "myst-nb": row, "markdown-exec": row}
+    text = summary(
+        {
+            "rows": rows, "earlier": ["myst-nb", "markdown-exec"], "snippets": 2, "kind": "a", "cores": 2,
+            "date": "2026-01-03", "rounds": 1, "versions": {}, "failed": {}, "serve": None,
+        }
+    )  # fmt: skip
+    assert "2026-01-03, 2 cores, one round" in text
+    assert "Measured in an earlier run, of 2026-01-02 (medians of 3): myst-nb; markdown-exec." in text
