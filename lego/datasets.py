@@ -321,7 +321,7 @@ def mnist1d(
         raise ImportError("mnist1d needs the package mnist1d: pip install 'lego[data]'") from error
     arguments = get_dataset_args()
     arguments.num_samples = count
-    if generator is not None:
+    if (generator := check.generator(generator)) is not None:
         arguments.seed = int(torch.randint(2**32, (), generator=generator, device=generator.device))
     states = random.getstate(), np.random.get_state()
     try:

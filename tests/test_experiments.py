@@ -484,6 +484,17 @@ def test_cells_of_the_search_table_come_out_again(table, one_thread):
         assert found["accuracy"] == pytest.approx(row["accuracy"], abs=near), cell
 
 
+def test_a_cell_owes_nothing_to_the_global_generator(table, one_thread, monkeypatch):
+    """ACON-C draws its slopes as it is made."""
+    monkeypatch.setattr(table, "EPOCHS", 1)
+    data, found = {"train": table.mnist1d().train, "validation": table.mnist1d().validation}, []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        found.append(table.train("acon_c", "MLP", 0.01, "validation", 0, data=data)["accuracy"])
+        assert torch.initial_seed() == state
+    assert found[0] == found[1] > 0.1
+
+
 def test_the_search_table_has_ten_seeds_of_each_pair_at_the_rate_that_validation_chose(table):
     rows = search_table()
     assert not any(row["error"] for row in rows)
