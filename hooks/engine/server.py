@@ -49,7 +49,7 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
         count: how many scripts wait; more may follow.
         formulas: whether they may draw some.
     """
-    from hooks.engine import child, svg
+    from hooks.engine import child
 
     if engine_digest() != known:  # what runs here is not what its outcomes would be kept under
         sys.exit("the engine in hooks/ was edited after the build had begun: start again")
@@ -57,7 +57,9 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
     context = get_context("fork")
     running: dict[int, Child] = {}
     imported: dict[str, str] = {}  # files of the project that scripts used, with their digests
-    forks, practice = 0, 1 if count >= PRACTICE else PRACTICE
+    forks = 0
+    if count >= PRACTICE:
+        rehearse(formulas)
     with tempfile.TemporaryDirectory(prefix="lego-", ignore_cleanup_errors=True) as scratch:
         try:
             while True:
@@ -67,10 +69,9 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
                     child.precompile(root, imported)
                     imported.clear()
                     forks += 1
-                    if forks == practice:
-                        svg.practice(formulas)
-                        gc.freeze()
-                    if forks in {1, practice}:
+                    if forks == PRACTICE > count:
+                        rehearse(formulas)
+                    if forks in {1, PRACTICE}:
                         child.preloaded.update(name.partition(".")[0] for name in sys.modules)
                     folder = Path(tempfile.mkdtemp(dir=scratch))
                     process = context.Process(target=child.main, args=(engine, root, script, folder, limit))
@@ -94,6 +95,14 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
         finally:
             for entry in running.values():
                 end(entry.process)
+
+
+def rehearse(formulas: bool) -> None:
+    """Draw once, so that the scripts need not begin with it."""
+    from hooks.engine import svg
+
+    svg.practice(formulas)
+    gc.freeze()
 
 
 def remove(folder: Path) -> None:

@@ -120,6 +120,26 @@ def test_a_picture_that_comes_after_its_page_mends_the_build(server, project):
     assert "still.svg" in server.get("")
 
 
+def test_what_a_page_is_made_of_is_watched(server, project):
+    """Its template, and a result that it includes."""
+    time.sleep(1.5)
+    result = project / "benchmarks" / "results" / "counted.md"
+    result.write_text("It is 17.\n")
+    (project / "docs" / "index.md").write_text('# Home\n\n--8<-- "benchmarks/results/counted.md"\n')
+    server.wait_for(BUILT)
+    server.wait_for("Reloading browsers")
+    assert "It is 17." in server.get("")
+    result.write_text("It is 18.\n")
+    server.wait_for(BUILT)
+    server.wait_for("Reloading browsers")
+    assert "It is 18." in server.get("")
+    template = project / "hooks" / "theme" / "main.html"
+    template.write_text(template.read_text().replace("<script>", "<script data-mark>", 1))
+    server.wait_for(BUILT)
+    server.wait_for("Reloading browsers")
+    assert "<script data-mark>" in server.get("one/")
+
+
 def test_a_port_beyond_all_ports_is_told(project):
     result = mkdocs("serve", "--dev-addr", "127.0.0.1:99999", cwd=project)
     assert result.returncode == 1 and "Can't serve on 127.0.0.1:99999" in result.stderr
