@@ -8,7 +8,8 @@ Accuracy, for inputs up to 1e30 in size: the value is right to 4 units in the la
 normal number; slopes and second
 derivatives are right to 20 times the dtype's epsilon, absolute where the exact number is below 1. GELU's value, and
 those of sums that cancel, are right in that absolute sense. Half precision is computed in float32 and rounded.
-Close to the end of float32 GELU and hard swish overflow, as PyTorch's own do. At minus infinity the products of $x$
+Close to the end of float32 GELU and hard swish overflow, as PyTorch's own do; so does the gradient of a parameter,
+which is a sum over the input, where that sum passes 1e30. At minus infinity the products of $x$
 and a gate, such as SiLU, give NaN, as PyTorch's own do; so does GELU in float32 at plus infinity.
 
 GELU, Mish, hard sigmoid, Swish and the ACON family have reverse derivatives of any order, and none in forward mode:

@@ -637,3 +637,13 @@ def test_a_second_derivative_by_reverse_mode_twice(brick):
 
 def slope_of(brick, x):
     return torch.func.grad(lambda x: brick(x).sum())(x)
+
+
+@pytest.mark.parametrize("gated", [glu, bilinear, reglu, geglu, swiglu])
+def test_a_gate_of_another_dtype_does_not_overflow(gated):
+    """PyTorch would compute in that of the tensor with dimensions, here half precision."""
+    gate, value = torch.tensor(1e30, dtype=torch.bfloat16), torch.zeros(2, 2, dtype=torch.float16)
+    found = gated(gate, value)
+    assert found.dtype == torch.float32 and not found.any()
+    same = gated(gate.half(), value.bfloat16().half())
+    assert same.dtype == torch.float16

@@ -332,3 +332,7 @@ def test_a_fixed_point_near_zero_is_exact():
     for bias_variance in (1e-13, 1e-14, 1e-16):  # q = q / 4 + b, for ReLU halves the square
         q = fixed_point("relu", 0.5, bias_variance)
         assert q == pytest.approx(4 / 3 * bias_variance, rel=1e-9)
+
+
+def test_a_start_at_the_end_of_float64_is_one():
+    assert fixed_point("tanh", 1.5, start=1e308) == pytest.approx(fixed_point("tanh", 1.5), rel=1e-9)

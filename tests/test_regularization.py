@@ -655,3 +655,7 @@ def test_mc_dropout_lets_layers_know_that_training_goes_on():
     assert model.training and not model[0].merged
     mc_dropout(model.eval(), torch.ones(1, 2))
     assert model[0].merged and not any(module.training for module in model.modules())
+
+
+def test_a_rate_at_the_end_of_float64_moves_nothing_where_the_data_say_nothing():
+    assert gradient_descent(torch.zeros(1, 1), torch.zeros(1), 1e308, 2).item() == 0
