@@ -95,9 +95,8 @@ def train(
 ) -> dict[str, Any]:
     """One row: a net of this seed, trained, and its accuracy on the validation or the test part."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    with (
-        torch.random.fork_rng()
-    ):  # the layers' own values, which are overwritten but for the slopes of ACON-C
+    with torch.random.fork_rng():
+        # for the layers' own values, which are overwritten but for the slopes of ACON-C
         torch.manual_seed(seed)
         model = initialize(
             NETWORKS[network](FUNCTIONS[function]), "he_normal", generator=Generator().manual_seed(seed)

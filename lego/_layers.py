@@ -36,6 +36,18 @@ def uncompiled(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
+def kept_modes(model: nn.Module) -> Iterator[None]:
+    """Puts back the mode of each layer, and tells them: some do more than to note it."""
+    whole, modes = model.training, [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        model.train(whole)
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextmanager
 def kept_buffers(model: nn.Module) -> Iterator[None]:
     """Puts back the buffers that a forward pass changes, such as the averages of a batch norm."""
     modules = [module for module in model.modules() if not isinstance(module, torch.jit.ScriptModule)]

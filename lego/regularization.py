@@ -20,6 +20,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from lego import _checks as check
+from lego._layers import kept_modes
 from lego._names import find
 from lego.activations import ACTIVATIONS, MetaAcon
 
@@ -427,20 +428,16 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     drops = [m for m in model.modules() if isinstance(m, kinds) or (isinstance(m, inside) and m.dropout > 0)]
     if not drops:
         raise ValueError(f"model must have a dropout layer, got {type(model).__name__} without one")
-    training, modes = model.training, [(module, module.training) for module in model.modules()]
     fast = torch.backends.mha.get_fastpath_enabled()
-    model.eval()
-    try:
-        torch.backends.mha.set_fastpath_enabled(False)  # it would leave a transformer's dropout out
+    with kept_modes(model), torch.no_grad():
+        model.eval()
         for drop in drops:
             drop.train()
-        with torch.no_grad():
+        try:
+            torch.backends.mha.set_fastpath_enabled(False)  # it would leave a transformer's dropout out
             outputs = torch.stack([model(inputs) for _ in range(samples)])
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
-        model.train(training)  # some layers do more than to note it
-        for module, mode in modes:
-            module.training = mode
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
     return outputs.mean(dim=0), outputs.std(dim=0)
 
 

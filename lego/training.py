@@ -32,7 +32,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from lego import _checks as check
-from lego._layers import kept_buffers, uncompiled
+from lego._layers import kept_buffers, kept_modes, uncompiled
 from lego._names import find
 
 if TYPE_CHECKING:
@@ -681,20 +681,14 @@ def _asks_for_closure(optimizer: Optimizer) -> bool:
 def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) -> list[float]:
     """What measures found in all batches, divided by how much counted, with dropout off and norms frozen."""
     device, sums, count = device_of(model), [(0.0, 0.0)] * len(measures), 0
-    training, modes = model.training, [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            for batch in batches:
-                x, y = on_device(batch, device)
-                for number, measure in enumerate(measures):
-                    (total, counted), (more, weight) = sums[number], measure(x, y)
-                    sums[number] = total + more, counted + weight
-                count += _size(y)
-    finally:
-        model.train(training)  # some layers do more than to note it
-        for module, mode in modes:
-            module.training = mode
+    with kept_modes(model), torch.no_grad():
+        model.eval()
+        for batch in batches:
+            x, y = on_device(batch, device)
+            for number, measure in enumerate(measures):
+                (total, counted), (more, weight) = sums[number], measure(x, y)
+                sums[number] = total + more, counted + weight
+            count += _size(y)
     if count == 0:
         raise ValueError("batches must hold at least one example, got none")
     return [total / counted if counted else math.nan for total, counted in sums]

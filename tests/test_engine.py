@@ -780,7 +780,6 @@ def test_what_a_script_changes_globally_reaches_no_other(bench):
     ],
 )
 def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
-    """Of a generator of its own, as well."""
     found = failure(bench, f"{draw}\n{DRAW}")
     assert f"the global generator of {generator}, which has no seed" in found.reason
     cells = f"# %%\n{draw}\n# %%\nimport torch; torch.manual_seed(0)\n{DRAW}"

@@ -242,7 +242,7 @@ def test_what_a_killed_build_left_goes_and_what_only_looks_like_it_stays(tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == [f".{name}-build-notes", f".{name}-packages"]
 
 
-def test_what_another_build_has_removed_meanwhile_needs_no_clearing(site, monkeypatch):
+def test_what_another_build_has_removed_meanwhile_needs_no_clearing(site):
     from hooks import publish
 
     gone = site.with_name(f".{site.name}-build-abcdefgh")
