@@ -5,7 +5,7 @@
 - `engine/` runs snippets and labs, isolated, in parallel and cached; it knows nothing of MkDocs
 - `execute.py` runs what the pages show, `pages.py` reads which snippets a page uses and puts their code and output in
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons
-- `navigation.py` and `templates.py` make the theme's templates fast, `repair.py` mends their markup
+- `navigation.py` and `templates.py` make the theme's templates fast, `repair.py` mends their markup and files
 - `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook, a script and plain Markdown of a page
 - `claims.py` makes the table of the lecture's claims, `references.py` the list of sources, with the pages that cite
   each, both of what `tables.py` reads

@@ -48,7 +48,7 @@ from hooks.mathematics import to_mathml  # noqa: E402
 from hooks.preview import Preview, Site, list_files  # noqa: E402
 from hooks.publish import Staging, same_pages  # noqa: E402
 from hooks.recall import Recall  # noqa: E402
-from hooks.repair import repair  # noqa: E402
+from hooks.repair import repair, repair_files  # noqa: E402
 from hooks.unchanged import Built  # noqa: E402
 
 if TYPE_CHECKING:
@@ -339,6 +339,10 @@ def on_post_build(config: MkDocsConfig) -> None:
 
     if "mkdocstrings" in config.plugins:
         (site / MKDOCSTRINGS_CSS).unlink()
+    try:
+        repair_files(site / "assets")
+    except ValueError as error:
+        raise PluginError(str(error)) from None
     lighten(site / "assets")
 
     counters = [
@@ -490,20 +494,7 @@ def state_what_is_tested(site: Path, texts: Mapping[str, str]) -> None:
 
 
 def lighten(assets: Path) -> None:
-    """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts.
-
-    And a rule of the theme's for the moment when the palette changes: for it a browser finds the styles of all elements
-    anew, three times, whenever a page is opened. Without it links, code and buttons fade into the other palette.
-    """
-    found = 0
-    for sheet in assets.glob("stylesheets/palette.*.css"):
-        rules, count = re.subn(r"\[data-md-color-switching\] \*,[^}]*\}", "", sheet.read_text("utf-8"))
-        sheet.write_text(rules, encoding="utf-8")
-        found += count
-    if not found:
-        raise PluginError(
-            "no palette of the theme has a rule for data-md-color-switching. Has the theme changed?"
-        )
+    """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts."""
     style = assets / "extra.css"
     style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
     for script in assets.glob("*.js"):

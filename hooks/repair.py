@@ -1,7 +1,8 @@
-"""Mends what Material 9.8.1 gets wrong in its HTML and a stylesheet cannot reach."""
+"""Mends what Material 9.8.1 gets wrong in its HTML, where a stylesheet cannot reach, and in its files."""
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 Replacement = str | Callable[[re.Match[str]], str]
 
@@ -11,16 +12,32 @@ def repair(page: str) -> str:
     for what, pattern, replacement in REPAIRS:
         page, count = re.subn(pattern, replacement, page)
         if not count:
-            raise ValueError(
-                f"cannot repair the {what}: nothing in the page matches {pattern!r}. Has the theme changed? "
-                "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
-            )
+            raise ValueError(_fault(what, "the page", pattern))
     # the script of this component would ask another host for stars and forks
     page = page.replace(' data-md-component="source"', "")
     page = NAMELESS.sub(r'\1<span class="unseen">\g<title></span>\3\g<title>', page)
     if 'id="__toc"' not in page:  # the index page of a section has a label for it all the same
         page = page.replace(' for="__toc"', "")
     return re.sub(FIGURE, _box, page)
+
+
+def repair_files(assets: Path) -> None:
+    """Mend the files that the theme brought into `assets`; raises if one is not what it was."""
+    for what, files, pattern, replacement in FILE_REPAIRS:
+        count = 0
+        for path in assets.glob(files):
+            text, found = re.subn(pattern, replacement, path.read_text("utf-8"))
+            path.write_text(text, encoding="utf-8")
+            count += found
+        if not count:
+            raise ValueError(_fault(what, files, pattern))
+
+
+def _fault(what: str, where: str, pattern: str) -> str:
+    return (
+        f"cannot repair the {what}: nothing in {where} matches {pattern!r}. Has the theme changed? "
+        "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
+    )
 
 
 def _box(match: re.Match[str]) -> str:
@@ -59,14 +76,38 @@ REPAIRS: list[tuple[str, str, Replacement]] = [
         r'<div class="\1" role="status">',
     ),
     (
-        "palette's cost",  # `handbook.lighten` takes a rule out: browsers may keep the theme's own file for a year
+        "palette's address",  # a browser may keep the theme's own file, of the same name, for a year
         r'(href="[^"]*assets/stylesheets/palette\.\w+\.min\.css)"',
-        r'\1?lighter"',
+        r'\1?mended"',
+    ),
+    (
+        "search's address",  # likewise
+        r'("search": "[^"]*assets/javascripts/workers/search\.\w+\.min\.js)"',
+        r'\1?mended"',
     ),
     (
         "checkboxes' autocomplete",  # not allowed on them
         r'(<input class="md-toggle"[^>]*?) autocomplete="off"',
         r"\1",
+    ),
+]
+FILE_REPAIRS = [
+    (
+        # For this rule a browser finds the styles of all elements anew, three times, whenever a page is opened. Without
+        # it links, code and buttons fade into the other palette.
+        "palette's cost",
+        "stylesheets/palette.*.min.css",
+        r"\[data-md-color-switching\] \*,[^}]*\}",
+        "",
+    ),
+    (
+        # Lunr keeps words as a graph and merges states whose letters and states' numbers, in a row, read alike: 6 to
+        # state 383, and 6 to state 3 with 8 to state 3. The graph then holds words that no page has, and a search that
+        # meets one finds nothing at all.
+        "search's confusion of words with digits",
+        "javascripts/workers/search.*.min.js",
+        r"(=\w+\+\w+\+\w+\.id)\}return ",
+        r'\1+","}return ',
     ),
 ]
 # The label of a section that has a page holds an arrow; its title stands further on.

@@ -1,10 +1,11 @@
 import re
+import shutil
 from pathlib import Path
 
 import material
 import pytest
 
-from hooks.repair import repair
+from hooks.repair import repair, repair_files
 from tests.conftest import ROOT
 
 PAGE = """<link rel="stylesheet" href="../assets/stylesheets/palette.0a1b.min.css">
@@ -15,7 +16,9 @@ PAGE = """<link rel="stylesheet" href="../assets/stylesheets/palette.0a1b.min.cs
 <input type="text" class="md-search__input" autocomplete="off">
 <nav class="md-search__options" aria-label="Поиск"></nav><div class="md-search-result__meta">Type</div></div>
 <figure class="plot" id="f"><svg role="img" viewBox="0 0 504 200"><g/></svg><figcaption>c</figcaption></figure>
-<div class="md-progress" data-md-component="progress" role="progressbar"></div>"""
+<div class="md-progress" data-md-component="progress" role="progressbar"></div>
+<script id="__config" type="application/json">{"search": "../assets/javascripts/workers/search.0a1b.min.js"}</script>"""
+ASSETS = Path(material.__file__).parent / "templates" / "assets"
 
 
 def test_search_dialog_is_labelled_in_the_language_of_the_page():
@@ -49,7 +52,28 @@ def test_figure_gets_a_box_that_the_keyboard_reaches_if_a_phone_must_scroll(widt
     assert "</svg></div><figcaption>c" in page
 
 
-@pytest.mark.parametrize("piece", ['role="dialog"', 'role="progressbar"', "md-toggle", "md-search__options"])
+@pytest.mark.parametrize("folder", ["stylesheets", "javascripts"])
+def test_a_file_of_a_changed_theme_is_an_error_and_a_mended_one_too(tmp_path, folder):
+    shutil.copytree(ASSETS, tmp_path / "assets")
+    repair_files(tmp_path / "assets")
+    for sign in "min.css", "min.js":
+        for path in (ASSETS / folder).rglob(f"*.{sign}"):
+            shutil.copy(path, tmp_path / path.relative_to(ASSETS.parent))
+    with pytest.raises(ValueError, match="Has the theme changed"):
+        repair_files(tmp_path / "assets")
+
+
+def test_addresses_of_mended_files_are_others_than_the_theme_s():
+    assert re.findall(r"[^/]+\?mended", repair(PAGE)) == [
+        "palette.0a1b.min.css?mended",
+        "search.0a1b.min.js?mended",
+    ]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ['role="dialog"', 'role="progressbar"', "md-toggle", "md-search__options", "palette.0a1b", "search.0a1b"],
+)
 def test_a_changed_theme_is_an_error(piece):
     with pytest.raises(ValueError, match="Has the theme changed"):
         repair(PAGE.replace(piece, "other"))
@@ -61,6 +85,7 @@ def test_the_installed_theme_has_what_is_repaired():
     progress = (partials / "progress.html").read_text()
     search = (partials / "search.html").read_text()
     base = re.sub(r"\{\{ '([^']+)' \| url \}\}", r"\1", base)
+    base = base.replace('.js" | url,', '.js",')
     repair(base + search.replace("{{ lang.t('search') }}", "Search") + progress)
 
 

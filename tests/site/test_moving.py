@@ -247,6 +247,4 @@ def test_no_palette_has_the_styles_of_all_elements_found_anew(site):
     rules = sheet.read_text()
     assert "--md-hue" in rules and "data-md-color-switching" not in rules
     page = (site / "index.html").read_text()
-    assert f'href="assets/stylesheets/{sheet.name}?lighter"' in page, (
-        "a browser may have the theme's own file"
-    )
+    assert f'href="assets/stylesheets/{sheet.name}?mended"' in page, "a browser may have the theme's own file"

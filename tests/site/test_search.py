@@ -63,6 +63,20 @@ QUERIES = {  # what is typed, and the pages of which one must be found
 }
 
 
+SEARCH = """async ({docs, queries}) => {
+    const worker = new Worker(JSON.parse(document.getElementById("__config").textContent).search)
+    const ask = (type, data) => new Promise((resolve) => {
+        worker.onmessage = (event) => resolve(event.data.data)
+        worker.postMessage({type, data})
+    })
+    const config = {lang: ["en"], separator: "\\\\s+", pipeline: [], fields: {title: {}, text: {}, tags: {}}}
+    await ask(0, {config, docs, options: {}})
+    const found = []
+    for (const query of queries) found.push((await ask(2, query)).items.flat().map((item) => item.location))
+    return found
+}"""
+
+
 @pytest.fixture(scope="module")
 def find(browser, address):
     """Types a query, and returns the pages found, best first."""
@@ -101,3 +115,14 @@ def test_every_brick_can_be_found_by_its_name(find):
             name,
             found[:3],
         )
+
+
+def test_words_that_differ_in_digits_alone_are_all_found(page, address):
+    # states are numbered as words come: `a` has 6 to state 3 with 8 to state 3, `c` has 6 to state 383
+    text = f"a6 a8 {'b' * 377} c67"
+    page.goto(address)
+    queries = "a6", "a8", "c67", "c", "6"
+    found = page.evaluate(
+        SEARCH, {"docs": [{"location": "here/", "title": "", "text": text}], "queries": queries}
+    )
+    assert found == [["here/"]] * 4 + [[]]
