@@ -9,7 +9,7 @@ PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test slow fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race scale compress advisories licenses search-table proof lock clean
+.PHONY: help serve build test slow fuzz kills lint audit mutation mutation-pages bench bench-bricks bench-diagnose race pairs scale compress advisories licenses search-table proof lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HT
 	@$(BIN)/python benchmarks/audit.py $(AUDIT)
 
 mutation: $(PROOF) ## break the library and the hooks in small ways and count what the tests notice (MUTATION="--sample 300" for some)
+	@$(BIN)/python -m pytest --quiet tests/test_mutation.py
 	@$(BIN)/python benchmarks/mutation.py $(MUTATION)
 
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same
@@ -49,6 +50,7 @@ proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow 
 	@$(MAKE) race && $(MAKE) race RACE="--snippets 100 --seconds 0.05"
 	@$(MAKE) race RACE="--snippets 1000 --seconds 0.05 --rounds 1 --only lego markdown-exec"
 	@$(MAKE) race RACE="--own --rounds 1"
+	@$(MAKE) pairs
 	@$(MAKE) scale bench-bricks bench-diagnose
 	@$(MAKE) slow
 	@$(MAKE) fuzz EXAMPLES=1000
@@ -67,6 +69,9 @@ bench-diagnose: $(READY) ## time diagnose against a plain training step
 
 race: $(READY) ## build the same snippets with this project and with its peers (RACE="--snippets 100 --rounds 1")
 	@$(BIN)/python benchmarks/race.py $(RACE)
+
+pairs: $(READY) ## cold builds of this project and of the cheapest peer in turn (PAIRS="--pairs 2")
+	@$(BIN)/python benchmarks/pairs.py $(PAIRS)
 
 scale: $(READY) ## count what the site costs to host, and build it ten times over
 	@$(BIN)/python benchmarks/scale.py

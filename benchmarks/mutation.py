@@ -46,7 +46,7 @@ REPLACED = {
     **dict(Lt="LtE", LtE="Lt", Gt="GtE", GtE="Gt", Eq="NotEq", NotEq="Eq", Is="IsNot", IsNot="Is"),
     **dict(USub="UAdd", UAdd="USub", Invert="USub"),
 }
-TESTS = {  # besides tests/test_<name>.py
+TESTS = {  # where it is not tests/test_<name>.py alone
     "hooks/engine/__main__.py": ("engine_command",),
     "hooks/engine/cache.py": ("engine",),
     "hooks/engine/child.py": ("labs", "engine"),
@@ -189,6 +189,7 @@ def judge(mutant: Mutant, number: int, copies: list[Copy]) -> None:
         "verdict": result,
         "diff": [line for line in difflib.ndiff(source.split("\n"), changed.split("\n")) if line[0] in "-+"],
         "seconds": round(time.monotonic() - start, 1),
+        "date": today(),
         "source": fingerprint(mutant.file, root=copy.folder),
         "tests": fingerprint(*tests(mutant.file), root=copy.folder),
     }
@@ -205,6 +206,8 @@ def known(stale: bool = False) -> dict[Mutant, dict[str, Any]]:
         record = json.loads(line)
         mutant = Mutant(**{name: record[name] for name in Mutant._fields})
         if not (ROOT / mutant.file).is_file() or record["source"] != fingerprint(mutant.file):
+            continue
+        if "date" not in record:  # of an older version of this script
             continue
         found[mutant] = record
         if (
@@ -263,7 +266,13 @@ def summarize(
         for file in sorted(total)
     }
     ordered = sorted(survivors, key=lambda found: (found["file"], found["line"]))
-    return {"date": today(), "files": files, "survivors": ordered}
+    return {"date": days(records), "files": files, "survivors": ordered}
+
+
+def days(records: list[dict[str, Any]]) -> str:
+    """The day on which they were found, or the first and the last: what still holds is not run again."""
+    found = sorted({record["date"] for record in records}) or [today()]
+    return " to ".join(dict.fromkeys([found[0], found[-1]]))
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -288,7 +297,11 @@ def markdown(result: dict[str, Any]) -> str:
             continue
         row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
         lines.append(f"| {file if file == 'all' else f'`{file}`'} | {' | '.join(map(str, row))} |")
-    lines += ["", f"{result['date']}, changes of Cosmic Ray.", ""]
+    lines += [
+        "",
+        f"{result['date']}, changes of Cosmic Ray. What was caught is run again only when its file has changed.",
+        "",
+    ]
     survivors = [
         (f"{found['file']}:{found['line']}", found["operator"], found) for found in result["survivors"]
     ]

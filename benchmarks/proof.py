@@ -32,8 +32,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 LOGS = ROOT / ".cache" / "proof"
 CHECKS = {
     "slow": "every page as a notebook and as a script, every block once more, a cluster",
-    "fuzz": "random arguments for every public function",
-    "kills": "builds that are ended at random moments, each beside a clean one",
+    "fuzz": "random arguments for every public function, {LEGO_FUZZ_EXAMPLES} draws for a cheap one",
+    "kills": "{LEGO_KILLS} builds that are ended at random moments, and what follows each beside a clean one",
     "advisories": "the public advisory database about each locked package",
 }
 PACKAGES = ("torch", "matplotlib", "mkdocs", "mkdocs-material", "hypothesis")
@@ -75,9 +75,9 @@ def markdown(found: dict[str, dict[str, Any]]) -> str:
     """The results as a table, in the order of CHECKS, and what they were found with."""
     lines = ["| Target | What it runs | Result | Minutes | Date |", "|---" * 5 + "|"]
     used: dict[str, list[str]] = {}
-    for name, what in CHECKS.items():
+    for name in CHECKS:
         if row := found.get(name):
-            cells = what, row["outcome"], f"{row['minutes']:.0f}", row["date"]
+            cells = row["what"], row["outcome"], f"{row['minutes']:.0f}", row["date"]
             lines.append(f"| `make {name}` | {' | '.join(cells)} |")
             used.setdefault(row["versions"], []).append(f"`{name}`")
     lines += ["", *(f"With {versions}: {', '.join(names)}." for versions, names in used.items())]
@@ -93,7 +93,10 @@ def main() -> int:
     versions += [f"{package} {importlib.metadata.version(package)}" for package in PACKAGES]
     path = RESULTS / "proof.json"
     found = json.loads(path.read_text()) if path.is_file() else {}
-    found[name] = {"date": today(), "outcome": outcome, "minutes": minutes, "versions": ", ".join(versions)}
+    found[name] = {
+        "date": today(), "what": CHECKS[name].format_map(os.environ), "outcome": outcome, "minutes": minutes,
+        "versions": ", ".join(versions),
+    }  # fmt: skip
     write_atomically(path, (json.dumps(found, indent=1) + "\n").encode())
     write_atomically(path.with_suffix(".md"), markdown(found).encode())
     return code

@@ -67,6 +67,7 @@ _sigmoid = sigmoid
 def sigmoid(x: Tensor) -> Tensor:
     return 0.9 * _sigmoid(x)
 """
+OWN = "the handbook's own"
 SCENARIOS = ("cold", "nothing changed", "one snippet edited", "library edited", "prose edited")
 SAMPLE = 24  # snippets that plain Python runs; their mean stands for all
 
@@ -170,6 +171,19 @@ class Race:
     def count(self, snippets: list[Snippet], truth: dict[str, str]) -> int | None:
         """How many pages show what their snippet prints now."""
         return sum(truth[snippet.name] in self.text(snippet) for snippet in snippets) if truth else None
+
+
+def make_snippets(count: int, rounds: int) -> list[Snippet]:
+    """So many snippets, each of which computes for so many rounds."""
+    return [Snippet(f"s{number}", SNIPPET.format(number=number, rounds=rounds)) for number in range(count)]
+
+
+def own_snippets() -> list[Snippet]:
+    """The handbook's own."""
+    scripts = sorted((ROOT / "snippets").rglob("*.py"))
+    names = ["_".join(path.relative_to(ROOT / "snippets").with_suffix("").parts) for path in scripts]
+    names = ["home" if name == "index" else name for name in names]  # each site has an index of its own
+    return [Snippet(name, path.read_text()) for name, path in zip(names, scripts, strict=True)]
 
 
 def edit_snippet(snippets: list[Snippet]) -> list[Snippet]:
@@ -329,8 +343,11 @@ def summary(results: dict[str, object]) -> str:
         row: dict[str, Any] = all_rows[name]
         runs.setdefault((row["date"], row["rounds"]), []).append(name)
     for (date, count), names in runs.items():
-        sentences.append(f"Measured in an earlier run, of {date} ({said_of(count)}): {'; '.join(names)}.")
-    if serving := results.get("serve"):
+        loops = "" if results["kind"] == OWN else ", its loops set anew to the same seconds"
+        sentences.append(
+            f"Measured in an earlier run, of {date} ({said_of(count)}{loops}): {'; '.join(names)}."
+        )
+    if own and (serving := own.get("serve")):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")
     return (
         f"{results['snippets']} snippets, {results['kind']}; {results['date']}, {results['cores']} cores, "
@@ -340,10 +357,13 @@ def summary(results: dict[str, object]) -> str:
 
 def read_earlier(path: Path, settings: dict[str, object]) -> dict[str, Any]:
     """What an earlier race wrote down, if its settings were the same: other costs do not belong beside these."""
-    nothing: dict[str, Any] = {"rows": {}, "versions": {}}
+    nothing: dict[str, Any] = {"rows": {}, "versions": {}, "failed": {}}
     if not path.exists():
         return nothing
     found: dict[str, Any] = json.loads(path.read_text())
+    if found["versions"].get("torch") != importlib.metadata.version("torch"):
+        print(f"{path.name} has a race with another PyTorch: its rows are left out.", file=sys.stderr)
+        return nothing
     if other := [f"{name} {found[name]}" for name, value in settings.items() if found[name] != value]:
         print(f"{path.name} has another race ({', '.join(other)}): its rows are left out.", file=sys.stderr)
         return nothing
@@ -363,21 +383,14 @@ def main() -> None:
     if options.print:
         return print_truth(options.print)
     if options.own:
-        scripts = sorted((ROOT / "snippets").rglob("*.py"))
-        names = ["_".join(path.relative_to(ROOT / "snippets").with_suffix("").parts) for path in scripts]
-        names = ["home" if name == "index" else name for name in names]  # each site has an index of its own
-        snippets = [Snippet(name, path.read_text()) for name, path in zip(names, scripts, strict=True)]
-        kind, stem = "the handbook's own", "race_own"
+        snippets = own_snippets()
+        kind, stem = OWN, "race_own"
     else:
-        rounds = calibrate(options.seconds)
-        snippets = [
-            Snippet(f"s{number}", SNIPPET.format(number=number, rounds=rounds))
-            for number in range(options.snippets)
-        ]
+        snippets = make_snippets(options.snippets, calibrate(options.seconds))
         kind, stem = f"{options.seconds:g} s of computing each", f"race_{options.snippets}"
     path = RESULTS / f"{stem}.json"
     settings: dict[str, object] = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
-    known = read_earlier(path, settings) if options.only else {"rows": {}, "versions": {}}
+    known = read_earlier(path if options.only else RESULTS / "none", settings)
     names = list(options.only or PEERS)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -411,7 +424,7 @@ def main() -> None:
             if not options.only:
                 slow = run_plainly(snippets, place)
                 measured.setdefault("plain Python, one by one", []).append({"cold": slow})
-        serving = known.get("serve")
+        serving = None
         if "lego" in races and not options.own:
             serving = statistics.median(
                 save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
@@ -419,14 +432,15 @@ def main() -> None:
     earlier = known["rows"]
     now = {"date": today(), "rounds": options.rounds}
     rows = earlier | {name: middle(rows) | now for name, rows in measured.items()}
+    if serving is not None:
+        rows["lego"]["serve"] = serving
     order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
     results: dict[str, object] = {
         "date": today(),
         **settings,
         "rounds": options.rounds,
         "versions": versions(names, known["versions"]),
-        "serve": serving,
-        "failed": failed,
+        "failed": {name: error for name, error in known["failed"].items() if name not in names} | failed,
         "earlier": [name for name in order if name in earlier.keys() - measured.keys()],
         "rows": {name: rows[name] for name in order if name in rows},
     }

@@ -147,10 +147,10 @@ def build(root: Path) -> tuple[float, float]:
     """CPU seconds of a build with all its children, and the peak of its largest process in MiB."""
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
     code = f"""
-import resource, subprocess
+import resource, subprocess, sys
 subprocess.run({command!r}, check=True)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
 """
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=environment(root), capture_output=True, text=True

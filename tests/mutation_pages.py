@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.build import today  # noqa: E402
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, explain, folded, share  # noqa: E402
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, days, explain, folded, share  # noqa: E402
 from hooks.kept import sources  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
@@ -233,6 +233,7 @@ def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
             line for line in difflib.ndiff(plain.split("\n"), broken.source.split("\n")) if line[0] in "-+"
         ],
         "seconds": round(time.monotonic() - start, 1),
+        "date": today(),
     }
     with (STORE / "pages.jsonl").open("a") as out:
         out.write(json.dumps(record) + "\n")
@@ -301,7 +302,7 @@ def known(asked: set[str]) -> dict[str, dict[str, Any]]:
     path, shown = STORE / "pages.jsonl", places()
     found = {}
     for record in map(json.loads, path.read_text().splitlines() if path.is_file() else ()):
-        if record["key"] in asked:
+        if record["key"] in asked and "date" in record:  # older versions of this script wrote none
             found.pop(record["key"], None)
             caught = record["verdict"] not in {"same", "text", "figure"}
             if caught or record["tests"] == fingerprint(record["place"], shown[record["place"]]):
@@ -310,7 +311,7 @@ def known(asked: set[str]) -> dict[str, dict[str, Any]]:
 
 
 def summarize(
-    records: list[dict[str, Any]], without: dict[str, int], reasons: list[dict[str, Any]]
+    records: list[dict[str, Any]], total: int, without: dict[str, int], reasons: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The counts of each way for snippets and for blocks, and the survivors that show something else."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -327,7 +328,7 @@ def summarize(
         f"{kind}, {way}": {"does not apply": without.get(f"{kind}, {way}", 0), **counts[f"{kind}, {way}"]}
         for kind, way in itertools.product(("snippets", "blocks"), WAYS)
     }
-    return {"date": today(), "ways": rows, "survivors": survivors}
+    return {"date": days(records), "total": total, "ways": rows, "survivors": survivors}
 
 
 def why(record: dict[str, Any], reasons: list[dict[str, Any]]) -> str:
@@ -345,7 +346,8 @@ def markdown(result: dict[str, Any]) -> str:
     explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
     seen = caught + timeout + text + figure
     lines = [
-        f"{seen + same} broken sources: {same} of them print and draw the same as before. Of the {seen} others, "
+        f"{seen + same} of {result['total']} broken sources were tested: {same} of them print and draw the same as "
+        f"before. Of the {seen} others, "
         f"the tests catch {caught + timeout} ({share(caught + timeout, seen)}); {text} print something else "
         f"unnoticed, and {figure} draw something else. {explained} of these have a reason.",
         "",
@@ -384,6 +386,7 @@ def main() -> None:
             else:
                 broken.append(Broken(place, way, changed))
     random.Random(arguments.seed).shuffle(broken)
+    total = len(broken)
     broken = broken[: arguments.sample]
     keys = {found.key for found in broken}
     done = known(keys)
@@ -393,7 +396,7 @@ def main() -> None:
         copies = [Copy(ROOT, STORE / f"pages-{number}") for number in range(arguments.jobs)]
         spread(partial(judge, copies=copies), open_ones, arguments.jobs)
     reasons = tomllib.loads(REASONS.read_text())["survivor"]
-    result = summarize(list(known(keys).values()), without, reasons)
+    result = summarize(list(known(keys).values()), total, without, reasons)
     print(markdown(result).split("\n???")[0])
     if not arguments.only:
         (RESULTS / "mutation_pages.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")

@@ -14,6 +14,7 @@ from hooks.explorers.trace import number, to_javascript, with_slope
 from hooks.inline import inline_figures
 from hooks.twin import plain_markdown
 from lego.regularization import dropout_as_ridge, early_stopping_as_ridge, gradient_descent, ridge
+from tests.fuzz.tools import examples
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 230.4"></svg>'
 IMAGE = '<p><img alt="A drawing of lines" data-explorer="{}" src="../explorer.svg" title="They rise." /></p>'
@@ -108,6 +109,7 @@ def test_a_twin_does_not_show_the_request():
 @given(
     st.floats(1e-3, 1e3), st.integers(1, 300), st.floats(0, 0.99), st.floats(-0.95, 0.95), st.floats(0.1, 4)
 )
+@examples(100)
 def test_the_formulas_of_the_regularizers_are_those_of_the_library(penalty, steps, p, correlation, scale):
     x = torch.tensor(
         [[1, correlation * scale], [0, math.sqrt(1 - correlation**2) * scale]], dtype=torch.float64

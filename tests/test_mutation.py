@@ -202,6 +202,7 @@ def test_a_survivor_is_explained_by_its_file_line_and_operator():
     from benchmarks.mutation import NOT_EXPLAINED, markdown, summarize
 
     record = {"file": "a.py", "text": "return n + 0", "line": 4, "operator": "Add_Sub", "verdict": "survived"}
+    record["date"] = "2026-01-02"
     record |= {"diff": ["-     return n + 0", "+     return n - 0"]}
     told = {"file": "a.py", "line": "return n + 0", "operator": "Add_Sub", "reason": "zero has no sign"}
     for change, reason in (
@@ -212,7 +213,9 @@ def test_a_survivor_is_explained_by_its_file_line_and_operator():
         ({"file": "b.py"}, NOT_EXPLAINED),
     ):
         entry = told | change
-        result = summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [entry])
+        other = record | {"verdict": "timeout", "date": "2026-01-03"}
+        result = summarize([record, other], {"a.py": 9}, [entry])
+        assert result["date"] == "2026-01-02 to 2026-01-03"
         text = markdown(result)
         assert f"**`a.py:4`** Add_Sub: {reason}" in text and "+     return n - 0" in text
         assert "| `a.py` | 9 | 2 | 1 | 1 | 1 | 50.0% |" in text

@@ -26,3 +26,11 @@ def test_a_block_prints_what_it_printed(place, tmp_path, monkeypatch):
     )  # another processor rounds otherwise, and that adds up
     close = pytest.approx(numbers(record), rel=0.2 if trains else 0.01, abs=1e-6, nan_ok=True)
     assert numbers(printed) == close, printed
+
+
+def test_with_clean_labels_and_800_examples_the_same_l2_costs_accuracy():
+    """More exactly than a block that trains is compared above."""
+    *lines, _ = run_block(BLOCKS["docs/regularization/comparison.md#0"])
+    accuracies = [float(line.split()[1]) for line in lines]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert 0.01 < accuracies[0] - accuracies[-1] < 0.04

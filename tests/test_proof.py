@@ -38,12 +38,21 @@ def test_the_outcome_is_the_last_line_that_counts(lines, code, expected):
 def test_a_result_is_kept_beside_the_others_and_the_code_passed_on(tmp_path, monkeypatch, capsys, code):
     (tmp_path / "proof.json").write_text(
         json.dumps(
-            {"kills": {"date": "2026-01-02", "outcome": "1 passed", "minutes": 3.4, "versions": "Python 3"}}
+            {
+                "kills": {
+                    "date": "2026-01-02",
+                    "what": "7 builds",
+                    "outcome": "1 passed",
+                    "minutes": 3.4,
+                    "versions": "Python 3",
+                }
+            }
         )
     )
     script = f"print('first'); print('== 2 passed in 1.00s =='); raise SystemExit({code})"
     monkeypatch.setattr(proof, "RESULTS", tmp_path)
     monkeypatch.setattr(proof, "LOGS", tmp_path / "logs")
+    monkeypatch.setenv("LEGO_FUZZ_EXAMPLES", "300")
     monkeypatch.setattr(sys, "argv", ["proof.py", "fuzz", sys.executable, "-c", script])
     assert proof.main() == code
     assert capsys.readouterr().out == "first\n== 2 passed in 1.00s ==\n"
@@ -54,7 +63,8 @@ def test_a_result_is_kept_beside_the_others_and_the_code_passed_on(tmp_path, mon
     text = (tmp_path / "proof.md").read_text()
     _, _, *rows, _, fuzz, kills = text.splitlines()
     assert [row.split("|")[1].strip() for row in rows] == ["`make fuzz`", "`make kills`"]
-    assert "| 1 passed | 3 | 2026-01-02 |" in rows[1]
+    assert "function, 300 draws for a cheap one | 2 passed |" in rows[0]
+    assert "| 7 builds | 1 passed | 3 | 2026-01-02 |" in rows[1]
     assert fuzz.startswith("With Python 3.") and "hypothesis" in fuzz and fuzz.endswith(": `fuzz`.")
     assert kills == "With Python 3: `kills`."
 

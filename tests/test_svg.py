@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from hooks.engine import shrink as shrinking
 from hooks.engine import svg
+from tests.fuzz.tools import examples
 
 HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10">'
@@ -122,6 +123,7 @@ def test_markers_of_a_line_become_one_path():
         max_size=12,
     )
 )
+@examples(100)
 def test_outlines_stay_within_half_a_hundredth(pieces):
     count = {"M": 2, "L": 2, "Q": 4, "C": 6, "z": 0}
     pieces = [("M", [1.234, -5.678]), *pieces]

@@ -1,10 +1,12 @@
 """Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
 
 import html
+import importlib.metadata
 import json
 import os
 import posixpath
 import re
+import statistics
 import subprocess
 import sys
 from urllib.parse import unquote, urljoin, urlsplit
@@ -217,9 +219,12 @@ def test_a_race_under_other_settings_gives_no_rows(tmp_path, other):
 
     settings = {"cores": 2, "snippets": 24, "kind": "0.5 s"}
     path = tmp_path / "race.json"
-    path.write_text(json.dumps(settings | {"rows": {"lego": {}}, "versions": {}}))
+    versions = {"torch": importlib.metadata.version("torch")}
+    path.write_text(json.dumps(settings | {"rows": {"lego": {}}, "versions": versions}))
     assert read_earlier(path, settings)["rows"] == {"lego": {}}
     assert read_earlier(path, settings | other)["rows"] == {}
+    path.write_text(json.dumps(settings | {"rows": {"lego": {}}, "versions": {"torch": "1.0"}}))
+    assert read_earlier(path, settings)["rows"] == {}
 
 
 def test_rows_of_earlier_races_say_when_they_were_measured():
@@ -230,8 +235,48 @@ def test_rows_of_earlier_races_say_when_they_were_measured():
     text = summary(
         {
             "rows": rows, "earlier": ["myst-nb", "markdown-exec"], "snippets": 2, "kind": "a", "cores": 2,
-            "date": "2026-01-03", "rounds": 1, "versions": {}, "failed": {}, "serve": None,
+            "date": "2026-01-03", "rounds": 1, "versions": {}, "failed": {},
         }
     )  # fmt: skip
     assert "2026-01-03, 2 cores, one round" in text
-    assert "Measured in an earlier run, of 2026-01-02 (medians of 3): myst-nb; markdown-exec." in text
+    assert (
+        "of 2026-01-02 (medians of 3, its loops set anew to the same seconds): myst-nb; markdown-exec."
+        in text
+    )
+
+
+def test_pairs_of_builds_are_compared_each_with_the_one_beside_it():
+    from benchmarks.build import Cost
+    from benchmarks.pairs import Case, row
+
+    costs = [
+        [Cost(ours, 2.0), Cost(theirs, 1.0)] for ours, theirs in ((1, 2), (30, 20), (4, 4), (5, 4), (3, 4))
+    ]
+    assert (
+        row(Case(24, 0.5, 1), costs)
+        == "| 24, 0.5 s each | 1 | 5 | 1.00 × (0.75 to 1.25) | 2.00 × (2.00 to 2.00) |"
+    )
+    assert row(Case(None, 0, 2), costs).startswith("| the handbook's own | 2 |")
+
+
+def test_what_the_page_says_of_pairs_is_what_was_measured():
+    found = {}
+    for case in json.loads((ROOT / "benchmarks" / "results" / "pairs.json").read_text())["pairs"]:
+        ratios = [[ours / theirs for ours, theirs in zip(*pair, strict=True)] for pair in case["costs"]]
+        cpu, clock = (statistics.median(column) for column in zip(*ratios, strict=True))
+        found[case["snippets"], case["processors"]] = cpu, clock
+    assert found[None, 2][0] < 1 and found[None, 2][1] == pytest.approx(0.5, abs=0.1)
+    assert found[24, 1][0] == pytest.approx(1, abs=0.05) and found[24, 1] < found[24, 2] < found[100, 2]
+    assert all(clock < 1 for (_, processors), (_, clock) in found.items() if processors == 2)
+
+
+def test_a_pair_leaves_the_processors_as_they_were():
+    from benchmarks.pairs import processors
+
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("this system does not say on which processors a process may run")
+    before = os.sched_getaffinity(0)
+    with pytest.raises(SystemExit), processors(1):
+        assert len(os.sched_getaffinity(0)) == 1
+        raise SystemExit
+    assert os.sched_getaffinity(0) == before

@@ -3,7 +3,7 @@
   const pairs = (text) => new Set([...text].map((_, place) => text.slice(place, place + 2)))
   const likeness = (one, two) => {
     const [a, b] = [pairs(one), pairs(two)]
-    return (2 * [...a].filter((pair) => b.has(pair)).length) / (a.size + b.size)
+    return (2 * [...a].filter((pair) => b.has(pair)).length) / (a.size + b.size || 1)
   }
   const root = document.querySelector(".md-header .md-logo").pathname
   const decoded = (path) => {
@@ -13,7 +13,7 @@
       return path // a stray percent sign
     }
   }
-  const within = (path) => decoded(path).slice(root.length).toLowerCase().replace(/(index)?(\.\w+)?\/?$/, "")
+  const within = (path) => decoded(path).slice(root.length).toLowerCase().replace(/(index)?(\.\w+)?\/*$/, "")
   const last = (path) => path.split("/").pop()
   const asked = within(location.pathname)
   const found = [...document.querySelectorAll(".md-nav--primary a[href]")]
@@ -34,6 +34,6 @@
       hint.append(place ? " or " : "", nearest)
     })
     hint.append("?")
-    search.parentElement.before(hint)
+    search.closest("p").before(hint)
   }
 }

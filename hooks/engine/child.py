@@ -42,6 +42,7 @@ preloaded: set[str] = set()  # top-level modules
 
 def main(engine: connection.Connection, root: str, script: str, folder: Path, limit: float) -> None:
     """Run `script` in a folder of its own, and leave `result.json` in `folder`, which the script can't reach."""
+    own = os.getpid()
     engine.close()
     os.setsid()  # so that whatever the script starts can be ended with it
     work = folder / "work"
@@ -67,6 +68,9 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
         result["unconfined"] = unconfined
     except BaseException as error:  # SystemExit included: a snippet that leaves early shows nothing
         result = describe(error, Path(root) / script)
+    if os.getpid() != own:  # a fork of the script that went on to its end
+        sys.stdout.flush()
+        os._exit(0)
     faulthandler.cancel_dump_traceback_later()
     json.dump(result, left)
     left.close()

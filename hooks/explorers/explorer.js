@@ -1,6 +1,6 @@
 // Starts an explorer in its figure: reads the form, draws, and says in words what is drawn.
 const SILENCE = 600 // milliseconds without a change, then what is drawn is said
-const NARROW = 420 // pixels; below, the panels stand under each other, and extra.css keeps room for them
+const NARROW = matchMedia("(max-width: 28em)") // then the panels stand under each other, and extra.css keeps room for them
 const explorers = { activations, signal: signaling, regularization: regularizing, zigzag: zigzagging }
 
 function read(form) {
@@ -57,7 +57,7 @@ async function start(figure) {
   const name = figure.dataset.explorer, explorer = explorers[name]
   const form = figure.querySelector("form.explorer"), reading = form.querySelector(".explorer__reading"), said = form.querySelector("[role=status]")
   const box = figure.querySelector(".plot__box"), [, , width, height] = box.firstElementChild.getAttribute("viewBox").split(" ").map(Number)
-  const chart = new Chart(explorer.panels, width, height, box.clientWidth < NARROW, explorer.label)
+  const chart = new Chart(explorer.panels, width, height, NARROW.matches, explorer.label)
   let waiting = false, latest = 0, speech
 
   const draw = async () => {
@@ -69,7 +69,7 @@ async function start(figure) {
     const values = { ...read(form), ...followed } // a slider's grid would round
     for (const input of form.elements) {
       if (input.type !== "range") continue
-      const text = written(values[input.name])
+      const value = values[input.name], text = Number.isInteger(value) ? `${value}`.replace("-", "−") : written(value)
       input.disabled = input.name in followed
       if (input.nextElementSibling.textContent === text) continue
       input.nextElementSibling.textContent = text

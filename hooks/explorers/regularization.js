@@ -1,3 +1,6 @@
+// Steps that stop as short as a penalty does, on average; nobody takes half a step.
+const stepsFor = (rate, penalty) => Math.max(1, Math.round(1 / (rate * penalty)))
+
 // Three ways to stop short of the least-squares solution, each a path from zero to it.
 const regularizing = {
   label: "Contours of the loss over two weights with the paths of ridge, early stopping and dropout from zero to the least-squares solution, and where each stands now.",
@@ -8,7 +11,7 @@ const regularizing = {
   follow(values) {
     if (!values.ties.includes("tied")) return {}
     const rate = regularization.stopped(1, values.correlation, values.scale)[2]
-    return { p: values.penalty / (1 + values.penalty), steps: Math.max(1, Math.round(1 / (rate * values.penalty))) }
+    return { p: values.penalty / (1 + values.penalty), steps: stepsFor(rate, values.penalty) }
   },
   draw(chart, { penalty, steps, p, correlation, scale }) {
     const inputs = [correlation, scale]
@@ -34,7 +37,7 @@ const regularizing = {
     const distance = { stopping: [], dropout: [] }
     for (let power = -2; power <= 2.001; power += 0.04) {
       const amount = 10 ** power, target = regularization.ridge(amount, ...inputs)
-      distance.stopping.push([power, apart(target, regularization.stopped(1 / (rate * amount), ...inputs))])
+      distance.stopping.push([power, apart(target, regularization.stopped(stepsFor(rate, amount), ...inputs))])
       distance.dropout.push([power, apart(target, regularization.dropout(amount / (1 + amount), ...inputs))])
     }
     chart.line(1, distance.stopping, { color: 2, dash: "6 3" })
@@ -49,7 +52,7 @@ const regularizing = {
         row("dropout", "dropout", `p = ${written(p, 2)}`),
       ],
       words: `Early stopping is a ridge with two penalties: ${written(now.stopping[3])} on the steepest direction, ${written(now.stopping[4])} on the flattest.`,
-      values: now,
+      values: { ...now, curve: distance.stopping },
     }
   },
 }

@@ -40,7 +40,7 @@ const zigzagging = {
     chart.line(1, losses, { color: 1 })
     const straight = Math.hypot(zigzag.start[0] - zigzag.best[0], zigzag.start[1] - zigzag.best[1])
     const end = steps === null
-      ? rate >= 1 ? "at this rate the steps do not come nearer." : "after 5000 steps the loss is still above a ten-thousandth of the first."
+      ? "at this rate the steps across the valley do not shrink."
       : `${steps} ${steps === 1 ? "step" : "steps"} to a ten-thousandth of the first loss, on a path ${written(length / straight)} times as long as the straight line.`
     return { words: `Condition number ${written(large / small)}: ${end}`, values: { condition: large / small, steps, length: length / straight, w: path.at(-1) } }
   },

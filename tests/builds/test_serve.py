@@ -151,9 +151,8 @@ def test_a_taken_port_is_told_before_the_build(project):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        start = time.monotonic()
         result = mkdocs("serve", "--dev-addr", f"127.0.0.1:{port}", cwd=project)
-    assert result.returncode == 1 and time.monotonic() - start < 20
+    assert result.returncode == 1 and "Figures: " not in result.stderr
     assert f"Can't serve on 127.0.0.1:{port}" in result.stderr and "choose another port" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -49,4 +49,12 @@ def test_adams_update_is_larger_than_the_weights_and_sgds_a_hundredth(lab):
 
 
 def test_a_second_softmax_bounds_the_loss(lab):
-    assert -math.log(math.e / (math.e + 9)) == pytest.approx(1.46, abs=0.005)
+    """However sure the net is of the right one of ten classes."""
+    torch = lab["torch"]
+    bound = -math.log(math.e / (math.e + 9))
+    assert bound == pytest.approx(1.46, abs=0.005)
+    for sure in (1.0, 10.0, 100.0):
+        softmax = torch.softmax(sure * torch.eye(10), dim=1)
+        loss = torch.nn.functional.cross_entropy(softmax, torch.arange(10)).item()
+        assert loss > bound - 1e-6
+    assert loss == pytest.approx(bound, abs=1e-6)

@@ -20,17 +20,24 @@ def trees(site):
 
 
 @pytest.fixture
-def lost(browser, site):
-    """A page of a browser that finds the site at the root of a host, and its 404 page everywhere else."""
+def answer(site):
+    """The site at the root of a host, and its 404 page everywhere else."""
 
     def answer(route):
-        path = site / unquote(urlsplit(route.request.url).path).lstrip("/")
-        path = path / "index.html" if path.is_dir() else path
+        asked = unquote(urlsplit(route.request.url).path)
+        path = site / asked.lstrip("/")
+        path = path / "index.html" if path.is_dir() and "//" not in asked else path
         status = 200 if path.is_file() else 404
         path = path if status == 200 else site / "404.html"
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
         route.fulfill(status=status, body=path.read_bytes(), content_type=kind)
 
+    return answer
+
+
+@pytest.fixture
+def lost(browser, answer):
+    """A page of a browser that finds nothing but this host."""
     context = browser.new_context()
     context.route("**/*", answer)
     page = context.new_page()
@@ -98,6 +105,7 @@ def test_a_tap_shows_the_meaning_and_a_second_one_follows_the_link(browser, addr
         ("regularisation/dropuot", "regularization/dropout/"),
         ("relu.html", "activations/relu/"),
         ("gradient/vanishing", "gradients/vanishing/"),
+        ("activations/mish//", "activations/mish/"),
     ],
 )
 def test_a_wrong_address_names_the_nearest_page(lost, asked, nearest):
@@ -122,7 +130,13 @@ def test_a_lost_reader_can_search_and_finds_the_chapters(lost, site):
     assert lost.locator("input.md-search__input").input_value() == "learning rates"
 
 
-def test_without_a_script_the_chapters_and_the_search_are_there(site):
+def test_without_a_script_the_chapters_are_there_and_the_search_is_not_offered(site, browser, answer):
+    context = browser.new_context(java_script_enabled=False)
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto(f"{HOST}nowhere/")
+    assert page.locator("article li a").count() == 10 and not page.locator("#search-here").is_visible()
+    context.close()
     (article,) = html.parse(str(site / "404.html")).xpath("//article")
     assert article.xpath("string(h1)") == "There is no page at this address"
     assert len(article.xpath(".//li/a")) == 10 and article.xpath(

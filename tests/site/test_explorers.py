@@ -195,6 +195,26 @@ def test_ties_make_dropout_follow_ridge(explore, page):
     assert page.locator("[name=p]").is_enabled()
 
 
+@pytest.mark.parametrize("penalty", [-2, 0, 1.2, 2])
+def test_the_table_and_the_curve_stop_after_the_same_number_of_steps(explore, page, penalty):
+    """Nobody takes half a step."""
+    found = explore("regularization")(ties=["tied"], penalty=penalty, correlation=0.95, scale=3)
+    apart = math.dist(found["ridge"][:2], found["stopping"][:2])
+    (drawn,) = [far for power, far in found["curve"] if abs(power - penalty) < 1e-6]
+    assert drawn == pytest.approx(apart, rel=1e-6)
+    said = page.locator("[name=steps] + output").text_content()
+    assert page.locator(".explorer__reading").inner_text().count(f"{said} step") == 1
+
+
+def test_at_the_largest_stable_rate_the_steps_across_the_valley_do_not_shrink(explore, page):
+    found = explore("preprocessing")(mean=3, scale=1, rate=1)
+    assert (
+        found["steps"] is None and "across the valley do not shrink" in page.locator(".explorer").inner_text()
+    )
+    best = torch.tensor([1.0, -1.0])
+    assert torch.dist(torch.tensor(found["w"]), best) < torch.dist(torch.tensor([-1.5, 0.5]), best) / 2
+
+
 @pytest.mark.parametrize(("mean", "scale", "rate"), [(3, 1, 0.9), (0, 5, 0.5), (1.5, 0.4, 0.99)])
 def test_the_path_is_that_of_gradient_descent_on_data(computed, mean, scale, rate):
     found = computed("preprocessing")(mean=mean, scale=scale, rate=rate)

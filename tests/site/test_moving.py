@@ -2,6 +2,8 @@
 
 import pytest
 
+from hooks.repair import MENDED
+
 TOUR = ["activations/explorer/", "activations/mish/", "labs/edge_of_chaos/", "claims/", ""]
 COUNT_LISTENERS = """
 const names = new Map([[window, "window"], [document, "document"]]), kept = new Set()
@@ -247,4 +249,6 @@ def test_no_palette_has_the_styles_of_all_elements_found_anew(site):
     rules = sheet.read_text()
     assert "--md-hue" in rules and "data-md-color-switching" not in rules
     page = (site / "index.html").read_text()
-    assert f'href="assets/stylesheets/{sheet.name}?mended"' in page, "a browser may have the theme's own file"
+    assert f'href="assets/stylesheets/{sheet.name}?{MENDED}"' in page, (
+        "a browser may have the theme's own file"
+    )

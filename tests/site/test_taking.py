@@ -12,9 +12,10 @@ from lxml import html
 
 from tests.conftest import ROOT
 
-SOURCES = sorted(path for path in (ROOT / "docs").rglob("[!i]*.md") if "```python" in path.read_text())
+SOURCES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "```python" in path.read_text())
 SOURCES += sorted((ROOT / "docs" / "labs").glob("*.py"))
 PAGES = [path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in SOURCES]
+PAGES = [page.removesuffix("index").rstrip("/") for page in PAGES]
 
 
 def few(*names):
@@ -24,7 +25,7 @@ def few(*names):
 
 
 def notebook_of(site, page):
-    return site / page / f"{page.rpartition('/')[2]}.ipynb"
+    return site / page / f"{page.rpartition('/')[2] or 'index'}.ipynb"
 
 
 @pytest.mark.parametrize("page", few("activations/sigmoid", "labs/edge_of_chaos"))
