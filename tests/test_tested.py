@@ -253,7 +253,7 @@ def test_pairs_of_builds_are_compared_each_with_the_one_beside_it():
         [Cost(ours, 2.0), Cost(theirs, 1.0)] for ours, theirs in ((1, 2), (30, 20), (4, 4), (5, 4), (3, 4))
     ]
     assert (
-        row(Case(24, 0.5, 1), costs)
+        row(Case(24, 0.5, 1), costs).replace("\u00a0", " ")
         == "| 24, 0.5 s each | 1 | 5 | 1.00 × (0.75 to 1.25) | 2.00 × (2.00 to 2.00) |"
     )
     assert row(Case(None, 0, 2), costs).startswith("| the handbook's own | 2 |")
