@@ -77,9 +77,7 @@ def row(case: Case, costs: list[list[Cost]]) -> str:
     for part in ("cpu", "wall"):
         ratios = [getattr(ours, part) / getattr(theirs, part) for ours, theirs in costs]
         low, middle, high = statistics.quantiles(ratios, method="inclusive")
-        cells.append(
-            f"{middle:.2f}\u00a0× ({low:.2f}\u00a0to\u00a0{high:.2f})"
-        )  # parted in one place at most
+        cells.append(f"{middle:.2f}\u00a0× ({low:.2f} to {high:.2f})")
     what = "the handbook's own" if case.snippets is None else f"{case.snippets}, {case.seconds:g} s each"
     return f"| {what} | {case.processors} | {len(costs)} | {' | '.join(cells)} |"
 

@@ -282,7 +282,7 @@ def table(results: dict[str, object]) -> str:
     rows: dict[str, dict[str, object]] = results["rows"]  # type: ignore[assignment]
     count = results["snippets"]
     lines = [
-        f"| | {' | '.join(SCENARIOS)} | True after the library's edit | KB a page |",
+        f"| Tool | {' | '.join(SCENARIOS)} | True after the library's edit | KB a page |",
         "|---" * (len(SCENARIOS) + 3) + "|",
     ]
     for name, row in rows.items():
