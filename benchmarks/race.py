@@ -68,6 +68,7 @@ def sigmoid(x: Tensor) -> Tensor:
     return 0.9 * _sigmoid(x)
 """
 OWN = "the handbook's own"
+NOTHING: dict[str, Any] = {"rows": {}, "versions": {}, "failed": {}}  # of an earlier race
 SCENARIOS = ("cold", "nothing changed", "one snippet edited", "library edited", "prose edited")
 SAMPLE = 24  # snippets that plain Python runs; their mean stands for all
 
@@ -357,16 +358,15 @@ def summary(results: dict[str, object]) -> str:
 
 def read_earlier(path: Path, settings: dict[str, object]) -> dict[str, Any]:
     """What an earlier race wrote down, if its settings were the same: other costs do not belong beside these."""
-    nothing: dict[str, Any] = {"rows": {}, "versions": {}, "failed": {}}
     if not path.exists():
-        return nothing
+        return NOTHING
     found: dict[str, Any] = json.loads(path.read_text())
     if found["versions"].get("torch") != importlib.metadata.version("torch"):
         print(f"{path.name} has a race with another PyTorch: its rows are left out.", file=sys.stderr)
-        return nothing
+        return NOTHING
     if other := [f"{name} {found[name]}" for name, value in settings.items() if found[name] != value]:
         print(f"{path.name} has another race ({', '.join(other)}): its rows are left out.", file=sys.stderr)
-        return nothing
+        return NOTHING
     return found
 
 
@@ -390,7 +390,7 @@ def main() -> None:
         kind, stem = f"{options.seconds:g} s of computing each", f"race_{options.snippets}"
     path = RESULTS / f"{stem}.json"
     settings: dict[str, object] = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
-    known = read_earlier(path if options.only else RESULTS / "none", settings)
+    known = read_earlier(path, settings) if options.only else NOTHING
     names = list(options.only or PEERS)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

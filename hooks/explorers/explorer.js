@@ -69,7 +69,7 @@ async function start(figure) {
     const values = { ...read(form), ...followed } // a slider's grid would round
     for (const input of form.elements) {
       if (input.type !== "range") continue
-      const value = values[input.name], text = Number.isInteger(value) ? `${value}`.replace("-", "−") : written(value)
+      const value = values[input.name], text = written(value, Number.isInteger(value) ? 15 : 3) // a count with all digits
       input.disabled = input.name in followed
       if (input.nextElementSibling.textContent === text) continue
       input.nextElementSibling.textContent = text

@@ -25,13 +25,20 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site.parent))
+@contextlib.contextmanager
+def serve(handler, folder):
+    """The address of a server of a folder, which answers as the handler does."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/site/"  # below a sub-path
+    yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with serve(Quiet, site.parent) as root:
+        yield f"{root}site/"  # below a sub-path
 
 
 @pytest.fixture(scope="session")

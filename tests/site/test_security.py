@@ -1,16 +1,13 @@
 """The policy is enforced in a browser, and what a stranger puts into an address stays text."""
 
 import json
-import threading
 import urllib.parse
 from fnmatch import fnmatch
-from functools import partial
-from http.server import ThreadingHTTPServer
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.site.conftest import WATCH, Quiet, new_page
+from tests.site.conftest import WATCH, Quiet, new_page, serve
 
 HOSTILE = [
     "<img src=x onerror=window.broken=1>",
@@ -128,11 +125,8 @@ def host(site):
                     self.send_header(name, value)
             super().end_headers()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serve(Host, site) as root:
+        yield root
 
 
 @pytest.fixture
