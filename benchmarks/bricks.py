@@ -12,6 +12,7 @@ bricks-<device>.md (the race), and on a CPU activations.md and cost.md (the tabl
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import platform
 import statistics
@@ -124,12 +125,9 @@ def fewer(rounds: int) -> int:
 def race(
     device: torch.device, sizes: list[int], dtypes: list[torch.dtype], rounds: int, compiled: bool
 ) -> str:
-    """The table of all bricks, sizes and dtypes."""
-    table = [
-        "| Brick | numbers | dtype | ours, × PyTorch | × timm | × formula | × compiled "
-        "| saved: ours | PyTorch | formula |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    """The table of all bricks, sizes and dtypes; a column that nobody was measured for is left out."""
+    head = ["Brick", "numbers", "dtype", "ours, × PyTorch", "× timm", "× formula", "× compiled"]
+    table = [[*head, "saved: ours", "PyTorch", "formula"]]
     for dtype in dtypes:
         rows = contestants(device, dtype)
         for size in sizes:
@@ -150,9 +148,11 @@ def race(
                     for who in ("ours", "PyTorch", "formula")
                 ]
                 short = str(dtype).removeprefix("torch.")
-                table.append(f"| {name} | {size:.0e} | {short} | {' | '.join(cells)} |")
-                print(table[-1], flush=True)
-    return "\n".join(table)
+                table.append([name, f"{size:.0e}", short, *cells])
+                print(*table[-1], sep=" | ", flush=True)
+    measured = [set(column[1:]) != {"–"} for column in zip(*table, strict=True)]
+    rows = [list(itertools.compress(row, measured)) for row in table]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
 
 
 def tables_of_the_pages(rounds: int) -> tuple[str, str]:

@@ -9,8 +9,8 @@ would be that of a model which has seen them.
 - Dtypes: the result has the dtype of the input, or PyTorch's default one for integers.
 - Precision: statistics are float64 buffers, so is the arithmetic. They move with a model to its device, but stay
   float64 if it is converted to another dtype. A device without float64, such as Apple's `mps`, cannot hold them.
-- A constant column becomes zero, in `MinMax` the lower end, as in scikit-learn. A single example is nothing but
-  constant columns.
+- A constant column becomes zero, in `MinMax` the lower end, as in scikit-learn; `Whiten` raises unless it has an
+  `epsilon`. A single example is nothing but constant columns.
 - NaN and infinity raise a `ValueError` at fitting; later, NaN gives NaN.
 - Loading: the `state_dict` holds all that was fitted and chosen. To load it without the training data, fit to
   zeros, `Standardize(torch.zeros(1, 13))`, and for `Whiten` with an `epsilon` above zero, which loading replaces.
@@ -321,7 +321,7 @@ class Whiten(_Fitted):
 
 
 def condition_number(x: Tensor) -> float:
-    r"""How much narrower the valley of a least-squares loss on these inputs is than it is long.
+    r"""How much more curved a least-squares loss on these inputs is across its valley than along it.
 
     $$\kappa = \frac{\lambda_{\max}}{\lambda_{\min}} \quad\text{of}\quad H = \frac1n \sum_i x_i x_i^\top$$
 

@@ -481,7 +481,7 @@ class EarlyStopping:
     A value of NaN is no improvement. Each run needs one of its own.
 
     Args:
-        patience: how many steps without an improvement end the training.
+        patience: how many calls of `step`, one a validation, without an improvement end the training.
         minimum_improvement: only a larger one counts.
         mode: `"min"` for a loss, `"max"` for an accuracy.
         restore: whether `restore` brings the best weights back; they cost a copy of the model.
@@ -489,7 +489,7 @@ class EarlyStopping:
     Attributes:
         best: the best value; `None` before the first.
         best_step: when it came, counted in calls of `step` from 0.
-        wait: how many steps there have been without an improvement.
+        wait: how many calls of `step` there have been without an improvement.
 
     Raises:
         ValueError: if an argument breaks its rule.

@@ -63,8 +63,8 @@ plt.show()
 # ## Find the edge
 #
 # One number tells on which side a net is. $\chi$ is the factor by which a layer multiplies the squared
-# distance between two nearby inputs, and also the mean square of a gradient on its way back. `critical`
-# solves $\chi = 1$ for the weights.
+# distance between two nearby inputs, and also the mean square of a gradient on its way back. Below 1
+# differences die out: *order*. Above 1 they grow: *chaos*. `critical` solves $\chi = 1$ for the weights.
 
 # %%
 bias_variance = 0.3**2
@@ -119,7 +119,7 @@ def train(model):
     return accuracy(model, x, y)
 
 
-# %% alt="Training accuracy after 60 steps against the scale of the weights. It is at chance at 0.6 and 0.9, highest near 1.4 and falls again toward 2.6." caption="Twenty layers learn best at the edge. In order they do not learn, in chaos less and less."
+# %% alt="Training accuracy after 60 steps against the scale of the weights. It is at chance at 0.6 and 0.9, highest near 1.4 and falls again toward 2.6." caption="Twenty layers learn best at the edge. On the side of order they do not learn, on that of chaos less and less."
 learned = {}
 for weight_scale in (0.6, 0.9, edge, 1.9, 2.6):
     learned[weight_scale] = train(net(weight_scale))
@@ -149,8 +149,8 @@ for weight_scale in (0.4, edge, 4.5):
 # %% [markdown]
 # ## Your turn
 #
-# - Replace `"tanh"` by `"relu"` in the first walk, with `bias_scale=0`. The edge is at $\sqrt2$. What
-#   becomes of the cosine there after 40 layers, and why do deep ReLU nets have shortcuts?
+# - Call `cosines(2**0.5, activation="relu")`: for ReLU the edge is at $\sqrt2$. What becomes of the cosine
+#   there after 40 layers, and why do deep ReLU nets have shortcuts?
 # - Where is the edge of GELU? Compare `critical("gelu", 0.01)` with `critical("gelu", 0.5)`.
 # - How deep can a net be at a scale of 0.9 until it no longer learns? Try six times the depth scale at
 #   that point, then a little less and a little more.

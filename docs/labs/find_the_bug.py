@@ -93,7 +93,7 @@ for finding in found["2"]:
 # %% [markdown]
 # `cross_entropy` expects logits and takes the softmax itself. Applied twice, the probability of a class
 # among ten is at most $e / (e + 9) \approx 0.23$, and the loss at least 1.46: the net *cannot* become
-# certain. That no batch can be learned by heart is the sign of it.
+# certain. That the loss of a single batch stops at 1.46, and not near zero, is the sign of it.
 #
 # ## Script 3
 #

@@ -75,8 +75,8 @@ print(report)
 # %% [markdown]
 # Read the column `grad z` from the bottom up: the gradient shrinks at every layer on its way to the
 # input, and the first layer receives almost nothing of it, a
-# [vanishing gradient](../gradients/vanishing.md). What the factor per layer is made of is slope times
-# weights. Each way back changes one of the two.
+# [vanishing gradient](../gradients/vanishing.md). The factor per layer is slope times weights. The first
+# two ways back change one of the two, the third adds a factor of its own.
 
 # %% [markdown]
 # ## First way: an activation with a larger slope

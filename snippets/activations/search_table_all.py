@@ -1,4 +1,4 @@
-"""The five best of 26 functions are an input times a gate; ReLU is eighth."""
+"""The five best of 26 functions are an input times a gate; ReLU is ninth."""
 
 import matplotlib.pyplot as plt
 

@@ -30,7 +30,8 @@ for limit in limits:
 figure, axes = plt.subplots()
 for (name, cosines), style in zip(kept.items(), ("-", "--"), strict=True):
     axes.semilogx(limits / raw.norm(), cosines, style, label=name)
-    print(f"{name}, limit 1/1000 of the norm: cosine {cosines[12]:.2f}")
+    share = limits[12] / raw.norm()
+    print(f"{name}, limit {share:.4f} of the norm: cosine {cosines[12]:.2f}")
 axes.set(xlabel="limit / norm of the raw gradient", ylim=(0, 1.05))
 axes.set(ylabel="cosine to the raw gradient")
 axes.legend(loc="lower right")

@@ -42,3 +42,22 @@ def test_on_the_residual_net_too_the_rate_moves_more_than_the_choice_among_five(
         moved[network] = sorted(round(max(line) - min(line)) for line in means)
     assert best == {"CNN": 8, "residual CNN": 2}
     assert (moved["residual CNN"][0], moved["residual CNN"][-1]) == (11, 31)
+
+
+def test_the_pairs_whose_best_rate_is_an_end_of_the_grid():
+    tuning, shown = {}, {"MLP", "CNN", "residual CNN"}
+    for row in search_table():
+        if row["part"] == "validation" and row["network"] in shown:
+            runs = tuning.setdefault((row["function"], row["network"]), {}).setdefault(row["rate"], [])
+            runs.append(row["accuracy"])
+    assert len(tuning) == 78
+    best = {
+        pair: max(rates, key=lambda rate, found=rates: statistics.mean(found[rate]))
+        for pair, rates in tuning.items()
+    }
+    assert {pair: rate for pair, rate in best.items() if rate in {0.003, 0.3}} == {
+        ("x * arcsinh(x)^2", "CNN"): 0.3,
+        ("relu_squared", "CNN"): 0.003,
+        ("sigmoid", "residual CNN"): 0.3,
+        ("hardsigmoid", "residual CNN"): 0.3,
+    }

@@ -8,7 +8,7 @@ def test_every_limit_saves_the_run_and_none_the_accuracy(run_snippet):
     assert all(len(scores[2, limit]) == 3 for limit in (10, 1, 0.1))
     assert max(scores[2, 10]) < right and min(scores[2, 10]) > max(scores[2, 1])
     means = {limit: sum(scores[2, limit]) / 3 for limit in (10, 1, 0.1)}
-    assert means == pytest.approx({10: 0.89, 1: 0.73, 0.1: 0.26}, abs=0.02)
+    assert means == pytest.approx({10: 0.89, 1: 0.72, 0.1: 0.26}, abs=0.02)
     assert sum(scores[1, None]) / 3 == pytest.approx(0.94, abs=0.01)
 
 
