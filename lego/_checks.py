@@ -15,6 +15,8 @@ import torch
 from torch import Generator, Tensor
 from torch.overrides import is_tensor_like
 
+from lego._layers import exact
+
 Kind = TypeVar("Kind")
 
 
@@ -44,7 +46,7 @@ def whole(argument: str, value: Any, end: int = 2**63) -> int:
         ValueError: if it lies beyond `end`.
     """
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or getattr(value, "dtype", None) == torch.bool:
             raise TypeError
         number = int(operator.index(value))
     except (TypeError, ValueError, RuntimeError):
@@ -103,7 +105,7 @@ def numbers(argument: str, value: Any) -> Tensor:
     try:
         if value.is_complex() if isinstance(value, Tensor) else np.iscomplexobj(value):
             raise TypeError
-        return torch.as_tensor(value, dtype=torch.float64)
+        return exact(value) if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{argument} must hold numbers, got {shown(value)}") from None
 

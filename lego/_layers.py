@@ -1,10 +1,10 @@
-"""Layers without values, for what fills them comes later; and models that are run and left as they were."""
+"""Layers without values, for what fills them comes later; models that are run and left as they were; exact numbers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def empty_linear(fan_in: int, fan_out: int, *, bias: bool = True) -> nn.Linear:
@@ -38,13 +38,21 @@ def uncompiled(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def kept_modes(model: nn.Module) -> Iterator[None]:
     """Puts back the mode of each layer, and tells them: some do more than to note it."""
-    whole, modes = model.training, [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training) for module in model.modules()]  # a layer stands before those inside it
     try:
         yield
     finally:
-        model.train(whole)
+        for module, mode in modes:
+            if module.training != mode:
+                module.train(mode)
         for module, mode in modes:
             module.training = mode
+
+
+def exact(x: Tensor) -> Tensor:
+    """The tensor in double precision, on the CPU if its device has none."""
+    place = "cpu" if x.device.type == "mps" else x.device
+    return x.to(place).to(torch.promote_types(x.dtype, torch.double))
 
 
 @contextmanager

@@ -146,6 +146,9 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     if isinstance(x, Tensor) and (weight.ndim > 1 or weight.numel() not in (1, *x.shape[1:2])):
         shapes = f"{tuple(weight.shape)} for x of shape {tuple(x.shape)}"
         raise ValueError(f"weight must hold one slope, or one for each channel, got {shapes}")
+    if isinstance(x, Tensor) and x.dtype != weight.dtype:  # the gradient of a slope sums over the whole input
+        wide = torch.promote_types(x.dtype, weight.dtype)
+        return F.prelu(x.to(wide), weight.to(wide)).to(x.dtype)
     return F.prelu(x, weight.to(x.dtype))
 
 
@@ -1101,7 +1104,8 @@ def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
     for name, p in parameters.items():
         own = check.tensor(name, p).dtype if isinstance(p, Tensor) else wide
         number = p if isinstance(p, Tensor) else check.fitting(name, p, wide)
-        tensors.append(torch.as_tensor(number, dtype=wide if own == wide else x.dtype, device=x.device))
+        dtype = wide if own.is_floating_point and own != x.dtype else x.dtype
+        tensors.append(torch.as_tensor(number, dtype=dtype, device=x.device))
     for name, p in zip(parameters, tensors, strict=True):
         ends = zip(reversed(p.shape), reversed(x.shape), strict=False)
         if p.ndim > x.ndim or any(size not in (1, whole) for size, whole in ends):

@@ -37,10 +37,10 @@ from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
 from lego import _checks as check
-from lego._layers import kept_buffers, uncompiled
+from lego._layers import exact, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
-from lego.training import device_of, on_device, own_generators, undrawn
+from lego.training import cross_entropy, device_of, on_device, own_generators, undrawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -521,7 +521,6 @@ def _checked(model: nn.Module) -> nn.Module:
 
 @contextmanager
 def _unchanged(model: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
     inside = {module: module.dropout for module in model.modules() if isinstance(module, _DRAWS_INSIDE)}
     state = [(parameter, parameter.detach().clone()) for parameter in model.parameters()]
     tensors = (*model.parameters(), *model.buffers())
@@ -532,6 +531,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
         torch.enable_grad(),
         undrawn(own_generators(model)),
         uncompiled(model),
+        kept_modes(model),
         kept_buffers(model),
     ):
         try:
@@ -544,18 +544,20 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
         finally:
             for module, chance in inside.items():
                 module.dropout = chance
-            for module, training in modes:
-                module.training = training
             for parameter, before in state:
                 parameter.data.copy_(before)  # through data: a graph that the caller still holds stays valid
 
 
 def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:
     check.function("loss", loss)
-    if isinstance(inputs, Tensor) and inputs.numel() == 0:
-        raise ValueError(
-            f"batch must hold an example at least, got inputs of the shape {tuple(inputs.shape)}"
-        )
+    several = (
+        inputs.values() if isinstance(inputs, dict) else inputs if type(inputs) in (tuple, list) else [inputs]
+    )
+    for part in several:
+        if isinstance(part, Tensor) and part.numel() == 0:
+            raise ValueError(
+                f"batch must hold an example at least, got inputs of the shape {tuple(part.shape)}"
+            )
     calls: list[_Call] = []
     hooks = []
     try:
@@ -642,11 +644,11 @@ def _examine(
     )
     rows, norms = [], []
     for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
-        z = call.output.detach().double()
+        z = exact(call.output.detach())
         saturated, dead = _flat(call, [later.input for later in calls[i + 1 :]])
         norm = _norm(upstream)
         norms.append(norm)
-        size = float(call.weight.detach().double().norm())
+        size = float(exact(call.weight.detach()).norm())
         push = _norm(gradient)
         rows.append(
             Layer(
@@ -705,9 +707,9 @@ def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimi
     twin.step()
     ratios = {}
     for parameter in parameters:
-        size = float(parameter.detach().double().norm())
+        size = float(exact(parameter.detach()).norm())
         if parameter.ndim > 1 and known[id(parameter)] is not None and size > 0:
-            change = (memo[id(parameter)].detach() - parameter.detach()).double()
+            change = exact(memo[id(parameter)].detach() - parameter.detach())
             ratios[id(parameter)] = float(change.norm()) / size
     return ratios
 
@@ -723,7 +725,7 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
         if slopes is None or pulled is None:
             continue
         blocked = _units(call, pulled) == 0
-        dead = blocked.all(dim=0).double().mean().item() if len(blocked) >= DEAD_POSITIONS else None
+        dead = exact(blocked.all(dim=0)).mean().item() if len(blocked) >= DEAD_POSITIONS else None
         if h.numel() != pulled.numel():
             return None, dead
         expected = slopes * mixed.reshape(slopes.shape)
@@ -735,7 +737,7 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
         if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
             return None, None  # a factor of zero closes the branch, as yet
         on = (h.detach() != 0).reshape(slopes.shape)
-        return ((slopes.abs() < FLAT_SLOPE) & on).double().mean().item(), dead
+        return exact((slopes.abs() < FLAT_SLOPE) & on).mean().item(), dead
     return None, None
 
 
@@ -827,7 +829,7 @@ def _input_findings(first: _Call, limits: Mapping[str, float]) -> Iterator[Findi
     """What the first layer gets, feature by feature."""
     if first.input is None or not first.input.is_floating_point() or first.input.ndim < 2:
         return
-    features = _units(first, first.input.detach().double())
+    features = _units(first, exact(first.input.detach()))
     if len(features) < DEAD_POSITIONS:
         return
     means, spreads = features.mean(dim=0), features.std(dim=0, correction=0)
@@ -848,8 +850,8 @@ def _loss_findings(
     value: float, output: Any, targets: Any, loss: Loss, limits: Mapping[str, float]
 ) -> Iterator[Finding]:
     """Cross-entropy of classes against that of guessing."""
-    classes = _classes(output, loss)
-    if classes < 2 or targets.is_floating_point() or getattr(loss, "reduction", "mean") != "mean":
+    classes, settings = _classes(output, loss), cross_entropy(loss) or {}
+    if classes < 2 or targets.is_floating_point() or settings["reduction"] != "mean":
         return
     if value > limits["chance"] * math.log(classes):
         message = f"{value:.3g}, where guessing among {classes} classes gives {math.log(classes):.3g}"
@@ -858,8 +860,7 @@ def _loss_findings(
 
 def _classes(output: Any, loss: Loss) -> int:
     """How many classes the loss tells apart; 0 if it is not cross-entropy."""
-    entropy = loss is F.cross_entropy or isinstance(loss, nn.CrossEntropyLoss)
-    return output.shape[1] if entropy and isinstance(output, Tensor) and output.ndim > 1 else 0
+    return output.shape[1] if cross_entropy(loss) and isinstance(output, Tensor) and output.ndim > 1 else 0
 
 
 def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
@@ -870,7 +871,7 @@ def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
     else:
         counted = targets.clamp(0, classes - 1)  # the loss leaves out what lies beyond
         best = F.one_hot(counted.long(), classes).movedim(-1, 1).to(output.dtype)
-    smoothing = getattr(loss, "label_smoothing", 0.0)
+    smoothing = (cross_entropy(loss) or {})["label_smoothing"]
     best = (1 - smoothing) * best + smoothing / classes
     return loss(best.clamp(min=torch.finfo(best.dtype).tiny).log(), targets).item()
 
@@ -943,7 +944,9 @@ def _overfit_findings(
                 least, start = _least(output, batch[1], loss), math.log(classes)
             losses.append(value.item())
             for parameter, gradient in zip(free, _gradients(value, free), strict=True):
-                parameter.grad = gradient
+                parameter.grad = (
+                    gradient.to_dense() if gradient is not None else None
+                )  # Adam takes no sparse one
             optimizer.step()
     start = max(start, losses[0]) - least  # a net that has learned the batch before has little left to lose
     share = (losses[-1] - least) / start if start > 0 else 0.0
@@ -966,7 +969,7 @@ def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
 
 
 def _norm(gradient: Tensor | None) -> float | None:
-    return None if gradient is None else float(gradient.double().norm())  # squares of floats may underflow
+    return None if gradient is None else float(exact(gradient).norm())  # squares of floats may underflow
 
 
 def _cell(number: float | None, form: str) -> str:

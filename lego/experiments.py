@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import numpy as np
 import torch
@@ -127,7 +127,7 @@ def sweep(
         raise ValueError(f"store must be a file in a folder that exists, got {os.fspath(store)!r}")
     if not callable(train):
         raise ValueError(f"train must be a function, got {train!r}")
-    if type(jobs) is not int or jobs == 0:
+    if type(jobs := _plain({"jobs": jobs})["jobs"]) is not int or jobs == 0:
         raise ValueError(f"jobs must be a count above 0, or -1 for all cores, got {jobs!r}")
     if backend is not None and not isinstance(backend, str):
         raise TypeError(f"backend must be the name of a backend of joblib, got {check.shown(backend)}")
@@ -286,6 +286,8 @@ def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
+    if getattr(seeds, "shape", None) == ():  # a number of NumPy or PyTorch
+        seeds = cast(Any, seeds).item()
     if isinstance(seeds, int):
         found: list[Any] = list(range(check.whole("seeds", seeds)))
     else:
@@ -463,7 +465,7 @@ def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, 
                 f"store must have the columns of this sweep, got {store} without {', '.join(missing)}: choose another"
             )
         for name, value in fixed.items():
-            if row[name] != value:
+            if row[name] != value and _text(row[name]) != _text(value):  # NaN equals nothing
                 raise ValueError(
                     f"store must hold runs of the same settings, got {name} = {row[name]!r} in line {number} of "
                     f"{store} and {value!r} now: choose another store, or move this one away"

@@ -18,7 +18,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lego import _checks as check
-from lego._layers import kept_buffers, uncompiled
+from lego._layers import exact, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import DropConnect
 from lego.training import own_generators, undrawn
@@ -436,25 +436,28 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
         if id(weights[layer]) in scaled:
             return output
         scaled.add(id(weights[layer]))
-        std = output.double().std(correction=0).item()
+        std = exact(output).std(correction=0).item()
         if not 0 < std < math.inf:
             raise ValueError(f"batch must vary at layer {names[layer]!r}, got a standard deviation of {std}")
         layer.weight /= std
         return output / std
 
     hooks = [layer.register_forward_hook(scale) for layer in names]
-    drops = [(module, module.training) for module in model.modules() if isinstance(module, DropConnect)]
-    devices = [p.device for p in model.parameters() if p.is_cuda][:1]
+    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers()) if tensor.is_cuda}
     try:
-        for drop, _ in drops:
-            drop.eval()  # in training it takes the weights of its layer and does not call it
         with (
             torch.random.fork_rng(devices),
+            kept_modes(model),
             undrawn(own_generators(model)),
             torch.no_grad(),
             uncompiled(model),
             kept_buffers(model),
         ):
+            for module in model.modules():
+                if isinstance(
+                    module, DropConnect
+                ):  # in training it takes the weights of its layer and does not call it
+                    module.eval()
             if isinstance(batch, dict):
                 model(**batch)
             elif type(batch) in (tuple, list):
@@ -464,8 +467,6 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
     finally:
         for hook in hooks:
             hook.remove()
-        for drop, training in drops:
-            drop.training = training
     if not scaled:
         raise ValueError(f"model must call a linear or convolution layer, got {type(model).__name__}")
     return model

@@ -154,13 +154,16 @@ def activation(
     else:
         function, color = check.function("brick", brick), PALETTE[0]
         label = getattr(brick, "__name__", type(brick).__name__)
-    axes = _axes(axes)
     if isinstance(function, nn.Module):
-        function = copy.deepcopy(function).cpu()
+        function = copy.deepcopy(function).cpu().to(dtype).eval()
     x = torch.linspace(low, high, 401, device="cpu")
     y = check.instance("brick", function(x.clone()), Tensor)  # it may work in place
+    if y.shape != x.shape:
+        raise ValueError(f"brick must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
+    slopes = slope(function, x)
+    axes = _axes(axes)
     axes.plot(x, y.detach(), color=color, label=label)
-    axes.plot(x, slope(function, x), color=color, linestyle="--", label="slope")
+    axes.plot(x, slopes, color=color, linestyle="--", label="slope")
     axes.set_xlabel("x")
     axes.legend()
     return axes
@@ -184,7 +187,7 @@ def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes |
         ImportError: if matplotlib is missing.
     """
     flat = {
-        name: check.tensor("values", value).detach().double().flatten().cpu()
+        name: check.tensor("values", value).detach().cpu().double().flatten()
         for name, value in check.mapping("values", values).items()
     }
     if not flat or any(value.numel() == 0 for value in flat.values()):
@@ -266,9 +269,9 @@ def history(record: "History | Mapping[str, Sequence[float]]", *, axes: "Axes | 
         ValueError: if `record` is empty.
         ImportError: if matplotlib is missing.
     """
-    if hasattr(record, "plot"):
+    if hasattr(record, "plot") and getattr(record, "loss", True):
         return record.plot(_axes(axes))
-    if not check.mapping("record", record):
+    if hasattr(record, "plot") or not check.mapping("record", record):
         raise ValueError("record must hold numbers, got none")
     record = {label: _row("record", numbers) for label, numbers in record.items()}
     axes = _axes(axes)
@@ -321,10 +324,10 @@ def contours(
             f"loss must return the shape (count,), got {tuple(heights.shape)} for {81 * 81} points"
         )
     axes = _axes(axes)
-    grid = x.cpu(), y.cpu(), heights.double().cpu().reshape(81, 81).T
+    grid = x.cpu(), y.cpu(), heights.cpu().double().reshape(81, 81).T
     axes.contour(*grid, levels=levels, colors=PALETTE[7], linewidths=0.7)
     for color, path in zip(PALETTE * len(paths), paths, strict=False):
-        axes.plot(*path.detach().double().cpu().T, color=color, marker=".")
+        axes.plot(*path.detach().cpu().double().T, color=color, marker=".")
     axes.set(xlabel="first weight", ylabel="second weight")
     return axes
 
@@ -362,7 +365,7 @@ def regularization_path(
     if wrong or not penalties:
         raise ValueError(f"penalties must be positive and finite, got {wrong[0] if wrong else 'none'}")
     axes = _axes(axes)
-    rows = coefficients.detach().double().cpu()
+    rows = coefficients.detach().cpu().double()
     first = min(range(len(penalties)), key=lambda i: penalties[i])  # where the coefficients are largest
     for i, column in enumerate(rows.T):
         axes.semilogx(penalties, column, color=PALETTE[i % 8], linestyle=("-", "--", "-.", ":")[i // 8 % 4])

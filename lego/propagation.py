@@ -76,8 +76,10 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
     return _expectation(function, mean, variance)
 
 
-def _expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0) -> float:
-    """The same, of a function that is known to be elementwise."""
+def _expectation(
+    function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0, *, finite: bool = True
+) -> float:
+    """The same, of a function that is known to be elementwise; infinity only if it need not be finite."""
     mean, variance = check.real("mean", mean), check.real("variance", variance)
     if not 0 <= variance < math.inf:
         raise ValueError(f"variance must be finite and at least 0, got {variance}")
@@ -86,7 +88,7 @@ def _expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varian
     std = math.sqrt(variance)
     z, weights = _grid(-mean / std if std else 0.0)
     total = float((function(mean + std * z).detach() * weights).sum())
-    if not math.isfinite(total):
+    if math.isnan(total) or (finite and math.isinf(total)):
         raise ValueError(f"function must be finite for normal numbers, got a mean of {total}")
     return total
 
@@ -240,10 +242,11 @@ def fixed_point(
         ValueError: if an argument breaks its rule; the message names it.
     """
     weight_variance, bias_variance, _ = _check(weight_variance, bias_variance)
-    q = _start(start)
+    q, phi = _start(start), _function(activation)
 
     def layer(q: float) -> float:
-        return variance_map(activation, q, weight_variance, bias_variance)
+        square = _expectation(lambda z: phi(z).square(), variance=q, finite=False)
+        return (weight_variance and weight_variance * square) + bias_variance
 
     for turn in range(2000):
         one = layer(q)
@@ -365,7 +368,7 @@ def moments_map(activation: Activation, mean: float, variance: float) -> tuple[f
     """
     phi = _function(activation)
     first = _expectation(phi, mean, variance)
-    return first, _expectation(lambda z: (phi(z) - first).square(), mean, variance)
+    return first, _expectation(lambda z: (phi(z).double() - first).square(), mean, variance)
 
 
 def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float = 1.0) -> Tensor:
@@ -420,7 +423,7 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
             else:
                 function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
     elif isinstance(activation, nn.Module):
-        function = copy.deepcopy(activation).double().cpu().eval()
+        function = copy.deepcopy(activation).cpu().double().eval()
     elif callable(activation) and not isinstance(activation, type):
         function = activation
     else:

@@ -20,7 +20,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from lego import _checks as check
-from lego._layers import kept_modes
+from lego._layers import exact, kept_modes
 from lego._names import find
 from lego.activations import ACTIVATIONS, MetaAcon
 
@@ -157,7 +157,11 @@ def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
     least = _amount("amount", amount)
     if isinstance(least, Tensor):
         check.broadcast(x=x, amount=least)
-    return torch.sign(x) * torch.clamp(x.abs() - least, min=0)
+    return _shrunk(x, least)
+
+
+def _shrunk(x: Tensor, amount: float | Tensor) -> Tensor:
+    return torch.sgn(x) * torch.clamp(x.abs() - amount, min=0)
 
 
 def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
@@ -182,7 +186,7 @@ def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms:
     amount = check.real("amount", _amount("amount", amount))
     with torch.no_grad():
         for p in _weights(model, biases, norms):
-            p.copy_(soft_threshold(p, amount))
+            p.copy_(_shrunk(p, amount))
     return model
 
 
@@ -238,7 +242,7 @@ def max_norm_(model: Model, maximum: float) -> Model:
         raise ValueError(f"model must have a weight of two or more dimensions, got {type(model).__name__}")
     with torch.no_grad():
         for p in filter(torch.Tensor.numel, weights):
-            units = p.double().flatten(1)
+            units = exact(p).flatten(1)
             largest = units.abs().amax(dim=1, keepdim=True)
             largest[largest == 0] = 1.0
             shares = units / largest  # whose squares neither overflow nor vanish
@@ -262,7 +266,10 @@ class _Random(nn.Module):
     def keep(self, x: Tensor) -> Tensor:
         """Ones with a chance of 1 - p, else zeros, shaped like x."""
         place = x.device if self.generator is None else self.generator.device
-        draws = torch.rand(x.shape, generator=self.generator, device=place)
+        dtype = torch.promote_types(
+            torch.get_default_dtype(), torch.float
+        )  # half precision has few numbers below 1
+        draws = torch.rand(x.shape, generator=self.generator, device=place, dtype=dtype)
         return (draws >= self.p).to(x.device, x.dtype)
 
     def extra_repr(self) -> str:
@@ -360,6 +367,9 @@ class DropConnect(_Random):
         if not self.training or self.p == 0:
             y: Tensor = self.layer(x)
             return y
+        if "weight" in vars(self.layer):  # pruned, for one: hooks make it anew before each call
+            for hook in self.layer._forward_pre_hooks.values():
+                hook(self.layer, (x,))
         weight = self.layer.weight
         return F.linear(x, weight * self.keep(weight) / (1 - self.p), self.layer.bias)
 

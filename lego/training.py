@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from inspect import Parameter, signature
 from itertools import chain, islice
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +28,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -345,17 +347,20 @@ def fit(
     ambient = _ambient(place)
     drawing = [*ambient, *own_generators(model)]
     feed = _Feed(data, drawing)
+    trained = [parameter for group in update.param_groups for parameter in group["params"]]
+    inside = set(map(id, model.parameters()))
+    others = nn.ParameterList(parameter for parameter in trained if id(parameter) not in inside)
     parts: dict[str, Any] = {"model": model, "optimizer": update, "schedule": scheduler, "scaler": scaler}
-    parts |= {"early_stopping": early_stopping, "feed": feed}
+    parts |= {"early_stopping": early_stopping, "feed": feed, "others": others if len(others) else None}
     options |= {"batch_size": batch_size, "precision": precision}
     settings = _settings(parts, options) if checkpoint is not None else {}
-    trained = [parameter for group in update.param_groups for parameter in group["params"]]
     measures: list[Measure] = [lambda x, y: _share(loss, lambda: loss(_call(model, x), y), y)]
     if metric:
         measures.append(lambda x, y: (_size(y) * check.real("metric", metric(model, x, y)), _size(y)))
 
     def evaluate(x: Any, y: Any) -> tuple[Tensor, Tensor]:
-        update.zero_grad()
+        model.zero_grad()
+        update.zero_grad()  # it may train less than the model, and more
         with cast:
             value = loss(_call(model, x), y)
         if not isinstance(value, Tensor):
@@ -365,7 +370,7 @@ def fit(
         total = value
         if penalty is not None:
             extra = penalty(model)
-            if not isinstance(extra, Tensor | int | float):
+            if not isinstance(extra, Tensor | Real):
                 raise TypeError(f"penalty must return a number, got {check.shown(extra)}")
             total = value + extra
         if total.numel() != 1:
@@ -402,7 +407,7 @@ def fit(
                 try:  # a scaler leaves out a step whose gradient is not finite
                     norm = clip_grad_norm_(trained, clip_norm, error_if_nonfinite=not scaler.is_enabled())
                 except RuntimeError as error:
-                    why = _gradient_source(model)
+                    why = _gradient_source(model, trained)
                     raise FloatingPointError(
                         f"gradient must stay finite, got infinity or NaN at step {step}: {why}"
                     ) from error
@@ -557,7 +562,8 @@ def _in_order(argument: str, inputs: Any, targets: Any) -> Iterable[Any]:
     """Tensors as batches for one look at each example, or the batches that were given."""
     if targets is None:
         return _batches(argument, inputs)
-    starts = range(0, _count(inputs, targets), 1024)
+    what = argument if argument == "validation" else "inputs and targets"
+    starts = range(0, _count(inputs, targets, what), 1024)
     chunks = [slice(start, start + 1024) for start in starts]
     return [(_rows(inputs, chunk), _rows(targets, chunk)) for chunk in chunks]
 
@@ -571,18 +577,16 @@ def _batches(argument: str, batches: Any) -> Iterable[Any]:
     return batches
 
 
-def _count(inputs: Any, targets: Any) -> int:
+def _count(inputs: Any, targets: Any, what: str = "inputs and targets") -> int:
     rows = _tensors(inputs) + _tensors(targets)
     if any(tensor.ndim == 0 for tensor in rows):
-        raise ValueError("inputs and targets must hold one row an example, got a tensor without dimensions")
+        raise ValueError(f"{what} must hold one row an example, got a tensor without dimensions")
     lengths = [len(tensor) for tensor in rows]
     if not _tensors(inputs) or not _tensors(targets):
         kinds = f"{type(inputs).__name__} and {type(targets).__name__}"
-        raise TypeError(f"inputs and targets must be tensors, or tuples, lists or dicts of them, got {kinds}")
+        raise TypeError(f"{what} must be tensors, or tuples, lists or dicts of them, got {kinds}")
     if len(set(lengths)) > 1 or 0 in lengths:
-        raise ValueError(
-            f"inputs and targets must be of one length above 0, got {' and '.join(map(str, lengths))}"
-        )
+        raise ValueError(f"{what} must be of one length above 0, got {' and '.join(map(str, lengths))}")
     return lengths[0]
 
 
@@ -697,11 +701,21 @@ def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) ->
 def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) -> tuple[float, float]:
     """A batch's part of a mean loss, and what that counts: of classes, those not ignored, by their weights."""
     counted = float(_size(y))
-    by_class = loss is F.cross_entropy or (isinstance(loss, nn.CrossEntropyLoss) and loss.reduction == "mean")
-    if by_class and isinstance(y, Tensor) and not y.is_floating_point():
-        kept, weight = y[y != getattr(loss, "ignore_index", -100)], getattr(loss, "weight", None)
+    entropy = cross_entropy(loss)
+    if entropy and entropy["reduction"] == "mean" and isinstance(y, Tensor) and not y.is_floating_point():
+        kept, weight = y[y != entropy["ignore_index"]], entropy["weight"]
         counted = float(len(kept) if weight is None else weight[kept].sum())
     return (counted * float(compute()), counted) if counted else (0.0, 0.0)
+
+
+def cross_entropy(loss: Callable[..., Any]) -> dict[str, Any] | None:
+    """The settings of a loss that is cross-entropy, also one with some of its arguments given; None of another."""
+    settings = {"weight": None, "ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0}
+    if isinstance(loss, nn.CrossEntropyLoss):
+        return {name: getattr(loss, name) for name in settings}
+    if isinstance(loss, partial) and not loss.args and loss.func is F.cross_entropy:
+        return settings | loss.keywords
+    return settings if loss is F.cross_entropy else None
 
 
 def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> None:
@@ -743,9 +757,13 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
     return found[0] if found else "every output is finite, so the loss or the penalty itself is not"
 
 
-def _gradient_source(model: nn.Module) -> str:
-    """Where a gradient stopped being finite: it flows from the last layer to the first."""
-    wrong = [name for name, weight in model.named_parameters() if not _finite(weight.grad)]
+def _gradient_source(model: nn.Module, trained: list[Tensor]) -> str:
+    """Where a gradient stopped being finite: it flows from the loss to the last layer, and on to the first."""
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    bad = {id(weight) for weight in trained if not _finite(weight.grad)}
+    if bad - names.keys():
+        return "the gradient of a parameter outside the model is not finite"
+    wrong = [name for key, name in names.items() if key in bad]
     if not wrong:
         return "every gradient is finite, their norm overflows"
     return f"the gradient of {wrong[-1]!r} is the first on the way back that is not finite"
@@ -815,8 +833,12 @@ def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     data = {"examples": getattr(feed.data, "count", None), "batches": _length(feed.data)}
     place = {"device": device_of(model).type, "generators": len(feed.generators)}
     numbers = {f"{name} of the optimizer": str(value) for name, value in optimizer.defaults.items()}
+    state = model.state_dict() | {
+        f"parameter {name} outside the model": p for name, p in enumerate(parts["others"] or ())
+    }
     weights = {
-        f"shape of {name}": tuple(getattr(value, "shape", ())) for name, value in model.state_dict().items()
+        f"shape of {name}": () if is_lazy(value) else tuple(getattr(value, "shape", ()))
+        for name, value in state.items()
     }
     return options | kinds | data | place | numbers | weights
 

@@ -57,7 +57,9 @@ def test_whole_numbers(value):
     assert check.whole("count", value) == 3 and type(check.whole("count", value)) is int
 
 
-@pytest.mark.parametrize("value", [3.0, math.nan, "3", None, [3], torch.tensor(3.0), torch.tensor([3, 4])])
+@pytest.mark.parametrize(
+    "value", [3.0, math.nan, "3", None, [3], torch.tensor(3.0), torch.tensor([3, 4]), torch.tensor(True)]
+)
 def test_what_is_no_whole_number_is_named(value):
     with pytest.raises(TypeError, match="count must be a whole number, got "):
         check.whole("count", value)

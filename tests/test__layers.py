@@ -6,7 +6,9 @@ import sys
 import pytest
 import torch
 
-from lego._layers import empty_linear, kept_buffers, uncompiled
+from lego._checks import numbers
+from lego._layers import empty_linear, exact, kept_buffers, kept_modes, uncompiled
+from tests.models import Merging
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -95,3 +97,35 @@ def test_buffers_are_as_before_after_an_exception_too():
     assert model.late is None and model.running_mean is mean and model.num_batches_tracked is count
     assert mean.tolist() == [0, 0] and count == 0 and model.calls == 0
     assert torch.equal(model.sparse.to_dense(), torch.eye(3))
+
+
+class Apple(torch.Tensor):
+    """Stands for a tensor on a device without double precision."""
+
+    device = property(lambda self: torch.device("mps"))
+
+    def to(self, place):
+        if place != "cpu":
+            raise TypeError(f"Cannot convert a MPS Tensor to {place}")
+        return self.as_subclass(torch.Tensor)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.int64, torch.bool])
+def test_exact_numbers_are_doubles_where_a_device_has_them_and_on_the_cpu_elsewhere(dtype):
+    x = torch.tensor([0, 1, 1]).to(dtype)
+    for found in (exact(x), exact(x.as_subclass(Apple)), numbers("x", x.as_subclass(Apple))):
+        assert (
+            type(found) is torch.Tensor and found.dtype == torch.double and found.tolist() == [0.0, 1.0, 1.0]
+        )
+    assert exact(torch.tensor(1 + 2j)).dtype == torch.complex128
+
+
+def test_every_layer_is_told_the_mode_that_it_had():
+    model = torch.nn.Sequential(torch.nn.Sequential(Merging(2, 2)), Merging(2, 2))
+    model[0][0].eval()
+    model[1].merged = "as it was"
+    with pytest.raises(ZeroDivisionError), kept_modes(model):
+        model[0].eval()
+        raise ZeroDivisionError
+    assert [module.training for module in model.modules()] == [True, True, False, True]
+    assert model[0][0].merged is True and model[1].merged == "as it was"

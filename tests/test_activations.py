@@ -647,3 +647,19 @@ def test_a_gate_of_another_dtype_does_not_overflow(gated):
     assert found.dtype == torch.float32 and not found.any()
     same = gated(gate.half(), value.bfloat16().half())
     assert same.dtype == torch.float16
+
+
+@pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16])
+def test_the_gradient_of_a_slope_is_summed_in_its_own_precision(dtype):
+    layer = lego.activations.PReLU()
+    y = layer(torch.full((4096, 64), -2.0, dtype=dtype))
+    assert y.dtype == dtype
+    y.float().sum().backward()
+    assert layer.weight.grad.item() == -2 * 4096 * 64
+
+
+def test_the_gradient_of_a_double_beside_half_precision_does_not_overflow():
+    x = torch.full((4096, 64), 2.0, dtype=torch.half)
+    beta = torch.tensor(0.0, dtype=torch.double, requires_grad=True)
+    swish(x, beta).float().sum().backward()
+    assert beta.grad.item() == 4096 * 64  # x² σ'(0) each

@@ -1720,3 +1720,32 @@ def test_a_scripted_layer_is_named():
     model = nn.Sequential(nn.Linear(2, 2), scripted(nn.Linear(2, 2)))
     with pytest.raises(TypeError, match="no scripted or traced one, got RecursiveScriptModule at '1'"):
         diagnose(model, (torch.ones(3, 2), torch.zeros(3, dtype=torch.long)))
+
+
+def test_an_empty_batch_among_several_inputs_is_named():
+    y = torch.empty(0, dtype=torch.long)
+    for inputs in ((torch.empty(0, 3),), {"input": torch.empty(0, 3)}):
+        with pytest.raises(
+            ValueError, match=r"batch must hold an example at least, got inputs of the shape \(0, 3\)"
+        ):
+            diagnose(nn.Sequential(nn.Linear(3, 2)), (inputs, y))
+
+
+def test_embeddings_with_sparse_gradients_can_learn_a_batch():
+    model = nn.Sequential(nn.Embedding(9, 4, sparse=True), nn.Flatten(), nn.Linear(4, 3))
+    report = diagnose(model, (torch.arange(9)[:, None], torch.arange(9) % 3), overfit=200)
+    assert "cannot overfit one batch" not in {finding.name for finding in report.findings}
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_cross_entropy_with_arguments_given_is_judged_as_the_module(smoothing):
+    model, x, y = mlp([4, 16, 3]), torch.randn(32, 4), torch.arange(32) % 3
+    model[-1].weight.data *= 100
+    found = [
+        diagnose(copy.deepcopy(model), (x, y), loss=loss, overfit=50).findings
+        for loss in (
+            functools.partial(F.cross_entropy, label_smoothing=smoothing),
+            nn.CrossEntropyLoss(label_smoothing=smoothing),
+        )
+    ]
+    assert found[0] == found[1] and "loss above chance" in {finding.name for finding in found[0]}

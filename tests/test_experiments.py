@@ -656,3 +656,22 @@ def test_an_interval_of_tensors_that_numpy_does_not_take():
     assert bootstrap(torch.tensor([0.5, 0.75, 1.0]).requires_grad_()) == expected
     with pytest.raises(TypeError, match="values must hold numbers"):
         bootstrap(torch.tensor([1j, 2.0]))
+
+
+def test_a_setting_that_is_no_number_at_all_is_the_same_setting_again(tmp_path):
+    options = {"settings": {"floor": math.nan}, "store": tmp_path / "runs.csv", "backend": "sequential"}
+    for _ in range(2):
+        rows = sweep(lambda width, seed: {"score": width}, {"width": [1]}, 1, **options)
+    assert len(rows) == 1 and math.isnan(rows[0]["floor"])
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, torch.tensor])
+def test_counts_of_numpy_and_pytorch_are_counts(kind, tmp_path):
+    rows = sweep(
+        lambda width, seed: {"score": width},
+        {"width": [1]},
+        kind(3),
+        store=tmp_path / "runs.csv",
+        jobs=kind(1),
+    )
+    assert [row["seed"] for row in rows] == [0, 1, 2]

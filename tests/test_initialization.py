@@ -410,3 +410,9 @@ def test_lsuv_scales_shared_weights_once():
     x = torch.randn(99, 8, generator=seeded())
     lsuv_(nn.Sequential(first, nn.ReLU(), second), x, generator=seeded(1))
     assert first(x).std(correction=0).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_what_lies_in_a_layer_that_drops_weights_trains_on():
+    model = nn.Sequential(DropConnect(nn.Linear(8, 8)), Dropout(0.5))
+    lsuv_(model, torch.randn(16, 8))
+    assert all(module.training for module in model.modules())

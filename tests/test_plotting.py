@@ -336,3 +336,27 @@ def test_drawings_are_made_on_the_cpu_whatever_the_default():
         axes = plotting.activation("relu")
         assert axes.lines[0].get_ydata().max() > 0
         plotting.distributions({"a": torch.arange(9.0, device="cpu")})
+
+
+def test_a_brick_is_drawn_as_it_answers_and_left_as_it_was():
+    before = torch.get_rng_state()
+    brick = nn.RReLU()
+    lines = plotting.activation(brick).get_lines()
+    assert torch.equal(torch.get_rng_state(), before) and brick.training
+    x, y = (torch.as_tensor(values) for values in lines[0].get_data())
+    torch.testing.assert_close(y, brick.eval()(x))
+    half = nn.PReLU().half()
+    plotting.activation(half)
+    assert half.weight.dtype == torch.half
+
+
+def test_a_function_of_another_shape_leaves_no_empty_figure():
+    with pytest.raises(ValueError, match=r"brick must keep the shape \(401,\), got \(3,\)"):
+        plotting.activation(lambda x: x[:3])
+    assert not plt.get_fignums()
+
+
+def test_a_history_of_no_step_is_refused():
+    with pytest.raises(ValueError, match="record must hold numbers, got none"):
+        plotting.history(History())
+    assert not plt.get_fignums()

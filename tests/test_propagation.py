@@ -336,3 +336,18 @@ def test_a_fixed_point_near_zero_is_exact():
 
 def test_a_start_at_the_end_of_float64_is_one():
     assert fixed_point("tanh", 1.5, start=1e308) == pytest.approx(fixed_point("tanh", 1.5), rel=1e-9)
+
+
+def test_what_grows_beyond_all_numbers_grows():
+    assert fixed_point(torch.exp, 1.0) == fixed_point(torch.exp, 2.0, 0.1) == math.inf
+    assert fixed_point(torch.exp, 0.0, 0.1) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match="function must be finite for normal numbers, got a mean of nan"):
+        fixed_point(lambda z: z.exp() - z.exp() * 2, 1.0, start=1e6)
+
+
+def test_moments_of_a_function_that_gives_booleans():
+    assert moments_map(lambda z: z > 0, 0.0, 1.0) == pytest.approx((0.5, 0.25))
+
+
+def test_variances_add_the_biases_and_start_where_they_are_told_to():
+    assert variances("relu", 3, 2.0, 0.5, start=3.0) == pytest.approx([3.0, 3.5, 4.0])

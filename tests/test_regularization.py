@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Lasso, Ridge
 from torch import nn
+from torch.nn.utils import prune
 
 from lego.activations import AconC, MetaAcon, Swish
 from lego.regularization import (
@@ -35,6 +36,7 @@ from lego.regularization import (
     soft_threshold,
     soft_threshold_,
 )
+from lego.training import fit
 from tests.models import Merging
 
 
@@ -659,3 +661,50 @@ def test_mc_dropout_lets_layers_know_that_training_goes_on():
 
 def test_a_rate_at_the_end_of_float64_moves_nothing_where_the_data_say_nothing():
     assert gradient_descent(torch.zeros(1, 1), torch.zeros(1), 1e308, 2).item() == 0
+
+
+def test_drop_connect_trains_a_pruned_layer_by_its_weights_of_now():
+    x, y = torch.randn(8, 4), torch.randn(8, 3)
+    layer = prune.l1_unstructured(nn.Linear(4, 3), "weight", 0.5)
+    model = DropConnect(layer, 1e-9)
+    fit(model, x, y, steps=3, lr=0.1, loss=F.mse_loss)
+    assert layer.weight.eq(0).sum() >= 6
+    torch.testing.assert_close(model(x), F.linear(x, layer.weight_orig * layer.weight_mask, layer.bias))
+
+
+def test_constraints_of_complex_weights_go_by_their_size():
+    layer = nn.Linear(2, 1, dtype=torch.cfloat)
+    nn.init.constant_(layer.weight, 3 + 4j)
+    assert torch.equal(soft_threshold_(layer, 2.5).weight, torch.full((1, 2), 1.5 + 2j))
+    assert torch.equal(max_norm_(layer, 100.0).weight, torch.full((1, 2), 1.5 + 2j))
+    torch.testing.assert_close(max_norm_(layer, 2.5).weight, torch.full((1, 2), (1.5 + 2j) / 2**0.5))
+
+
+def test_a_small_chance_is_kept_where_numbers_are_of_half_precision():
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        kept = Dropout(0.001, generator=torch.Generator().manual_seed(0)).keep(torch.ones(10**6))
+    finally:
+        torch.set_default_dtype(torch.float)
+    assert 0.0008 < 1 - kept.float().mean() < 0.0012
+
+
+@pytest.mark.parametrize("kind", ["biases", "norms"])
+def test_biases_and_norms_are_moved_only_if_asked_for(kind):
+    for step, expected in ((decay_, 0.0), (soft_threshold_, 1.0)):
+        for asked in (False, True):
+            model = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
+            for parameter in model.parameters():
+                nn.init.constant_(parameter, 2.0)
+            step(model, 1.0, **{kind: asked})
+            moved = {"biases": [model[0].bias], "norms": [*model[1].parameters()]}[kind]
+            kept = [p for p in model.parameters() if not any(p is q for q in (model[0].weight, *moved))]
+            assert model[0].weight.eq(expected).all()
+            assert all(p.eq(2).all() for p in kept), "nothing else is moved"
+            told = expected if asked else 2.0
+            assert all(p.eq(told).all() for p in moved)
+
+
+def test_noise_has_the_spread_that_was_asked_for():
+    noise = GaussianNoise(2.0, generator=torch.Generator().manual_seed(0))(torch.zeros(10**5))
+    assert noise.std().item() == pytest.approx(2, rel=0.02) and abs(noise.mean().item()) < 0.03

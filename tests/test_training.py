@@ -1752,3 +1752,98 @@ def test_validation_as_a_list_of_tensors_is_refused_before_anything_is_trained(l
     with pytest.raises(TypeError, match="validation must be a tuple of inputs and targets, or batches"):
         fit(model, x, y, steps=3, lr=0.1, loss=F.mse_loss, validation=[x, y])
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_layers_in_modes_of_their_own_are_told_these(line):
+    model = nn.Sequential(Merging(2, 2), nn.Linear(2, 2))
+    model[0].eval()
+    accuracy(model, torch.randn(4, 2), torch.arange(4) % 2)
+    assert model.training and model[0].merged and not model[0].training
+    model.eval()[0].train()
+    accuracy(model, torch.randn(4, 2), torch.arange(4) % 2)
+    assert not model.training and model[0].training and not model[0].merged
+
+
+def test_a_checkpoint_holds_what_is_trained_outside_the_model(line, tmp_path):
+    model, x, y = line
+    twin, start = copy.deepcopy(model), torch.ones(1, dtype=torch.double)
+    whole, broken, resumed = (start.clone().requires_grad_() for _ in range(3))
+
+    def run(model, scale, steps, **options):
+        fit(
+            model, x, y, steps=steps, lr=0.1, loss=lambda a, b: F.mse_loss(scale * a, b), **options,
+            optimizer=lambda parameters, lr: torch.optim.SGD([*parameters, scale], lr=lr, momentum=0.9),
+        )  # fmt: skip
+
+    run(twin, whole, 6)
+    run(model, broken, 3, checkpoint=tmp_path / "c")
+    run(model, resumed, 6, checkpoint=tmp_path / "c")
+    assert torch.equal(resumed, whole) and torch.equal(model.weight, twin.weight)
+    assert broken.item() not in {start.item(), whole.item()}
+    with pytest.raises(ValueError, match="parameter 0 outside the model"):
+        sgd = functools.partial(torch.optim.SGD, momentum=0.9)
+        fit(model, x, y, steps=9, lr=0.1, loss=F.mse_loss, checkpoint=tmp_path / "c", optimizer=sgd)
+
+
+def test_gradients_of_what_the_optimizer_does_not_hold_are_those_of_one_step():
+    model, x, y = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), torch.randn(8, 2), torch.arange(8) % 2
+    fit(
+        model, x, y, steps=5, lr=0.0,
+        optimizer=lambda parameters, lr: torch.optim.SGD(model[1].parameters(), lr=lr),
+    )  # fmt: skip
+    last = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    torch.testing.assert_close(last, [parameter.grad for parameter in model.parameters()])
+
+
+@pytest.mark.parametrize("weight", [None, torch.tensor([1.0, 2.0, 3.0])])
+def test_cross_entropy_with_arguments_given_validates_as_the_module(weight):
+    model, x = nn.Linear(2, 3), torch.randn(1500, 2)
+    y = torch.arange(1500) % 3
+    y[1024:] = 2
+    options = {"ignore_index": 2, "weight": weight}
+    found = [
+        fit(copy.deepcopy(model), x, y, steps=1, lr=0.0, loss=loss, validation=(x, y)).validation
+        for loss in (functools.partial(F.cross_entropy, **options), nn.CrossEntropyLoss(**options))
+    ]
+    assert found[0] == found[1]
+    assert found[0][-1] == pytest.approx(F.cross_entropy(model(x), y, **options).item())
+
+
+@pytest.mark.parametrize(
+    "held_out", [(torch.zeros(3, 3), torch.zeros(2, 1)), (torch.tensor(1.0), torch.tensor(1.0))]
+)
+def test_what_is_wrong_with_the_validation_is_said_of_it(line, held_out):
+    model, x, y = line
+    with pytest.raises(ValueError, match=r"^validation must "):
+        fit(model, x, y, steps=1, lr=0.1, loss=F.mse_loss, validation=held_out)
+
+
+def test_a_gradient_outside_the_model_that_is_not_finite_is_named(line):
+    model, x, y = line
+    scale = torch.zeros(1, dtype=torch.double, requires_grad=True)
+    with pytest.raises(FloatingPointError, match="a parameter outside the model is not finite"):
+        fit(
+            model, x, y, steps=1, lr=0.1, clip_norm=1.0,
+            loss=lambda a, b: F.mse_loss(a, b) + scale.sqrt().sum(),
+            optimizer=lambda parameters, lr: torch.optim.SGD([*parameters, scale], lr=lr),
+        )  # fmt: skip
+
+
+def test_a_penalty_may_be_a_number_of_numpy(line):
+    model, x, y = line
+    history = fit(model, x, y, steps=1, lr=0.0, loss=F.mse_loss, penalty=lambda _: np.float32(0.5))
+    assert history.loss[0] == pytest.approx(F.mse_loss(model(x), y).item())
+
+
+def test_a_layer_that_learns_its_width_goes_on_from_a_checkpoint(tmp_path):
+    x, y = torch.randn(8, 2), torch.arange(8) % 2
+    whole, parts = (nn.Sequential(nn.LazyLinear(2, bias=False)) for _ in range(2))
+    for model in (whole, parts):
+        torch.manual_seed(0)
+        fit(model, x, y, steps=2, lr=0.1, checkpoint=tmp_path / str(id(model)))
+    fit(whole, x, y, steps=2, lr=0.1)
+    resumed = nn.Sequential(nn.LazyLinear(2, bias=False))
+    fit(resumed, x, y, steps=4, lr=0.1, checkpoint=tmp_path / str(id(parts)))
+    torch.testing.assert_close(resumed[0].weight, whole[0].weight)
