@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import faulthandler
 import functools
 import itertools
@@ -11,6 +12,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -30,6 +32,7 @@ from hooks.engine.confine import DEVICES, confine
 from hooks.engine.outcome import OUTSIDE, digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
+NO_ROOM = 2**14  # bytes; a file system keeps some for itself
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 HALF = re.compile("[\ud800-\udfff]")
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
@@ -97,6 +100,8 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
         reason = "left what is no result"
     else:
         reason = f"its process ended early with exit code {code}"
+    if shutil.disk_usage(folder).free < NO_ROOM:
+        reason += f" ({os.strerror(errno.ENOSPC)}: {folder.parents[1]})"
     stderr = read_left(folder / "stderr")
     details = "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]
     return {"reason": reason, "details": details, "late": late}

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -401,29 +402,75 @@ def test_builds_killed_at_random_moments_and_then_one_that_is_not(project):
     assert killed >= MOMENTS / 2, "most builds had ended before"
 
 
-def test_a_full_disk(good, tmp_path):
-    """The build ends with the system's reason; once there is room, it succeeds."""
+@pytest.mark.parametrize(
+    ("megabytes", "message"),
+    [(300, "the fork server died; its own message stands above"), (1500, "one.py:11: RuntimeError")],
+)
+def test_too_little_memory(project, megabytes, message):
+    """Under a limit that PyTorch does not fit in, and one that a snippet goes beyond; without it, it succeeds."""
+    before = content(project / "site")
+    write(project, f"{SNIPPET}import torch\nones = torch.ones(2**28).double()\nprint(ones.numel())\n")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+    result = build(project, preexec_fn=limit)
+    assert result.returncode == 1 and message in result.stderr, result.stderr
+    assert content(project / "site") == before
+    write(project, SNIPPET + "\n")
+    assert build(project).returncode == 0 and content(project / "site") == before
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder that holds sixteen megabytes."""
     small = tmp_path / "small"
     small.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(small)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("a small disk needs the right to mount one")
-    try:
-        root = small / "project"
-        shutil.copytree(good, root)
-        before = content(root / "site")
-        filler = small / "filler"
-        free = shutil.disk_usage(small).free
-        filler.write_bytes(bytes(max(0, free - 300_000)))
-        result = build(root)
+    yield small
+    subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.parametrize("room", [0, 40_000])
+def test_no_room_for_what_is_passing(project, small_disk, room):
+    """Where nothing fits in the folder for temporary files, Python takes another; where little does, the build ends."""
+    before = content(project / "site")
+    write(project, SNIPPET + "print('much' * 15_000)\n")
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - room))
+    result = build(project, env={"TMPDIR": str(small_disk)})
+    if room:
         assert result.returncode == 1, result.stderr
-        assert "No space left on device" in result.stderr and "The site stays as it was." in result.stderr
-        assert content(root / "site") == before
-        filler.unlink()
-        assert build(root).returncode == 0
-        assert content(root / "site") == before and not list(root.glob(".site-*"))
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+        assert (
+            f"one.py: its process ended early with exit code 1 (No space left on device: {small_disk})"
+            in result.stderr
+        )
+        assert content(project / "site") == before
+    else:
+        assert result.returncode == 0, result.stderr
+    filler.unlink()
+    write(project, SNIPPET + "\n")
+    assert build(project, env={"TMPDIR": str(small_disk)}).returncode == 0
+    assert content(project / "site") == before and not list(small_disk.iterdir())
+
+
+def test_a_full_disk(good, small_disk):
+    """The build ends with the system's reason; once there is room, it succeeds."""
+    root = small_disk / "project"
+    shutil.copytree(good, root)
+    before = content(root / "site")
+    filler = small_disk / "filler"
+    free = shutil.disk_usage(small_disk).free
+    filler.write_bytes(bytes(max(0, free - 300_000)))
+    result = build(root)
+    assert result.returncode == 1, result.stderr
+    assert "No space left on device" in result.stderr and "The site stays as it was." in result.stderr
+    assert content(root / "site") == before
+    filler.unlink()
+    assert build(root).returncode == 0
+    assert content(root / "site") == before and not list(root.glob(".site-*"))
 
 
 def test_a_clock_that_was_set_back(project):
