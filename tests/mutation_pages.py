@@ -33,7 +33,6 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.build import today  # noqa: E402
 from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
 from benchmarks.mutation import NOT_EXPLAINED, REASONS, days, explain, folded, share  # noqa: E402
-from hooks.kept import sources  # noqa: E402
 from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
 
 STORE = ROOT / ".cache" / "mutation"
@@ -293,7 +292,8 @@ def fingerprint(place: str, source: str, root: Path = ROOT) -> str:
     """Digest of a source, of its tests, of its record and of the library."""
     checked = (root / tests(place)[0]).read_bytes()
     record = json.loads((root / RECORD).read_text()).get(place)
-    made_of = place, source, checked, record, sources(root / "lego")
+    library = [path.read_bytes() for path in sorted((root / "lego").glob("*.py"))]
+    made_of = place, source, checked, record, library
     return hashlib.blake2b(repr(made_of).encode(), digest_size=8).hexdigest()
 
 

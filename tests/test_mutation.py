@@ -224,3 +224,12 @@ def test_a_survivor_is_explained_by_its_file_line_and_operator():
         summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [told | {"same": True}])
     )
     assert "Of the 1 survivors, 1 have a reason; 1 compute the same" in text and "these, 100.0%" in text
+
+
+@pytest.mark.parametrize("runner", ["benchmarks/mutation.py", "tests/mutation_pages.py"])
+def test_the_runners_import_nothing_that_a_mutant_changes(runner):
+    code = f"import runpy\nfrom benchmarks.forks import preload\nrunpy.run_path({runner!r})\npreload()"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
