@@ -4,6 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
+TOOLED := $(TOOLS)/ready
 PROVE := $(BIN)/python benchmarks/proof.py
 PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
@@ -79,10 +80,10 @@ scale: $(READY) ## count what the site costs to host, and build it ten times ove
 compress: $(READY) ## write .gz and .br beside each text of site/, for hosts that send such files
 	@$(BIN)/python -m hooks.compress site
 
-advisories: $(READY) $(TOOLS) ## ask the public advisory database about every locked package; needs a network
+advisories: $(READY) $(TOOLED) ## ask the public advisory database about every locked package; needs a network
 	@$(PROVE) advisories $(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
-licenses: $(READY) $(TOOLS) ## list under which terms the locked packages come
+licenses: $(READY) $(TOOLED) ## list under which terms the locked packages come
 	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --order license --format markdown
 
 search-table: $(READY) ## train the activations of the search table; what lego/search_table.csv has is not run again
@@ -108,9 +109,10 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' .venv/lib || true # pip would do it on one core; a template is no Python
 	@touch $@
 
-$(TOOLS):
-	@$(PYTHON) -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 pip-licenses==5.5.5 || { \
-	  rm -rf $@; echo "The tools could not be installed: the first run needs a network connection." >&2; exit 1; }
+$(TOOLED): Makefile
+	@$(PYTHON) -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 pip-licenses==5.5.5 || { \
+	  echo "The tools could not be installed: the first run needs a network connection." >&2; exit 1; }
+	@touch $@
 
 $(PROOF): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[proof]' || { \

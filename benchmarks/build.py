@@ -38,7 +38,8 @@ class Cost(NamedTuple):
 
 def environment(cwd: Path) -> dict[str, str]:
     """What every contestant runs under: one thread a process, no window, the library of its own folder."""
-    return os.environ | {
+    address = {"SITE_URL", "REPO_URL"}  # of what somebody publishes from here
+    return {name: value for name, value in os.environ.items() if name not in address} | {
         "NO_MKDOCS_2_WARNING": "1",
         "MPLBACKEND": "agg",
         "OMP_NUM_THREADS": "1",

@@ -380,6 +380,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=PEERS, help="some contestants")
     parser.add_argument("--print", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.snippets < 2 or options.rounds < 1:
+        parser.error(
+            f"--snippets must be at least 2 and --rounds at least 1, got {options.snippets} and {options.rounds}"
+        )
     if options.print:
         return print_truth(options.print)
     if options.own:

@@ -3,6 +3,8 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machine are slower than one
 os.environ["MPLBACKEND"] = "agg"
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
+for name in ("SITE_URL", "REPO_URL"):  # who publishes sets them, for what is published
+    os.environ.pop(name, None)
 
 import contextlib
 import functools
@@ -72,8 +74,7 @@ def site(tmp_path_factory):
 
 def mkdocs(*arguments, cwd=ROOT, timeout=240, **options):
     """The end of a MkDocs command."""
-    environment = {key: value for key, value in os.environ.items() if key not in {"SITE_URL", "REPO_URL"}}
-    environment |= options.pop("env", {})
+    environment = os.environ | options.pop("env", {})
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "mkdocs", *arguments]
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment, **options

@@ -17,8 +17,11 @@ import difflib
 import hashlib
 import itertools
 import json
+import os
 import random
+import shutil
 import sys
+import tempfile
 import time
 import tomllib
 from collections import Counter, defaultdict
@@ -218,6 +221,8 @@ def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
         project.write(file, before)
     if result == "survived":
         shown, other = (show(project, text) for text in (source, broken.source))
+        if "raised" in shown:
+            raise RuntimeError(f"the unchanged {broken.place} must run, got {shown['text']}")
         if shown == other:
             result = "same"
         elif shown["text"] == other["text"]:
@@ -254,32 +259,32 @@ def replace_block(page: str, number: int, source: str) -> str:
 
 
 def show(project: Copy, source: str) -> dict[str, Any]:
-    """What a source prints and draws, in a folder of its own; the error if it raises."""
-    folder = project.folder / ".shown"
-    folder.mkdir(exist_ok=True)
+    """What a source prints and draws, in a folder of its own and from a seed; the error if it raises."""
+    folder = Path(tempfile.mkdtemp(prefix=".shown-", dir=project.folder))
     result = folder / "result.json"
 
     def work() -> int:
         project.enter(folder / "stdout")
-        import torch
-
+        os.chdir(folder)
         from hooks.engine.child import run_cells
 
-        torch.manual_seed(0)
+        seeded = f"import torch; torch.manual_seed(0)\n{source}"  # as the test of a block does
         try:
-            cells = list(run_cells(source, folder / "source.py", folder / "stdout", "salt"))
+            cells = list(run_cells(seeded, folder / "source.py", folder / "stdout", "salt"))
             found = {
                 "text": "".join(cell["text"] for cell in cells),
                 "figures": [cell["figures"] for cell in cells],
             }
         except Exception as error:
-            found = {"text": repr(error), "figures": []}
+            found = {"text": repr(error), "figures": [], "raised": True}
         result.write_text(json.dumps(found))
         return 0
 
-    result.unlink(missing_ok=True)
+    nothing = {"text": "nothing", "figures": [], "raised": True}
     fork(work, LIMIT)
-    return dict(json.loads(result.read_text())) if result.is_file() else {"text": "nothing", "figures": []}
+    found = dict(json.loads(result.read_text())) if result.is_file() else nothing
+    shutil.rmtree(folder)
+    return found
 
 
 def tests(place: str) -> list[str]:
@@ -333,7 +338,7 @@ def summarize(
 
 def why(record: dict[str, Any], reasons: list[dict[str, Any]]) -> str:
     """Why a survivor may live: the first line that it changes decides, as `ast.unparse` writes it."""
-    text = record["diff"][0].removeprefix("-").strip()
+    text = next(line for line in record["diff"] if line.startswith("-")).removeprefix("-").strip()
     return str(explain({"file": record["place"], "text": text, "operator": record["way"]}, reasons)["reason"])
 
 

@@ -19,6 +19,9 @@ from benchmarks import proof
         ),
         (["==== 1 failed, 51 passed, 2 errors in 9.1s ===="], 1, "1 failed, 51 passed, 2 errors"),
         (["12 passed"], 0, "12 passed"),
+        (["=== 2 errors in 5.1s ==="], 2, "2 errors"),
+        (["== 1 deselected, 1 error in 2.00s =="], 2, "1 error"),
+        (["== 1 warning, 2 errors in 2.00s =="], 2, "1 warning, 2 errors"),
         (["== 1 passed, 57 deselected in 2.00s =="], 0, "1 passed"),
         (["No known vulnerabilities found"], 0, "No known vulnerabilities found"),
         (

@@ -100,11 +100,15 @@ def test_the_lock_is_written_with_the_proof_and_stays_when_that_fails(clone):
 
 def test_the_proof_runs_whatever_writes_results(clone):
     result = make(clone, "--dry-run", "proof")
+    runs = re.compile("^if __name__ ==", re.MULTILINE)
     writes = re.compile(r'"results"|\bRESULTS\b')
-    scripts = [path.name for path in (ROOT / "benchmarks").glob("*.py") if writes.search(path.read_text())]
-    assert {"audit.py", "bricks.py", "diagnose.py", "pairs.py"} <= set(scripts)
-    for name in scripts:
-        assert f"python benchmarks/{name}" in result.stdout, name
+    paths = [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tests").glob("*.py")]
+    scripts = [path for path in paths if writes.search(path.read_text()) and runs.search(path.read_text())]
+    assert {"audit.py", "bricks.py", "diagnose.py", "pairs.py", "mutation_pages.py"} <= {
+        path.name for path in scripts
+    }
+    for path in scripts:
+        assert f"python {path.relative_to(ROOT)}" in result.stdout, path
 
 
 @pytest.mark.parametrize(("given", "end"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
