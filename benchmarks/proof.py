@@ -38,7 +38,8 @@ CHECKS = {
 }
 PACKAGES = ("torch", "matplotlib", "mkdocs", "mkdocs-material", "hypothesis")
 COUNTED = re.compile(
-    r"=*\s*(\d+ (?:passed|failed|skipped|deselected|warnings?|errors?)\b.*?)(?: in [\d.]+s.*)?|((?:No|Found \d+) known vulnerabilit.*)"
+    r"=*\s*(\d+ (?:passed|failed|skipped|deselected|warnings?|errors?)\b.*?)(?: in [\d.]+s.*)?"
+    r"|((?:No|Found \d+) known vulnerabilit.*)"
 )
 
 

@@ -3,8 +3,6 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch: two threads on a busy machine are slower than one
 os.environ["MPLBACKEND"] = "agg"
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
-for name in ("SITE_URL", "REPO_URL"):  # who publishes sets them, for what is published
-    os.environ.pop(name, None)
 
 import contextlib
 import functools
@@ -18,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+for address in ("SITE_URL", "REPO_URL"):  # who publishes sets them, for what is published
+    os.environ.pop(address, None)
 
 
 def pytest_collection_modifyitems(items):
