@@ -175,16 +175,19 @@ def tolerances(line, kind):
     """How near each number of a line must come: training adds up what processors round otherwise."""
     for match in NUMBER.finditer(ADDRESS.sub("0", line)):
         before = line[: match.start()]
-        if kind == "text":  # an accuracy or a loss of two digits may lie beside another one
-            yield {"rel": 0.4, "abs": 0.1 if re.fullmatch(r"[-+]?\d\.\d\d", match[0]) else 1e-6}
+        if kind == "text":  # a count or an accuracy may lie beside another one
+            decimals = len(match[0].partition(".")[2])
+            yield {"rel": 0.4, "abs": {0: 1, 2: 0.1}.get(decimals, 1e-6)}
         elif re.match(r" (?:points|places|lines|collections|patches|images)\b", line[match.end() :]):
             yield {"rel": 0, "abs": 0}
         elif " ticks at " in line:
             yield {"rel": 1e-3, "abs": 1e-3}
         elif before.endswith("10^ "):
-            yield {"rel": 0, "abs": 1.0}
+            yield {"rel": 0, "abs": 2.0}
         elif "up " in before:
             yield {"rel": 0.4, "abs": 0.1}
+        elif line.startswith("y between "):
+            yield {"rel": 0.15, "abs": 0.05}
         else:
             yield {"rel": 0.05, "abs": 0.05}
 

@@ -21,7 +21,7 @@ for (scheme, options), style in zip(
     initialize(model, scheme, generator=rng, **options)
     units[scheme] = []
     for _ in range(10):
-        distinct = model[2].weight.detach().unique(dim=0)
+        distinct = model[2].weight.detach().round(decimals=3).unique(dim=0)
         units[scheme].append(len(distinct))
         fit(model, x, y, steps=30, lr=0.5, batch_size=64, generator=rng)
     scores[scheme] = accuracy(model, x, y)
