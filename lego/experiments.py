@@ -73,7 +73,8 @@ def sweep(
 
     Args:
         train: returns numbers, strings, booleans or `None` by name: the same names each time. It must draw all its
-            randomness from `seed`. A run that raises, exits, or whose process dies, fails alone.
+            randomness from `seed`. A run that raises, exits, or whose process dies (unless it is the caller's), fails
+            alone.
         grid: values by name, of which every combination is a cell; or the cells themselves. Values as `train` returns
             them; scalars of PyTorch and NumPy become Python's.
         seeds: seeds, or how many, from 0 on.
@@ -82,8 +83,10 @@ def sweep(
             `error` (the traceback of a run that failed).
         backend: a backend of joblib, such as `"loky"` (processes on this machine), `"threading"`, `"sequential"` or
             `"dask"` (the cluster of the `distributed.Client` that is open); what `joblib.parallel_config` says if
-            omitted, else `"loky"`.
-        jobs: how many runs at a time; all cores with -1, all but one with -2.
+            omitted, else `"loky"`. With `"threading"` or `"sequential"`, runs are in the caller's process, and one
+            that the system kills ends the sweep.
+        jobs: how many runs at a time; all cores with -1, all but one with -2. With one at a time, `"loky"` is as
+            `"sequential"`.
         settings: what is the same for all runs and shapes their results, such as a count of steps. A store of others
             is refused.
         progress: whether to show a bar with the time that remains; only a terminal gets one.
@@ -239,7 +242,7 @@ def read(store: str | os.PathLike[str]) -> list[Row]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not a table.
+        ValueError: if it is no table of a sweep.
     """
     return _rows(check.path("store", store))
 
@@ -258,12 +261,14 @@ def search_table() -> list[Row]:
 
 def _cells(grid: Grid, fixed: Mapping[str, Any]) -> list[Row]:
     if isinstance(grid, Mapping):
+        lists = []
         for name, values in grid.items():
-            if isinstance(values, str) or not isinstance(values, Iterable):
+            if isinstance(values, str) or (found := _listed(values)) is None:
                 raise ValueError(
                     f"grid must have a list of values under each name, got {values!r} under {name!r}"
                 )
-        cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+            lists.append(found)
+        cells = [dict(zip(grid, values, strict=True)) for values in itertools.product(*lists)]
     else:
         cells = []
         for cell in [grid] if (listed := _listed(grid)) is None else listed:
@@ -412,11 +417,13 @@ class _Table:
             self.guard = self.lock.open("w")
             try:
                 _lock(self.guard.fileno())
-            except OSError as error:
+            except BlockingIOError as error:
                 self.guard.close()
                 raise ValueError(
                     f"store must be of one sweep at a time, got {self.path}, which another fills"
                 ) from error
+            except OSError:  # a file system without locks, as some of a network
+                pass
             with suppress(FileNotFoundError):  # a sweep that ended took the file away before it was locked
                 held = os.path.samestat(os.fstat(self.guard.fileno()), self.lock.stat())
             if not held:
@@ -460,9 +467,14 @@ def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, 
     """What a store holds, by key."""
     found: dict[Key, Row] = {}
     for number, row in enumerate(_rows(store) if store.exists() else [], 2):
-        if missing := [name for name in (*names, *fixed, "seconds", "error") if name not in row]:
+        if missing := [name for name in (*names, *fixed) if name not in row]:
             raise ValueError(
                 f"store must have the columns of this sweep, got {store} without {', '.join(missing)}: choose another"
+            )
+        asked = itertools.takewhile("torch".__ne__, row)  # results stand behind it
+        if others := [name for name in asked if name not in names and name not in fixed]:
+            raise ValueError(
+                f"store must have the columns of this sweep, got {store} with {', '.join(others)} too: choose another"
             )
         for name, value in fixed.items():
             if row[name] != value and _text(row[name]) != _text(value):  # NaN equals nothing
@@ -487,6 +499,10 @@ def _rows(store: Path) -> list[Row]:
         header, *lines = list(csv.reader(text[: text.rfind("\n") + 1].split("\n")[:-1])) or [[]]
     finally:
         csv.field_size_limit(limit)
+    if text and (missing := [name for name in ("seconds", "error") if name not in header]):
+        raise ValueError(
+            f"store must be a table of a sweep, got {store} without the columns {' and '.join(missing)}"
+        )
     for number, line in enumerate(lines, 2):
         if len(line) != len(header):
             raise ValueError(

@@ -223,8 +223,8 @@ def max_norm_(model: Model, maximum: float) -> Model:
     $$w_k \leftarrow w_k \min\!\left(1, \frac{\text{maximum}}{\lVert w_k \rVert_2}\right)$$
 
     Args:
-        model: any module, overwritten; every parameter of two or more dimensions but biases counts, a unit being one
-            index of its first dimension.
+        model: any module, overwritten; every parameter of two or more dimensions counts, but for biases and those of
+            normalization layers; a unit is one index of its first dimension.
         maximum: above 0.
 
     Returns:
@@ -547,7 +547,7 @@ class EarlyStopping:
 
     def step(self, value: float | Tensor, model: nn.Module) -> bool:
         """Takes a value, keeps the weights if it is the best so far, and returns whether to stop."""
-        value = check.real("value", value)
+        value = check.real("value", value.detach() if isinstance(value, Tensor) else value)
         gain = math.inf if self.best is None else self.sign * (self.best - value)
         if not math.isnan(value) and gain > self.minimum_improvement:
             self.best, self.best_step = value, self.steps

@@ -80,6 +80,7 @@ class Stopper(Protocol):
 
 
 _STOPPER = ("step", "restore", "state_dict", "load_state_dict")
+_UNKNOWN = "not known yet"  # the shape of what a lazy layer makes at its first batch
 
 
 @dataclass(repr=False)
@@ -246,8 +247,9 @@ def fit(
             own dtype; the others are `torch.autocast`, and `"float16"` also scales the loss.
         checkpoint: a file to keep the state in. If it exists, training goes on from it, on a CPU to the same bit
             as if never broken off: weights, optimizer, shuffling, dropout and history. A finished run returns at
-            once, or goes on to more `steps`. The random states of Python, NumPy and persistent workers, and
-            what `watch` keeps for itself, are not in the file. The data and the functions are not compared.
+            once, or goes on to more `steps`. The random states of Python, NumPy, persistent workers and
+            a validation loader's generator, and what `watch` keeps for itself, are not in the file. The data and the
+            functions are not compared.
         checkpoint_every: writes the checkpoint each time so many steps are done, and at the end.
         generator: source of the shuffling; PyTorch's global one if omitted.
         seed: seeds PyTorch's global generators of the CPU and the CUDA device while `fit` runs: dropout, a
@@ -261,7 +263,8 @@ def fit(
         ValueError: if an argument breaks its rule, or the checkpoint is of other settings; the message names it.
         TypeError: if the data is neither tensors nor batches.
         FloatingPointError: if the loss, or the gradient's norm under `clip_norm`, becomes infinite or NaN; the
-            message names the layer. The weights are those that gave it. This error, as any other that ends the
+            message names the layer. The weights are those that gave it. With `"float16"`, a step whose gradient is
+            not finite is left out instead, and its norm is on record. This error, as any other that ends the
             training, has what was recorded so far as `error.history`.
 
     Examples:
@@ -406,6 +409,10 @@ def fit(
             if clip_norm:
                 try:  # a scaler leaves out a step whose gradient is not finite
                     norm = clip_grad_norm_(trained, clip_norm, error_if_nonfinite=not scaler.is_enabled())
+                except NotImplementedError as error:
+                    raise ValueError(
+                        f"clip_norm must be None with gradients without a norm, such as sparse ones, got {clip_norm}"
+                    ) from error
                 except RuntimeError as error:
                     why = _gradient_source(model, trained)
                     raise FloatingPointError(
@@ -515,8 +522,9 @@ class _Feed:
     """Batches, epoch after epoch, that can go on in the middle of one as if never broken off."""
 
     def __init__(self, data: Iterable[Any], drawing: list[Generator]) -> None:
-        samplers = [getattr(owner, "sampler", None) for owner in (data, getattr(data, "batch_sampler", None))]
-        own = [getattr(owner, "generator", None) for owner in (data, *samplers)]
+        owners = [data, getattr(data, "batch_sampler", None)]
+        samplers = [getattr(owner, "sampler", None) for owner in owners]
+        own = [getattr(owner, "generator", None) for owner in (*owners, *samplers)]
         self.data = data
         self.generators = drawing + [generator for generator in own if isinstance(generator, Generator)]
         self.taken = 0  # batches of the present epoch
@@ -747,7 +755,7 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
         if not isinstance(module, torch.jit.ScriptModule)  # compiled: it takes none
     ]
     try:
-        with torch.no_grad(), cast, uncompiled(model), kept_buffers(model):
+        with cast, uncompiled(model), kept_buffers(model):  # with gradients: a model may take some as it runs
             _call(model, x)
     finally:
         for hook in hooks:
@@ -770,7 +778,13 @@ def _gradient_source(model: nn.Module, trained: list[Tensor]) -> str:
 
 
 def _finite(nest: Any) -> bool:
-    return all(bool(tensor.isfinite().all()) for tensor in _tensors(nest))
+    return all(bool(_entries(tensor).isfinite().all()) for tensor in _tensors(nest))
+
+
+def _entries(tensor: Tensor) -> Tensor:
+    """The numbers that a tensor holds; of a sparse one, not the zeros between them."""
+    tensor = tensor.coalesce() if tensor.is_sparse else tensor
+    return tensor if tensor.layout in (torch.strided, torch.jagged) else tensor.values()
 
 
 def _ambient(device: torch.device) -> list[Generator]:
@@ -833,14 +847,17 @@ def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     data = {"examples": getattr(feed.data, "count", None), "batches": _length(feed.data)}
     place = {"device": device_of(model).type, "generators": len(feed.generators)}
     numbers = {f"{name} of the optimizer": str(value) for name, value in optimizer.defaults.items()}
-    state = model.state_dict() | {
+    return options | kinds | data | place | numbers | _shapes(parts)
+
+
+def _shapes(parts: dict[str, Any]) -> dict[str, Any]:
+    state = parts["model"].state_dict() | {
         f"parameter {name} outside the model": p for name, p in enumerate(parts["others"] or ())
     }
-    weights = {
-        f"shape of {name}": () if is_lazy(value) else tuple(getattr(value, "shape", ()))
+    return {
+        f"shape of {name}": _UNKNOWN if is_lazy(value) else tuple(getattr(value, "shape", ()))
         for name, value in state.items()
     }
-    return options | kinds | data | place | numbers | weights
 
 
 def _save(
@@ -851,10 +868,12 @@ def _save(
     stopped: bool,
 ) -> None:
     states = {name: _plain(part.state_dict()) for name, part in parts.items() if part is not None}
+    learned = {name: shape for name, shape in _shapes(parts).items() if settings.get(name) == _UNKNOWN}
     partial_file = Path(f"{os.fspath(path)}.{os.getpid()}.part")
     try:
         torch.save(
-            {"settings": settings, "history": vars(history), "stopped": stopped, **states}, partial_file
+            {"settings": settings | learned, "history": vars(history), "stopped": stopped, **states},
+            partial_file,
         )
         if not os.path.exists(path):
             _check_readable(partial_file)
@@ -905,7 +924,8 @@ def _load(
     except (pickle.UnpicklingError, EOFError, RuntimeError, LookupError, TypeError) as error:
         raise ValueError(f"checkpoint must be a file that fit wrote, got {os.fspath(path)!r}") from error
     for name in {**there, **settings}:
-        if there.get(name) != settings.get(name):
+        unknown = name in there and settings.get(name) == _UNKNOWN
+        if there.get(name) != settings.get(name) and not unknown:
             values = f"{name} {there.get(name)} in the file and {settings.get(name)} now"
             raise ValueError(f"checkpoint must be of a run with the same settings, got {values}")
     if len(known.loss) > steps:

@@ -68,13 +68,15 @@ def describe(figures):
             axes.get_yscale(),
         ]
         labels += [text.get_text() for text in [*axes.texts, *(legend.get_texts() if legend else ())]]
-        found.append(" | ".join(words(label) for label in labels))
+        found.append(" | ".join(" ".join(label.split()) for label in labels))
         found += describe_set(axes, legend)
         parts = [len(part) for part in (axes.lines, axes.collections, axes.patches, axes.images)]
         found.append("{} lines, {} collections, {} patches, {} images".format(*parts))
         for line in axes.lines:
             x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
             found.append(f"{x.size} points {ends(x, 'linear')}".strip())
+            if hasattr(line, "get_xy1"):  # a line without ends
+                found.append("through {:.3g}, {:.3g}".format(*line.get_xy1()))
             found.append(f"up {ends(y, axes.get_yscale())}".strip())
         for collection in axes.collections:
             paths = [path.vertices for path in collection.get_paths() if len(path.vertices)]
@@ -88,7 +90,8 @@ def describe(figures):
             patch.get_patch_transform().transform_path(patch.get_path()).vertices for patch in axes.patches
         ]
         if shapes:
-            found.append(f"patches {box(np.concatenate(shapes), axes)}")
+            places = np.concatenate(shapes)
+            found.append(f"patches of {len(places)} places {box(places, axes)}")
         found += ["image of {} x {}".format(*image.get_array().shape[:2]) for image in axes.images]
     return found
 
@@ -101,8 +104,8 @@ def box(places, axes):
 
 def ends(values, scale):
     """The smallest and the largest of some numbers; on a logarithmic axis, their logarithms."""
-    if values.dtype.kind not in "iuf":
-        return ""
+    if values.dtype.kind not in "iuf":  # categories
+        return ", ".join(map(str, values))
     with np.errstate(all="ignore"):
         values = np.log10(values) if scale == "log" else values
     values = values[np.isfinite(values)]
@@ -112,6 +115,8 @@ def ends(values, scale):
 
 def describe_set(axes, legend):
     """Where a script said that axes end, have ticks, and where it put texts and a legend; of a colorbar, where it ends."""
+    if axes.get_aspect() != "auto":
+        yield f"aspect {axes.get_aspect():g}"
     for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         if not getattr(axes, f"get_autoscale{name}_on")():
             yield "{} between {:.4g} and {:.4g}".format(name, *axis.get_view_interval())
@@ -175,7 +180,7 @@ def tolerances(line, kind):
     """How near each number of a line must come: training adds up what processors round otherwise."""
     for match in NUMBER.finditer(ADDRESS.sub("0", line)):
         before = line[: match.start()]
-        if kind == "text":  # a count or an accuracy may lie beside another one
+        if kind == "text" or " | " in line:  # a count or an accuracy may lie beside another one
             decimals = len(match[0].partition(".")[2])
             yield {"rel": 0.4, "abs": {0: 1, 2: 0.1}.get(decimals, 1e-6)}
         elif re.match(r" (?:points|places|lines|collections|patches|images)\b", line[match.end() :]):
@@ -184,6 +189,8 @@ def tolerances(line, kind):
             yield {"rel": 1e-3, "abs": 1e-3}
         elif before.endswith("10^ "):
             yield {"rel": 0, "abs": 2.0}
+        elif " points " in before:
+            yield {"rel": 0.05, "abs": 1e-3}
         elif "up " in before:
             yield {"rel": 0.4, "abs": 0.1}
         elif line.startswith("y between "):

@@ -1,4 +1,5 @@
 import csv
+import errno
 import importlib.util
 import io
 import math
@@ -107,6 +108,11 @@ def test_grids_seeds_and_settings_of_numpy_and_torch_are_plain_numbers(tmp_path)
                    settings={"steps": np.int64(5)})  # fmt: skip
     assert len(seen) == len(rows) == 12 and rows == read(store)
     assert {type(value) for found in seen for value in found.values()} == {int, float}
+
+
+def test_values_of_a_grid_may_come_one_by_one(tmp_path):
+    rows = run(grid={"a": iter([1, 2]), "b": (letter for letter in "xy")}, store=tmp_path / "runs.csv")
+    assert [(row["a"], row["b"]) for row in rows[::2]] == [(1, "x"), (1, "y"), (2, "x"), (2, "y")]
 
 
 def test_only_what_is_missing_runs(tmp_path):
@@ -249,6 +255,13 @@ def test_a_process_that_dies_fails_alone(tmp_path):
     assert [row for row in plain(rows) if not row["error"]] == healthy
 
 
+def test_a_single_run_at_a_time_runs_in_the_process_that_calls(tmp_path):
+    rows = run(
+        lambda a, b, seed: {"process": os.getpid()}, backend="loky", jobs=1, store=tmp_path / "runs.csv"
+    )
+    assert {row["process"] for row in rows} == {os.getpid()}
+
+
 @pytest.fixture
 def two_threads():
     before = torch.get_num_threads()
@@ -258,10 +271,10 @@ def two_threads():
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_every_backend_gives_the_same_rows(tmp_path, backend):
-    threads = torch.get_num_threads()
+def test_every_backend_gives_the_same_rows(tmp_path, two_threads, backend):
     rows = run(backend=backend, jobs=2, store=tmp_path / "runs.csv")
-    assert plain(rows) == plain(run(store=tmp_path / "whole.csv")) and torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
+    assert plain(rows) == plain(run(store=tmp_path / "whole.csv"))
 
 
 def test_a_run_has_one_thread(tmp_path, two_threads):
@@ -291,6 +304,11 @@ def test_a_function_that_cannot_be_sent_is_told_at_once(tmp_path):
         ({"grid": [{}, {"a": 1}]}, "grid must have at least one cell"),
         ({"grid": {"a": "xy"}}, "grid must have a list of values under each name, got 'xy' under 'a'"),
         ({"grid": {"a": 3}}, "got 3 under 'a'"),
+        (
+            {"grid": {"a": torch.tensor(0.5)}},
+            r"grid must have a list of values under each name, got tensor\(0.5000\) under 'a'",
+        ),
+        ({"grid": {"a": np.array(0.5)}}, r"got array\(0.5\) under 'a'"),
         ({"grid": 5}, "grid must be values by name, or a list of cells, got 5"),
         ({"grid": [{"a": 1}, 2]}, "grid must be values by name, or a list of cells, got 2"),
         ({"grid": {"seed": [1]}}, "grid must have names of its own .* got 'seed'"),
@@ -344,6 +362,9 @@ def test_a_store_of_something_else_is_named_not_mixed_in(tmp_path):
     refused(store, r"same settings, got steps = 5 in line 2 of .*runs\.csv and 6 now", settings={"steps": 6})
     refused(store, "columns of this sweep, .* without rate", settings={"rate": 6})
     refused(store, "columns of this sweep, .* without c", grid={"c": [1]}, settings={"steps": 5})
+    refused(store, r"columns of this sweep, got .*runs\.csv with steps too: choose another$")
+    refused(store, "columns of this sweep, .* with b too", grid={"a": [1, 2]}, settings={"steps": 5})
+    refused(store, "columns of this sweep, .* with b, steps too", grid={"a": [1, 2]})
     torch_now = torch.__version__.split("+")[0]
     store.write_text(store.read_text().replace(torch_now, "1.0.0"))
     refused(store, f"got torch = '1.0.0' in line 2 of .* and '{torch_now}' now", settings={"steps": 5})
@@ -359,6 +380,13 @@ def test_a_store_that_is_no_table_is_named(tmp_path):
     refused(store, "each run once, got one again in line 10")
     store.write_bytes(b"\x8a\xff")
     refused(store, r"store must be a table in UTF-8, got .*runs\.csv")
+    for text in ("hello", "x,y\n", "x,y\n1,2\n", "seconds\n", "\n"):
+        store.write_text(text)
+        refused(store, r"store must be a table of a sweep, got .*runs\.csv without the columns ")
+        with pytest.raises(ValueError, match="store must be a table of a sweep"):
+            read(store)
+    store.write_text("")
+    assert read(store) == [] and len(run(store=store)) == 8
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none.csv")
 
@@ -372,6 +400,16 @@ def test_two_sweeps_do_not_fill_one_store(tmp_path):
         return product(a, b, seed)
 
     assert len(run(train, store=store)) == 8
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_no_other_sweep(tmp_path, monkeypatch, number):
+    def none(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(experiments, "flock", none)
+    assert len(run(store=tmp_path / "runs.csv")) == 8
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -24,7 +24,7 @@ def test_a_block_prints_what_it_printed(place, tmp_path, monkeypatch):
     trains = re.search(
         r"\bfit\(|\.step\(", BLOCKS[place]
     )  # another processor rounds otherwise, and that adds up
-    close = pytest.approx(numbers(record), rel=0.2 if trains else 0.01, abs=1e-6, nan_ok=True)
+    close = pytest.approx(numbers(record), rel=0.2 if trains else 1e-3, abs=1e-6, nan_ok=True)
     assert numbers(printed) == close, printed
 
 

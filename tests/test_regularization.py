@@ -292,6 +292,11 @@ def test_when_it_stops_and_what_it_restores(values, options, stops, best):
     assert stopping.restore(model).weight.item() == (best if best >= 0 else len(values) - 1)
 
 
+def test_a_value_with_a_gradient_is_a_number_too():
+    stopping, model = EarlyStopping(2), marked(3)
+    assert not stopping.step(l2(model), model) and stopping.best == 9 and isinstance(stopping.best, float)
+
+
 def test_its_state_survives_a_save_and_a_load(tmp_path):
     values = [5.0, 3.0, 4.0, 3.5, 3.2, 3.1]
     whole, first = EarlyStopping(3), EarlyStopping(3)

@@ -771,6 +771,51 @@ def test_the_search_uses_the_same_dropout_and_leaves_hooks_and_buffers():
     assert 0 < len(seeds) < 12
 
 
+def test_the_layer_is_named_of_a_model_that_takes_gradients_as_it_runs():
+    class Force(nn.Module):
+        """The slope of an energy."""
+
+        def __init__(self):
+            super().__init__()
+            self.energy = nn.Linear(2, 1)
+
+        def forward(self, x):
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(self.energy(x).square().sum(), x, create_graph=True)[0] / 0
+
+    x, y = torch.ones(4, 2), torch.ones(4, 2)
+    with pytest.raises(FloatingPointError, match=r"layer '0' \(Force\) gives the first output"):
+        fit(nn.Sequential(Force()), x, y, steps=1, lr=0.1, loss=F.mse_loss)
+
+
+def test_the_search_changes_no_gradient():
+    model, x, y = nn.Sequential(nn.Linear(2, 1), Shaky()), -torch.ones(4, 2), torch.ones(4, 1)
+    nn.init.ones_(model[0].weight)
+    with pytest.raises(FloatingPointError, match=r"layer '1' \(Shaky\)"):
+        fit(model, x, y, steps=1, lr=0.1, loss=F.mse_loss, penalty=lambda m: m[0].weight.sum())
+    found = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    (F.mse_loss(model(x), y) + model[0].weight.sum()).backward()
+    torch.testing.assert_close(found, [parameter.grad for parameter in model.parameters()], equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support")
+@pytest.mark.parametrize("form", ["to_sparse_coo", "to_sparse_csr"])
+def test_sparse_inputs_are_looked_through_too(form):
+    class Sparse(nn.Linear):
+        def forward(self, x):
+            return torch.sparse.mm(x, self.weight.T) / self.scale
+
+    model, x, y = Sparse(3, 1, bias=False), torch.eye(3), torch.ones(3, 1)
+    arguments = {"steps": 1, "lr": 0.1, "loss": F.mse_loss}
+    model.scale = 0
+    with pytest.raises(FloatingPointError, match=r"the model, Sparse, gives the first output"):
+        fit(model, [(getattr(x, form)(), y)], **arguments)
+    model.scale = 1
+    with pytest.raises(FloatingPointError, match="the inputs of the batch are not finite"):
+        fit(model, [(getattr(x * math.inf, form)(), y)], **arguments)
+
+
 def test_hooks_are_gone_after_an_error_in_the_search():
     class Once(nn.Module):
         calls = 0
@@ -803,6 +848,13 @@ def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_weights():
         FloatingPointError, match=r"got nan at step 1: layer '0' .* with weight and bias not finite"
     ):
         fit(model, x, y, steps=2, lr=0.1, loss=F.mse_loss)
+
+
+def test_sparse_gradients_are_not_clipped_and_not_called_infinite():
+    model, x, y = nn.Embedding(5, 2, sparse=True), torch.arange(4), torch.arange(4) % 2
+    with pytest.raises(ValueError, match=r"clip_norm must be None with .*sparse.*, got 1\.0"):
+        fit(model, x, y, steps=1, lr=0.1, clip_norm=1.0)
+    assert len(fit(model, x, y, steps=2, lr=0.1).loss) == 2
 
 
 def test_a_norm_that_overflows_is_called_so():
@@ -911,6 +963,21 @@ class Broken(Exception):
     """The machine goes down."""
 
 
+class Buckets:
+    """Batches of neighbors, in an order of its own generator."""
+
+    def __init__(self, count, size, generator):
+        self.count, self.size, self.generator = count, size, generator
+
+    def __len__(self):
+        return -(-self.count // self.size)
+
+    def __iter__(self):
+        rows = torch.arange(self.count).split(self.size)
+        for number in torch.randperm(len(rows), generator=self.generator):
+            yield rows[number].tolist()
+
+
 def run(
     data="generator",
     steps=12,
@@ -939,6 +1006,7 @@ def run(
             "inputs": DataLoader(dataset, 18, sampler=RandomSampler(dataset, generator=shuffle))
         },
         "loader with batch sampler": {"inputs": DataLoader(dataset, batch_sampler=batches)},
+        "loader with buckets": {"inputs": DataLoader(dataset, batch_sampler=Buckets(100, 18, shuffle))},
         "loader without batches": {
             "inputs": DataLoader(pairs, None, sampler=RandomSampler(pairs, generator=shuffle))
         },
@@ -976,6 +1044,7 @@ DATA = [
     "loader with generator",
     "loader with sampler",
     "loader with batch sampler",
+    "loader with buckets",
     "loader without batches",
     "stream",
 ]
@@ -1468,7 +1537,6 @@ def test_importing_brings_no_optional_package():
             TypeError,
             "validation must be iterable more than once, got list_iterator",
         ),
-        ({"validation": []}, ValueError, "batches must hold at least one example, got none"),
         ({"validation": torch.zeros(3)}, TypeError, "validation must be batches, .* got Tensor"),
         (
             {"validation": (torch.zeros(3, 3), torch.zeros(2, 1))},
@@ -1539,7 +1607,7 @@ def test_errors_name_argument_rule_and_value_and_change_nothing(line, arguments,
         "inputs": x,
         "targets": y,
         "steps": 1,
-        "lr": 0.0,
+        "lr": 0.1,
         "loss": F.mse_loss,
         **arguments,
     }
@@ -1547,6 +1615,13 @@ def test_errors_name_argument_rule_and_value_and_change_nothing(line, arguments,
     with pytest.raises(error, match=message):
         fit(**arguments)
     assert same(before, list(arguments["model"].parameters()))
+
+
+def test_a_validation_without_examples_is_told_when_it_is_due(line):
+    model, x, y = line
+    with pytest.raises(ValueError, match="batches must hold at least one example, got none") as told:
+        fit(model, x, y, steps=5, lr=0.1, loss=F.mse_loss, validation=[], validate_every=2)
+    assert len(told.value.history.loss) == 2
 
 
 # Accuracy
@@ -1847,3 +1922,21 @@ def test_a_layer_that_learns_its_width_goes_on_from_a_checkpoint(tmp_path):
     resumed = nn.Sequential(nn.LazyLinear(2, bias=False))
     fit(resumed, x, y, steps=4, lr=0.1, checkpoint=tmp_path / str(id(parts)))
     torch.testing.assert_close(resumed[0].weight, whole[0].weight)
+
+
+def test_a_layer_that_has_learned_its_width_goes_on_itself(tmp_path):
+    x, y = torch.randn(8, 2), torch.arange(8) % 2
+    model = nn.Sequential(nn.LazyLinear(2))
+    fit(model, x, y, steps=2, lr=0.1, checkpoint=tmp_path / "run.pt")
+    twin = copy.deepcopy(model)
+    fit(twin, x, y, steps=2, lr=0.1)
+    fit(model, x, y, steps=4, lr=0.1, checkpoint=tmp_path / "run.pt")
+    assert same(dict(model.state_dict()), dict(twin.state_dict()))
+    for other, message in {
+        nn.Sequential(nn.Linear(3, 2)): r"shape of 0\.weight \(2, 2\) in the file and \(2, 3\) now",
+        nn.Sequential(nn.LazyLinear(2), nn.LazyLinear(2)): r"shape of 1\.weight None in the file",
+    }.items():
+        with pytest.raises(
+            ValueError, match=f"checkpoint must be of a run with the same settings, got {message}"
+        ):
+            fit(other, x, y, steps=4, lr=0.1, checkpoint=tmp_path / "run.pt")

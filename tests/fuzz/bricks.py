@@ -496,7 +496,7 @@ TRAINING = {
         changes=["generator"],
     ),
     "experiments.read": Brick(
-        given_by(text=st.text('ab,"\n1[{\ud800', max_size=20), store=st.just("store.csv")), read,
+        given_by(text=st.builds(str.__add__, st.sampled_from(["", "seconds,error\n", "a,seconds,error\n"]), st.text('ab,"\n1[{\ud800', max_size=20)), store=st.just("store.csv")), read,
         junk=False, finite=False, raises=(ValueError,),
     ),
     "experiments.search_table": Brick(given_by(), count=1),
