@@ -24,7 +24,7 @@ import jinja2
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel, set_exclusions
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_build_date
@@ -142,6 +142,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         raise PluginError(
             "use_directory_urls must be true: a page's twins, notebook and card stand in its folder"
         )
+    if config.draft_docs:
+        raise PluginError("draft_docs is not known here: name such pages in exclude_docs")
     if build.command == "build":
         build.built = Built(ROOT / ".cache" / "built", ROOT, config, LOADED)
         if build.built.still_holds(Path(config.site_dir)):
@@ -167,8 +169,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Run what the pages show, and add the figures and the executed labs to the site's files."""
     build.last = None
+    set_exclusions(files, config)  # MkDocs does so again later; what another plugin has replaced has none yet
     for file in files:
-        if file.src_dir == config.docs_dir and (problem := find_foreign(file)):
+        ours = file.src_dir == config.docs_dir and file.inclusion != InclusionLevel.EXCLUDED
+        if ours and (problem := find_foreign(file)):
             raise PluginError(f"docs/{file.src_uri} would come onto the site as it is: {problem}")
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     build.present = list_files(Path(config.docs_dir))
@@ -194,7 +198,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         path = Path(scratch.name, file.src_uri).with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            path.write_text(labs.notebook_to_render(outcome_of(file)), encoding="utf-8")
+            path.write_text(labs.notebook_to_render(file.src_uri, outcome_of(file)), encoding="utf-8")
         except pages.PageError as error:
             raise PluginError(f"docs/{file.src_uri}: {error}") from None
         page = LabFile.generated(config, file.src_uri, abs_src_path=str(path))
@@ -221,7 +225,7 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     env.bytecode_cache = compiled
     navigation.remember_entries(env, build.nav)
     build.recall.fill(env, build.nav, finish_page)
-    env.globals["has_feed"] = files.get_file_from_path(feed.CHANGELOG) is not None and bool(config.site_url)
+    env.globals["has_feed"] = feed.CHANGELOG in build.markdown and bool(config.site_url)
     build.env = env
     build.scripts = security.of_theme(config.theme.dirs)
     return env
@@ -242,9 +246,10 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     uri = page.file.src_uri
     if reference.is_reference(uri) or uri in LISTS:
         page.meta.setdefault("search", {"boost": 0.5})  # a page that explains a word comes first
+    resolve = links.to_the_site(page.file, files, config.site_url)
     if is_lab(page.file):
-        build.markdown[uri] = labs.markdown(outcome_of(page.file))
-        build.notebooks[uri] = labs.notebook(outcome_of(page.file))
+        build.markdown[uri] = labs.markdown(uri, outcome_of(page.file))
+        build.notebooks[uri] = labs.notebook(uri, outcome_of(page.file), resolve)
         return markdown
     try:
         above = build.sources[uri].count("\n") - markdown.count("\n")  # lines that MkDocs took for its own
@@ -253,7 +258,6 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     except pages.PageError as error:
         raise PluginError(str(error)) from None
     build.markdown[uri] = reference.link_objects(reference.plain(markdown, ROOT), uri)
-    resolve = links.to_the_site(page.file, files, config.site_url)
     if notebook := twin.notebook(build.markdown[uri], resolve, build.by_source):
         build.notebooks[uri] = notebook
     return markdown
@@ -464,11 +468,12 @@ def card_title(page: Page) -> str:
 def write_feed(config: MkDocsConfig, site: Path) -> None:
     """Write what is new for a reader of feeds."""
     file = build.files.get_file_from_path(feed.CHANGELOG)
-    if file is None or not config.site_url:
+    if file is None or file.src_uri not in build.markdown or not config.site_url:
         return
     resolve = links.to_the_site(file, build.files, config.site_url)
     try:
-        text = feed.atom(file.content_string, config.site_name, config.site_url, file.url, resolve)
+        changelog = build.markdown[file.src_uri]
+        text = feed.atom(changelog, config.site_name, config.site_url, file.url, resolve)
     except ValueError as error:
         raise PluginError(f"docs/{feed.CHANGELOG}: {error}") from None
     (site / "feed.xml").write_text(text, encoding="utf-8")
@@ -525,12 +530,16 @@ def find_foreign(file: File) -> str | None:
     name = posixpath.basename(file.src_uri)
     if not SERVED.fullmatch(name):
         return "a browser or a host may act on it, which no policy stops; pages are Markdown, labs Python"
-    return svg.find_foreign(file.content_string) if name.endswith(".svg") else None
+    try:
+        return svg.find_foreign(file.content_string) if name.endswith(".svg") else None
+    except UnicodeDecodeError:
+        return "a drawing is text in UTF-8, and this is none"
 
 
 def is_lab(file: File) -> bool:
-    """Whether a file of docs/ is a lab."""
-    return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
+    """Whether a file of docs/ is a lab of the site."""
+    named = file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
+    return named and file.inclusion != InclusionLevel.EXCLUDED
 
 
 def uses_from(source: File) -> dict[str, list[tuple[str, str]]]:

@@ -23,7 +23,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 
-from hooks import twin
+from hooks import reference, twin
 from hooks.engine import Cell, Outcome
 from hooks.engine.engine import installed
 from hooks.inline import figure
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 
 
-def cells(outcome: Outcome) -> list[dict[str, Any]]:
-    """The cells of an executed lab, with their output."""
-    return _cells(outcome.source, outcome.cells)
+def cells(uri: str, outcome: Outcome) -> list[dict[str, Any]]:
+    """The cells of the executed lab `uri`, with their output."""
+    return _cells(uri, outcome.source, outcome.cells)
 
 
 @functools.lru_cache(maxsize=32)  # several twins are made of the same cells
-def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
+def _cells(uri: str, source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
     import jupytext  # here and below: a build without labs has no need of what takes so long to import
 
     notebook = jupytext.reads(source, fmt="py:percent")
@@ -57,7 +57,7 @@ def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
     result = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            result.append(twin.markdown_cell(cell.source))
+            result.append(twin.markdown_cell(reference.link_objects(cell.source, uri)))
         else:
             entry = twin.code_cell(cell.source, twin.outputs(next(made, None)))
             result.append(
@@ -71,22 +71,29 @@ def _cells(source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
     return result
 
 
-def notebook(outcome: Outcome) -> str:
-    """The executed lab as a notebook file."""
-    return twin.write_notebook(cells(outcome))
-
-
-def notebook_to_render(outcome: Outcome) -> str:
-    """The lab's cells alone: `tidy` puts in what they printed and drew."""
+def notebook(uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
+    """The executed lab as a notebook file, which is read elsewhere."""
     return twin.write_notebook(
-        [cell | {"outputs": []} if "outputs" in cell else cell for cell in cells(outcome)]
+        [
+            twin.markdown_cell("\n".join(twin.relink(cell["source"], resolve)))
+            if cell["cell_type"] == "markdown"
+            else cell
+            for cell in cells(uri, outcome)
+        ]
     )
 
 
-def markdown(outcome: Outcome) -> str:
+def notebook_to_render(uri: str, outcome: Outcome) -> str:
+    """The lab's cells alone: `tidy` puts in what they printed and drew."""
+    return twin.write_notebook(
+        [cell | {"outputs": []} if "outputs" in cell else cell for cell in cells(uri, outcome)]
+    )
+
+
+def markdown(uri: str, outcome: Outcome) -> str:
     """The executed lab as Markdown."""
     parts = []
-    for cell in cells(outcome):
+    for cell in cells(uri, outcome):
         if cell["cell_type"] == "markdown":
             parts.append(cell["source"])
             continue
@@ -121,11 +128,10 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
     """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
     from bs4 import BeautifulSoup
 
-    name = uri.removesuffix(".py")
     content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
     soup = BeautifulSoup(content, "html.parser")
     parts = []
-    made = [cell for cell in cells(outcome) if cell["cell_type"] == "code"]
+    made = [cell for cell in cells(uri, outcome) if cell["cell_type"] == "code"]
     results = list(outcome.cells)
     number = 0
     for cell in soup.select(".jp-Notebook > .jp-Cell"):
@@ -150,9 +156,7 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
         for count, svg in enumerate(result.figures, start=1):
             metadata = source["metadata"]
             if not metadata.get("alt") or not metadata.get("caption"):
-                raise PageError(
-                    f"docs/{name}.py: code cell {number} draws a figure: give its mark an alt and a caption"
-                )
+                raise PageError(f"code cell {number} draws a figure: give its mark an alt and a caption")
             address = f"../{posixpath.basename(figure_uri(uri, number, count))}"
             parts.append(figure(svg, html.escape(metadata["alt"]), html.escape(metadata["caption"]), address))
     return "\n".join(parts)

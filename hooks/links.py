@@ -67,6 +67,8 @@ def to_the_site(source: File, files: Files, site_url: str | None) -> Resolve:
 
     def resolve(link: str) -> str:
         target, anchor = find_target(source, link, files)
+        if link.startswith("#"):
+            target = source
         return link if target is None or not site_url else f"{site_url.rstrip('/')}/{target.url}{anchor}"
 
     return resolve

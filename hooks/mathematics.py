@@ -7,7 +7,7 @@ from math_core import LatexError, LatexToMathML
 
 CONVERTER = LatexToMathML(fancy_error=False)
 BEFORE = r"(?P<before>[(\[\"“]*)"  # what touches a formula stays on its line
-AFTER = r"(?P<after>[^\s<>$]{0,12})"
+AFTER = r"(?P<after>(?:&#?\w+;|[^\s<>$&]){0,12})"
 MARKED = re.compile(BEFORE + r'<span class="arithmatex">\\\((?P<latex>.*?)\\\)</span>' + AFTER, re.DOTALL)
 DISPLAY = re.compile(r'<div class="arithmatex">\s*\\\[(?P<latex>.*?)\\\]\s*</div>', re.DOTALL)
 DOLLARS = re.compile(BEFORE + r"(?<![\\$])\$(?![\s$])(?P<latex>(?:\\.|[^\\$])+?)(?<!\s)\$(?![\d$])" + AFTER)

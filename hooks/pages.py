@@ -135,7 +135,7 @@ def expand(markdown: str, page: str, outcomes: Mapping[str, Outcome], root: Path
                 )
         else:
             content = read_included(root, match["path"], f"docs/{page}:{line}")
-        expanded += [match["indent"] + row if row else row for row in content.rstrip("\n").split("\n")]
+        expanded += [match["indent"] + row if row else row for row in LINE_END.split(content.rstrip("\r\n"))]
     return "\n".join(expanded)
 
 

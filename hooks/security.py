@@ -19,11 +19,15 @@ FILLED = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # what a template fills in
 ADDRESS = r"[\w./%~@:+-]*"  # all that it fills into a script
 ELEMENT = re.compile(r"<(?:style|iframe|object|embed|base)\b[^>]*>")
 HOST = r"\s*(?:https?:)?//"
+SCHEME = re.compile(r"[\x00-\x20]*javascript:")  # a browser passes over what comes before it
 SUSPECTS = [  # such an attribute; or words in a text, or in another attribute; by a letter that comes first, found fast
     re.compile(r"""s(?<=[\s/"'].)tyle\s*="""),
     re.compile(r"""o(?<=[\s/"'].)n[a-z]+\s*="""),
-    re.compile(rf"""s(?<=[\s/"'].)rc(?:set)?\s*=\s*["']?{HOST}"""),
+    re.compile(rf"""s(?<=[\s/"'].)rc\s*=\s*["']?{HOST}"""),
+    re.compile(r"""s(?<=[\s/"'].)rcset\s*="""),
     re.compile(rf"""p(?<=[\s/"'].)oster\s*=\s*["']?{HOST}"""),
+    re.compile(r"""href\s*=["'\x00-\x20javscript]*[&:]"""),  # letters may be written as entities
+    re.compile(r"""action\s*=["'\x00-\x20javscript]*[&:]"""),
     re.compile(r"""h(?<=[\s/"'].)ttp-equiv\s*="""),  # it can send a reader elsewhere, which no policy stops
 ]
 CHARSET = '<meta charset="utf-8">'
@@ -61,6 +65,7 @@ def policy(scripts: Iterable[str]) -> str:
         "script-src": " ".join(["'self'", *scripts]),
         "style-src": "'self'",
         "img-src": "'self' data:",  # the theme's icons are addresses that hold the picture
+        "media-src": "'self'",
         "font-src": "'self'",
         "connect-src": "'self'",
         "worker-src": "'self'",  # the search
@@ -83,8 +88,8 @@ def secure(page: str, known: re.Pattern[str]) -> str:
             )
     if unsafe := find_unsafe(SCRIPT.sub(r"<script\1></script>", page)):
         raise ValueError(
-            "the policy forbids inline styles, handlers, frames, and what other hosts hold, and the page has "
-            + unsafe[:200]
+            "the policy forbids inline styles, handlers, frames, links that run a script, and what other hosts hold, "
+            f"and the page has {unsafe[:200]}"
         )
     if CHARSET not in page:
         raise ValueError(f"the page must begin with {CHARSET}: the policy comes right after it")
@@ -103,13 +108,13 @@ def free(page: str) -> str:
 
 def find_unsafe(page: str) -> str | None:
     """The first tag that the policy forbids, in small letters."""
-    page = page.lower()
-    if element := ELEMENT.search(page):
+    lower = page.lower()
+    if element := ELEMENT.search(lower):
         return element[0]
-    if not any(suspect.search(page) for suspect in SUSPECTS):
+    if not any(suspect.search(lower) for suspect in SUSPECTS):
         return None
     tags = Tags()  # takes its time, and few pages need it
-    tags.feed(page)
+    tags.feed(page)  # as it is: the names of entities have capitals
     return tags.unsafe
 
 
@@ -123,10 +128,13 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at a tag's attributes."""
         for name, value in attrs:
-            loads = name in {"src", "srcset", "poster"} and re.match(HOST, value or "")
+            address = (value or "").lower()
+            addresses = address.split(",") if name == "srcset" else [address]
+            loads = name in {"src", "srcset", "poster"} and any(re.match(HOST, one) for one in addresses)
+            runs = name.endswith(("href", "action")) and SCHEME.match(re.sub(r"[\t\n\r]", "", address))
             forbidden = name in {"style", "http-equiv"} or name.startswith("on")
-            if self.unsafe is None and (forbidden or loads):
-                self.unsafe = self.get_starttag_text()
+            if self.unsafe is None and (forbidden or loads or runs):
+                self.unsafe = (self.get_starttag_text() or "").lower()
 
 
 def headers(pages: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ def plain_markdown(markdown: str, resolve: Resolve) -> str:
 def relink(markdown: str, resolve: Resolve) -> Iterator[str]:
     """Lines with every link rewritten and every fence's information cut to the language."""
     for _, text, inside in lines(markdown):
-        if FENCE.match(text):
+        if not inside and FENCE.match(text):
             text = re.sub(r"^(\s*[`~]{3,})\s*(\w*).*$", r"\1\2", text)
         elif not inside:
             text = LINK.sub(lambda match: resolve(match["target"]), text)
@@ -65,7 +65,7 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
     cells: list[dict[str, Any]] = []
     prose: list[str] = []
     code: list[str] = []
-    language = ""
+    language = mark = indent = ""
 
     def close_prose() -> None:
         if text := "\n".join(prose).strip():
@@ -76,11 +76,12 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
         fence = FENCE.match(text)
         if not language and fence:
             language = text.strip().lstrip("`~") or "text"
+            mark, indent = fence[1], text[: fence.start(1)]
             if language == "python":
                 close_prose()
             elif language != "text":
                 prose.append(text)
-        elif language and fence:
+        elif fence and text.strip() == fence[1] and fence[1].startswith(mark):
             if language == "python":
                 source = "\n".join(code)
                 cells.append(code_cell(source, outputs(outcomes.get(source))))
@@ -89,7 +90,7 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
             code.clear()
             language = ""
         elif language == "python":
-            code.append(text)
+            code.append(text.removeprefix(indent))  # without the white space before its fence, as in a list
         elif language != "text":  # a block of plain text is the output of the cell before it
             prose.append(FIGURE.sub(lambda match: f"*{match['caption'] or match['alt']}*", text))
     close_prose()

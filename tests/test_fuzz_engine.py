@@ -256,16 +256,16 @@ def test_cells_hold_every_statement_once_and_in_order(source):
 def test_a_lab_is_read_whatever_its_marks(source, count):
     outcome = Outcome(source, tuple(Cell(str(number), (SVG,)) for number in range(count)), {})
     try:
-        read = labs.cells(outcome)
+        read = labs.cells("labs/a.py", outcome)
     except pages.PageError as error:
         shown = int(re.search(r"(\d+) cells of code are marked", str(error))[1])
         assert shown != count and f"and {count} ran" in str(error)
         outcome = Outcome(source, tuple(Cell(str(number), (SVG,)) for number in range(shown)), {})
-        read = labs.cells(outcome)
+        read = labs.cells("labs/a.py", outcome)
     assert sum(cell["cell_type"] == "code" for cell in read) == len(outcome.cells)
     assert {cell["cell_type"] for cell in read} <= {"code", "markdown"}
-    json.loads(labs.notebook(outcome))
-    labs.markdown(outcome)
+    json.loads(labs.notebook("labs/a.py", outcome, str))
+    labs.markdown("labs/a.py", outcome)
     assert len(labs.figures("labs/a.py", outcome)) == len(outcome.cells)
 
 

@@ -1,4 +1,5 @@
 import ast
+import json
 
 import jupytext
 import pytest
@@ -27,9 +28,9 @@ CONTENT = """<script>x</script><style>y</style><div class="jupyter-wrapper"><div
 
 
 def test_cells_are_paired_with_what_they_made():
-    kinds = [(cell["cell_type"], len(cell.get("outputs", []))) for cell in labs.cells(OUTCOME)]
+    kinds = [(cell["cell_type"], len(cell.get("outputs", []))) for cell in labs.cells("labs/a.py", OUTCOME)]
     assert kinds == [("markdown", 0), ("code", 1), ("code", 1)]
-    assert labs.cells(OUTCOME)[1]["metadata"] == {"alt": "A <line>", "caption": "It rises."}
+    assert labs.cells("labs/a.py", OUTCOME)[1]["metadata"] == {"alt": "A <line>", "caption": "It rises."}
 
 
 def test_tidy_gives_the_markup_of_every_other_page():
@@ -44,7 +45,24 @@ def test_tidy_gives_the_markup_of_every_other_page():
 
 def test_a_lab_as_markdown_has_its_words_code_and_outputs_in_order():
     blocks = "```python\nx = 1\n```", "*Figure: It rises.*", "```python\nprint(2)\n```", "```text\n2 < 3\n```"
-    assert labs.markdown(OUTCOME) == "\n\n".join(["# Title", *blocks])
+    assert labs.markdown("labs/a.py", OUTCOME) == "\n\n".join(["# Title", *blocks])
+
+
+LINKS = Outcome("# %% [markdown]\n# [here](#a) [b](../b.md) [f][lego.c.f]\n\n# %%\nx = 1\n", (Cell(""),), {})
+
+
+def test_names_of_objects_in_a_lab_lead_to_the_reference():
+    linked = "[here](#a) [b](../b.md) [f](../reference/c.md#lego.c.f)"
+    assert labs.markdown("labs/a.py", LINKS).startswith(f"{linked}\n")
+    assert json.loads(labs.notebook_to_render("labs/a.py", LINKS))["cells"][0]["source"] == linked
+
+
+def test_links_of_the_notebook_are_those_of_who_reads_it_elsewhere():
+    text = labs.notebook("labs/a.py", LINKS, lambda link: f"https://site/{link}")
+    assert json.loads(text)["cells"][0]["source"] == (
+        "[here](https://site/#a) [b](https://site/../b.md) [f](https://site/../reference/c.md#lego.c.f)"
+    )
+    assert "](../b.md)" in labs.markdown("labs/a.py", LINKS), "what is kept stays as it was"
 
 
 def test_every_figure_has_an_address_and_its_page_leads_there():
@@ -63,10 +81,10 @@ def test_a_lab_whose_cells_ran_otherwise_than_they_are_shown_is_refused(source):
     shown = sum(cell.cell_type == "code" for cell in jupytext.reads(source, fmt="py:percent").cells)
     assert ran != shown
     with pytest.raises(PageError, match=f"`# %%`.*{shown} cells of code are marked, and {ran} ran"):
-        labs.cells(Outcome(source, (Cell(""),) * ran, {}))
+        labs.cells("labs/a.py", Outcome(source, (Cell(""),) * ran, {}))
 
 
 def test_a_figure_without_texts_is_refused():
     source = SOURCE.replace('alt="A <line>" ', "")
-    with pytest.raises(PageError, match=r"docs/labs/a.py: code cell 1 draws a figure: give its mark an alt"):
+    with pytest.raises(PageError, match=r"^code cell 1 draws a figure: give its mark an alt"):
         labs.tidy(CONTENT, "labs/a.py", Outcome(source, OUTCOME.cells, {}), str)

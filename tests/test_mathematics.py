@@ -133,6 +133,14 @@ def test_converting_twice_changes_nothing():
             "where <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> holds",
         ),
         (
+            "$n$-dependent&nbsp;x",
+            '<span class="nowrap"><math><mi>n</mi></math>-dependent&nbsp;x</span>',
+        ),
+        (
+            "$n$-values&mdash;&quot;many&#x27;s&quot;",
+            '<span class="nowrap"><math><mi>n</mi></math>-values&mdash;&quot;man</span>y&#x27;s&quot;',
+        ),
+        (
             "$a$/$b$",
             '<span class="nowrap"><math><mi>a</mi></math>/</span><math><mi>b</mi></math>',
         ),

@@ -103,6 +103,12 @@ def test_expand_includes_files_of_the_project_alone(tmp_path):
             pages.expand(f'--8<-- "{path}"', "p.md", {}, tmp_path)
 
 
+def test_each_line_of_an_output_is_indented_whatever_ends_it(tmp_path):
+    made = outcome(text="one\rtwo\r\nthree\r\n")
+    expanded = pages.expand('- Item\n  --8<-- "a.txt"\nAfter', "a.md", {"snippets/a.py": made}, tmp_path)
+    assert expanded == "- Item\n  one\n  two\n  three\nAfter"
+
+
 def test_a_problem_is_told_where_each_page_first_shows_the_script():
     found = [pages.Use("b.md", 3, "s.py", "code"), pages.Use("b.md", 9, "s.py", "text")]
     found += [pages.Use("a.md", 5, "s.py", "code"), pages.Use("c.md", 1, "other.py", "code")]

@@ -24,6 +24,7 @@ def test_the_policy_lets_the_inline_scripts_of_a_page_run_and_no_other():
     (scripts,) = re.findall(r"script-src ([^;]*)", content)
     digest = base64.b64encode(hashlib.sha256(b"one()").digest()).decode()
     assert scripts == f"'self' 'sha256-{digest}'"
+    assert "; media-src 'self'; " in content, "docs/ may hold videos"
     assert content.startswith("default-src 'none'; ") and "unsafe" not in content
     rules = dict(rule.split(" ", 1) for rule in content.split("; "))
     assert rules.pop("script-src") == scripts and rules.pop("img-src") == "'self' data:"
@@ -103,6 +104,15 @@ def test_only_scripts_of_the_templates_may_stand_in_a_page(tmp_path):
         "<img/onerror=a() src=b>",
         '<img alt="a"onerror="b()">',
         '<script src="a.js"></script><p style="x">',
+        '<img srcset="a.png 1x, //example.org/b.png 2x">',
+        "<img srcset='a.png 1x,\nHTTPS://example.org/b.png 2x'>",
+        '<a href="javascript:alert(1)">',
+        "<a href=JavaScript:alert(1)>",
+        '<a href="&#106;ava&#x73;cript:alert(1)">',
+        '<a href="java&Tab;script&colon;alert(1)">',
+        '<a href="&#1; java\n\tscript:alert(1)">',
+        '<svg><a xlink:href="javascript:alert(1)">',
+        '<button formaction="javascript:alert(1)">',
     ],
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
@@ -135,6 +145,9 @@ def test_words_in_an_attribute_are_no_attribute():
         "<script>\nelement.innerHTML = '<style>'\n</script>",
         "<p>style=&gt;</p><p title='style=\"a\"'>",
         '<p title="<b style=x>">',
+        '<p title="href=javascript:a()">href="javascript:a()"</p>',
+        '<a href="../javascript/">a</a><a href="?q=javascript:a">b</a><a href="&#106;s/">c</a>',
+        '<img srcset="a.png 1x, b//c.png 2x">',
     ],
 )
 def test_text_about_styles_is_no_style(text):

@@ -75,6 +75,26 @@ def test_other_fences_stay_prose():
     assert cells[0]["source"] == "```console\n$ make\n```"
 
 
+def test_a_block_in_a_list_is_a_cell_that_runs_and_carries_its_output():
+    source = 'if True:\n    x = """\n    \n"""'
+    item = "\n".join(f"    {line}" if line else "" for line in ["```python", *source.split("\n"), "```"])
+    made = Outcome(f"{source}\n", (Cell("printed\n"),), {})
+    text = twin.notebook(f"1. Item\n\n{item}\n", str, twin.by_source([made]))
+    (cell,) = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    assert cell["source"] == source and cell["outputs"][0]["text"] == "printed\n"
+    names = {}
+    exec(twin.script(text), names)
+    assert names["x"] == "\n    \n"
+
+
+def test_a_fence_in_a_longer_one_is_text():
+    example = '````markdown\n```python title="a.py"\n[x](y.md)\n```\n````'
+    page = f"{example}\n\n```python\nx = 1\n```\n"
+    assert twin.plain_markdown(page, lambda link: f"../{link}") == page
+    cells = json.loads(twin.notebook(page, lambda link: f"../{link}", {}))["cells"]
+    assert [cell["source"] for cell in cells] == [example, "x = 1"]
+
+
 @pytest.mark.parametrize(
     ("markdown", "sentence"),
     [

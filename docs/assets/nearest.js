@@ -13,7 +13,7 @@
       return path // a stray percent sign
     }
   }
-  const within = (path) => decoded(path).slice(root.length).toLowerCase().replace(/(index)?(\.\w+)?\/*$/, "")
+  const within = (path) => decoded(path.slice(root.length)).toLowerCase().replace(/(index)?(\.\w+)?\/*$/, "")
   const last = (path) => path.split("/").pop()
   const asked = within(location.pathname)
   const found = [...document.querySelectorAll(".md-nav--primary a[href]")]

@@ -10,6 +10,8 @@ import pytest
 from lxml import html
 from PIL import Image
 
+from tests.conftest import ROOT
+
 HOST = "http://handbook.test/"
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -114,6 +116,31 @@ def test_a_wrong_address_names_the_nearest_page(lost, asked, nearest):
     assert link.get_attribute("href") == HOST + nearest
 
 
+def test_a_site_may_stand_below_a_path_with_other_letters(browser):
+    root = "/%D1%81%D0%BF%D1%80%D0%B0%D0%B2%D0%BE%D1%87%D0%BD%D0%B8%D0%BA/"
+    names = "activations/mish", "activations/tanh", "labs/gr%C3%B6%C3%9Fen"
+    links = "".join(f'<a href="{root}{name}/">{name}</a>' for name in names)
+    body = (
+        f'<header class="md-header"><a class="md-logo" href="{root}"></a></header><nav class="md-nav--primary">{links}'
+        f'</nav><article><p><a id="search-here" href="{root}?q=">search</a></p></article><script src="/a.js"></script>'
+    )
+
+    def answer(route):
+        script = route.request.url.endswith("a.js")
+        text = (ROOT / "docs" / "assets" / "nearest.js").read_text() if script else body
+        route.fulfill(body=text, content_type="text/javascript" if script else "text/html")
+
+    context = browser.new_context()
+    context.route("**/*", answer)
+    page = context.new_page()
+    for asked, nearest in (("activations/misch", names[0]), ("lab/gr%C3%B6ssen", names[2])):
+        page.goto(f"{HOST.rstrip('/')}{root}{asked}/")
+        assert (
+            page.locator("article p a").first.get_attribute("href") == f"{HOST.rstrip('/')}{root}{nearest}/"
+        )
+    context.close()
+
+
 def test_a_strange_address_is_like_none(lost):
     lost.goto(f"{HOST}xyzzy/plugh")
     lost.wait_for_load_state("networkidle")
@@ -172,7 +199,9 @@ def test_the_feed_leads_to_the_entries_of_the_page(site, trees):
         address, anchor = urldefrag(entry.find("a:link", ATOM).get("href"))
         assert [address] == page.xpath("//link[@rel='canonical']/@href")
         assert anchor.startswith(entry.findtext("a:updated", None, ATOM)[:10])
-        for link in html.fromstring(entry.findtext("a:content", None, ATOM)).xpath("//@href"):
+        content = entry.findtext("a:content", None, ATOM)
+        assert "][lego." not in content, "names of objects lead to the reference"
+        for link in html.fromstring(content).xpath("//@href"):
             assert (site / urlsplit(link).path.lstrip("/") / "index.html").is_file(), link
         found.append(anchor)
     assert found == headings
