@@ -23,16 +23,26 @@ def empty_linear(fan_in: int, fan_out: int, *, bias: bool = True) -> nn.Linear:
 @contextmanager
 def uncompiled(model: nn.Module) -> Iterator[None]:
     """Runs what is compiled in a model as it was written: compiled code skips hooks that came after it."""
-    compiled = any(
-        hasattr(part, "_torchdynamo_orig_callable") or getattr(part, "_compiled_call_impl", None)
-        for module in model.modules()
-        for part in (module, getattr(module, "forward", None))
-    )
-    if compiled and hasattr(torch.compiler, "set_stance"):  # PyTorch has it since 2.6
+    if _is_compiled(model) and hasattr(torch.compiler, "set_stance"):  # PyTorch has it since 2.6
         with torch.compiler.set_stance("force_eager"):
             yield
     else:
         yield
+
+
+def hidden_layers(model: nn.Module) -> str:
+    """What an error says more of a model that calls no layer, where compiled code may hide the calls."""
+    if _is_compiled(model) and not hasattr(torch.compiler, "set_stance"):
+        return ": before PyTorch 2.6 compiled code skips hooks, so use the model uncompiled"
+    return ""
+
+
+def _is_compiled(model: nn.Module) -> bool:
+    return any(
+        hasattr(part, "_torchdynamo_orig_callable") or getattr(part, "_compiled_call_impl", None)
+        for module in model.modules()
+        for part in (module, getattr(module, "forward", None))
+    )
 
 
 @contextmanager

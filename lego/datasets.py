@@ -539,17 +539,19 @@ def _sklearn(name: str) -> Any:
 
 def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -> Dataset:
     """One of scikit-learn's data sets, in random order."""
-    inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
-    ends = _ends(split, len(inputs))
-    order = _order(len(inputs), check.generator(generator) or Generator().manual_seed(0))
-    classes = None
-    if "target_names" in bunch:
-        classes = tuple(map(str, bunch.target_names))
-        targets = targets.long()  # NumPy's integers have 32 bits on some systems
-        order = order[_stratified(targets[order], ends)]
-    else:
-        targets = targets.float()[:, None]
-    parts = _parts(inputs[order], targets[order], ends)
+    device = torch.get_default_device()
+    with torch.device("cpu"):  # some devices have no float64
+        inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
+        ends = _ends(split, len(inputs))
+        order = _order(len(inputs), check.generator(generator) or Generator().manual_seed(0))
+        classes = None
+        if "target_names" in bunch:
+            classes = tuple(map(str, bunch.target_names))
+            targets = targets.long()  # NumPy's integers have 32 bits on some systems
+            order = order[_stratified(targets[order], ends)]
+        else:
+            targets = targets.float()[:, None]
+    parts = _parts(inputs[order].to(device), targets[order].to(device), ends)
     return Dataset(*parts, **facts, classes=classes, features=tuple(map(str, bunch.feature_names)))
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +38,10 @@ from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
 from lego import _checks as check
-from lego._layers import exact, kept_buffers, kept_modes, uncompiled
+from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
-from lego.training import cross_entropy, device_of, on_device, own_generators, undrawn
+from lego.training import _asks_for_closure, cross_entropy, device_of, on_device, own_generators, undrawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,7 +173,8 @@ class Layer:
             token); `None` with fewer than 16 positions, and for the last layer.
         identical: share of the units that copy another unit, in weights and in gradient.
         gradient_to_weight: norm of the weight's gradient by that of the weight.
-        update_to_weight: norm of the optimizer's next update by that of the weight; `None` without an optimizer.
+        update_to_weight: norm of the optimizer's next update by that of the weight; `None` without an optimizer
+            that holds it.
         effective_rank: exponential of the entropy of the centered outputs' singular values, on at most 64
             positions and units (Roy & Vetterli, 2007): how many directions they really use.
     """
@@ -253,7 +255,10 @@ class Report:
         return "\n".join(lines if self.findings else [*lines, "no findings"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain numbers, strings, lists and dicts, as JSON takes them."""
+        """Everything as plain numbers, strings, lists and dicts, as JSON takes them where they are finite.
+
+        NaN and infinity stay floats.
+        """
         return asdict(self)
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
@@ -383,7 +388,8 @@ def diagnose(
 
     Raises:
         ValueError: if `loss` does not return a scalar, the model calls no weighted layer or has lazy parameters, the
-            batch is empty, a threshold is unknown, or `overfit` is not a number of steps.
+            batch is empty, the optimizer needs a closure, a threshold is unknown, or `overfit` is not a number of
+            steps.
         TypeError: if the model is scripted or traced.
 
     Examples:
@@ -404,8 +410,9 @@ def diagnose(
         raise TypeError(f"batch must be a pair of inputs and targets, got {check.shown(batch)}")
     if optimizer is not None:
         check.instance("optimizer", optimizer, Optimizer)
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise ValueError("optimizer must need no closure, got LBFGS, whose step runs the model itself")
+        if isinstance(optimizer, torch.optim.LBFGS) or _asks_for_closure(optimizer):
+            kind = type(optimizer).__name__
+            raise ValueError(f"optimizer must need no closure, got {kind}, whose step runs the model itself")
     limits = dict(THRESHOLDS)
     for name, number in ({} if thresholds is None else check.mapping("thresholds", thresholds)).items():
         find("thresholds", name, THRESHOLDS, "THRESHOLDS")
@@ -578,7 +585,9 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
         for hook in hooks:
             hook.remove()
     if not calls:
-        raise ValueError(f"model must call a layer with a weight, got {type(model).__name__}")
+        raise ValueError(
+            f"model must call a layer with a weight, got {type(model).__name__}{hidden_layers(model)}"
+        )
     if not isinstance(value, Tensor) or value.ndim > 0 or not value.requires_grad:
         raise ValueError(f"loss must return a scalar tensor with a gradient, got {value}")
     return value, calls, result
@@ -635,17 +644,20 @@ def _examine(
     model: nn.Module, value: Tensor, calls: list[_Call], closed: bool
 ) -> tuple[list[Layer], list[float | None], list[Tensor | None]]:
     """A row for each call, the norms of their outputs' gradients, and the gradient of each parameter."""
-    tensors = [*(call.output for call in calls), *(call.weight for call in calls), *model.parameters()]
-    found = _gradients(value, tensors)
-    outputs, weights, others = (
-        found[: len(calls)],
-        found[len(calls) : 2 * len(calls)],
-        found[2 * len(calls) :],
+    count = len(calls)
+    parts = (
+        [call.output for call in calls],
+        [call.signal for call in calls],
+        [call.weight for call in calls],
     )
+    found = _gradients(value, [*chain(*parts), *model.parameters()])
+    outputs, signals, weights = (found[start : start + count] for start in (0, count, 2 * count))
     rows, norms = [], []
-    for i, (call, upstream, gradient) in enumerate(zip(calls, outputs, weights, strict=True)):
+    for i, (call, upstream, reached, gradient) in enumerate(
+        zip(calls, outputs, signals, weights, strict=True)
+    ):
         z = exact(call.output.detach())
-        saturated, dead = _flat(call, [later.input for later in calls[i + 1 :]])
+        saturated, dead = _flat(call, reached, [later.input for later in calls[i + 1 :]])
         norm = _norm(upstream)
         norms.append(norm)
         size = float(exact(call.weight.detach()).norm())
@@ -665,7 +677,7 @@ def _examine(
                 effective_rank=_effective_rank(_units(call, z)),
             )
         )
-    return rows, norms, others
+    return rows, norms, found[3 * count :]
 
 
 def _effective_rank(units: Tensor) -> float | None:
@@ -683,14 +695,16 @@ def _effective_rank(units: Tensor) -> float | None:
 
 
 def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer) -> dict[int, float]:
-    """Size of the optimizer's next update by that of each weight, by id: a twin of it steps on a copy of the weights.
+    """Size of the optimizer's next update by that of each weight that it holds, by id.
 
-    The optimizer itself could not be put back: it may keep more than its state tells, and casts what is loaded.
+    A twin of it steps on a copy of the weights: the optimizer itself could not be put back, for it may keep more than
+    its state tells, and casts what is loaded.
     """
     parameters = list(model.parameters())
     known = {id(parameter): gradient for parameter, gradient in zip(parameters, gradients, strict=True)}
+    held = {id(parameter): parameter for group in optimizer.param_groups for parameter in group["params"]}
     memo: dict[int, Any] = {}
-    for parameter in [*parameters, *(p for group in optimizer.param_groups for p in group["params"])]:
+    for parameter in [*parameters, *held.values()]:
         if id(parameter) not in memo:
             moved = copy.deepcopy(parameter, memo)
             vars(moved).update(vars(parameter))  # marks that an optimizer may look for
@@ -700,22 +714,47 @@ def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimi
         if name.startswith("_optimizer_"):  # hooks: they wait for steps of training
             vars(twin)[name] = OrderedDict()
         elif name != "step":  # a schedule puts one there that steps the optimizer itself
-            try:
-                vars(twin)[name] = copy.deepcopy(value, memo)
-            except (TypeError, RuntimeError):  # what can't be copied, such as a group of processes
-                vars(twin)[name] = value
+            vars(twin)[name] = _copied(value, memo)
     twin.step()
     ratios = {}
     for parameter in parameters:
+        if parameter.ndim < 2 or id(parameter) not in held or known[id(parameter)] is None:
+            continue
         size = float(exact(parameter.detach()).norm())
-        if parameter.ndim > 1 and known[id(parameter)] is not None and size > 0:
+        if size > 0:
             change = exact(memo[id(parameter)].detach() - parameter.detach())
             ratios[id(parameter)] = float(change.norm()) / size
     return ratios
 
 
-def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float | None]:
-    """Shares of saturated values and of dead units, seen from the first input that depends on the signal."""
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy, part by part where need be: what can't be copied, such as a group of processes, is shared."""
+    before = dict(memo)
+    try:
+        return copy.deepcopy(value, memo)
+    except (TypeError, RuntimeError):
+        memo.clear()  # of the copies that the failed try left half done
+        memo.update(before)
+    made = value
+    if isinstance(value, Tensor):  # one that was computed
+        made = value.detach().clone()
+    elif isinstance(value, dict):
+        made = memo[id(value)] = copy.copy(value)  # of its kind
+        made.clear()
+        made.update((_copied(key, memo), _copied(part, memo)) for key, part in value.items())
+    elif type(value) in (list, tuple):
+        made = type(value)(_copied(part, memo) for part in value)
+    memo[id(value)] = made
+    return made
+
+
+def _flat(
+    call: _Call, reached: Tensor | None, inputs: list[Tensor | None]
+) -> tuple[float | None, float | None]:
+    """Shares of saturated values and of dead units, seen from the first input that depends on the signal.
+
+    The loss may see a unit in another way, past that input: one that its gradient reaches isn't dead.
+    """
     for h in inputs:
         if h is None or not h.requires_grad:
             continue
@@ -725,6 +764,8 @@ def _flat(call: _Call, inputs: list[Tensor | None]) -> tuple[float | None, float
         if slopes is None or pulled is None:
             continue
         blocked = _units(call, pulled) == 0
+        if reached is not None:
+            blocked &= _units(call, reached) == 0
         dead = exact(blocked.all(dim=0)).mean().item() if len(blocked) >= DEAD_POSITIONS else None
         if h.numel() != pulled.numel():
             return None, dead
@@ -761,7 +802,8 @@ def _pull(h: Tensor, signal: Tensor, v: Tensor) -> Tensor | None:
 
 def _units(call: _Call, tensor: Tensor) -> Tensor:
     """The tensor as `(positions, units)`: channels come before the positions in a convolution, else last."""
-    axis = tensor.ndim - call.weight.ndim + 1 if isinstance(call.layer, _ConvNd) else -1
+    tensor = tensor.reshape(1) if tensor.ndim == 0 else tensor  # of a layer that returns a loss, say
+    axis = max(tensor.ndim - call.weight.ndim + 1, -1) if isinstance(call.layer, _ConvNd) else -1
     return tensor.movedim(axis, -1).reshape(-1, tensor.shape[axis])
 
 
@@ -928,9 +970,10 @@ def _overfit_findings(
 ) -> Iterator[Finding]:
     """Trains a copy on the batch, without dropout."""
     made = [v for module in model.modules() for v in vars(module).values() if isinstance(v, Tensor)]
-    # a pruned layer's weight, made anew before each call, can't be copied
-    computed = {id(v): v.detach().clone() for v in made if not v.is_leaf}
-    twin = copy.deepcopy(model, computed)
+    with torch.inference_mode(False):  # copies made in it could not be trained
+        # a pruned layer's weight, made anew before each call, can't be copied
+        computed = {id(v): v.detach().clone() for v in made if not v.is_leaf}
+        twin = copy.deepcopy(model, computed)
     least, start = 0.0, 0.0
     losses: list[float] = []
     with _unchanged(twin):
@@ -977,6 +1020,9 @@ def _cell(number: float | None, form: str) -> str:
 
 
 def _number(number: float | None) -> str:
-    """Two digits in at most seven characters."""
-    text = _cell(number, ".2g")
-    return re.sub(r"e([+-])0?", lambda sign: "e" + sign[1].strip("+"), text)
+    """Two digits in at most seven characters; one where two don't fit."""
+    for form in (".2g", ".1e", ".0e"):
+        text = re.sub(r"e([+-])0?", lambda sign: "e" + sign[1].strip("+"), _cell(number, form))
+        if len(text) <= 7:
+            break
+    return text

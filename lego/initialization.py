@@ -18,7 +18,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lego import _checks as check
-from lego._layers import exact, kept_buffers, kept_modes, uncompiled
+from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import DropConnect
 from lego.training import own_generators, undrawn
@@ -468,7 +468,9 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
         for hook in hooks:
             hook.remove()
     if not scaled:
-        raise ValueError(f"model must call a linear or convolution layer, got {type(model).__name__}")
+        raise ValueError(
+            f"model must call a linear or convolution layer, got {type(model).__name__}{hidden_layers(model)}"
+        )
     return model
 
 

@@ -145,17 +145,18 @@ def activation(
     if not -math.inf < low < high < math.inf:
         raise ValueError(f"low must be below high, got {low:g} and {high:g}")
     function: Callable[[Tensor], Tensor]
-    if isinstance(brick, str):
-        makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
-        made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
-        options = {"p1": 1.0, "p2": 0.0} if brick == "acon_c" else {}  # without them it draws its slopes
-        function = made(**options) if brick in ACTIVATIONS else made
-        color, label = look(brick)["color"], look(brick)["label"]
-    else:
-        function, color = check.function("brick", brick), PALETTE[0]
-        label = getattr(brick, "__name__", type(brick).__name__)
-    if isinstance(function, nn.Module):
-        function = copy.deepcopy(function).cpu().to(dtype).eval()
+    with torch.inference_mode(False), torch.device("cpu"):  # parameters made otherwise would have no slopes
+        if isinstance(brick, str):
+            makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
+            made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
+            options = {"p1": 1.0, "p2": 0.0} if brick == "acon_c" else {}  # without them it draws its slopes
+            function = made(**options) if brick in ACTIVATIONS else made
+            color, label = look(brick)["color"], look(brick)["label"]
+        else:
+            function, color = check.function("brick", brick), PALETTE[0]
+            label = getattr(brick, "__name__", type(brick).__name__)
+        if isinstance(function, nn.Module):
+            function = copy.deepcopy(function).cpu().to(dtype).eval()
     x = torch.linspace(low, high, 401, device="cpu")
     y = check.instance("brick", function(x.clone()), Tensor)  # it may work in place
     if y.shape != x.shape:

@@ -20,6 +20,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -186,6 +187,8 @@ def correlation_map(
     weight_variance, bias_variance, keep = _check(weight_variance, bias_variance, keep)
     if not -1 <= correlation <= 1:
         raise ValueError(f"correlation must be from -1 to 1, got {correlation}")
+    if weight_variance == bias_variance == 0:
+        raise ValueError("weight_variance or bias_variance must be above 0, got 0 for both")
     after = variance_map(activation, variance, weight_variance, bias_variance, keep=keep)
     if after == 0:
         raise ValueError(f"activation must pass a signal of variance {variance} on, got a variance of 0")
@@ -271,7 +274,7 @@ def fixed_point(
 def _end(step: Callable[[float], float], q: float, biased: bool) -> float:
     """Where the first step is 0 in the direction of the one at `q`, looked for farther and farther away."""
     upward = step(q) > 0
-    near, far = q, 4 * q if upward else q / 4
+    near, far = q, 4 * max(q, 1e-12) if upward else q / 4  # 4 times 0 would stay there
     while (step(far) > 0) == upward:
         near, far = far, 4 * far if upward else far / 4
         if far > GREAT:
@@ -297,7 +300,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
     Raises:
         ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or there is no such weight variance
-            below 100.
+            from 1e-12 to 100.
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
     """
@@ -317,6 +320,12 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         return chi(phi, min(q, GREAT), weight_variance) - 1
 
     low, high = 1e-3, 1e-3
+    while excess(low) >= 0:
+        low, high = low / 1.5, low
+        if low < 1e-12:
+            raise ValueError(
+                "activation must reach the edge of chaos, got it only for weight variances below 1e-12"
+            )
     while excess(high) < 0:
         low, high = high, min(1.5 * high, 100.0)
         if low == high:
@@ -416,12 +425,12 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     function: Callable[[Tensor], Tensor]
     if isinstance(activation, str):
         with torch.device("cpu"):
-            if activation in SEARCH_CANDIDATES and activation not in ACTIVATIONS:
-                function = SEARCH_CANDIDATES[activation]
-            elif activation == "acon_c":
+            makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
+            made = find("activation", activation, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
+            if activation == "acon_c":
                 function = AconC(p1=1.0, p2=0.0).double()  # without an argument it draws its slopes
             else:
-                function = find("activation", activation, ACTIVATIONS, "ACTIVATIONS")().double()
+                function = made().double() if activation in ACTIVATIONS else made
     elif isinstance(activation, nn.Module):
         function = copy.deepcopy(activation).cpu().double().eval()
     elif callable(activation) and not isinstance(activation, type):

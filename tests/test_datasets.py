@@ -483,3 +483,23 @@ def test_a_generator_of_another_device_decides_the_same(make):
         generator = torch.Generator("cpu").manual_seed(3)
         assert make(generator=generator).train.inputs.shape == expected.inputs.shape
     assert torch.equal(make(generator=generator.manual_seed(3)).train.inputs, expected.inputs)
+
+
+class WithoutDouble(torch.overrides.TorchFunctionMode):
+    """Lets no tensor of float64 lie on the default device."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **(kwargs or {}))
+        if isinstance(found, torch.Tensor) and found.is_meta and found.dtype == torch.double:
+            raise TypeError("float64 is not supported")
+        return found
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_data_come_to_a_device_without_double_precision(name):
+    expected = DATASETS[name]()
+    with torch.device("meta"), WithoutDouble():
+        found = DATASETS[name]()
+    for part, whole in zip(parts(found), parts(expected), strict=True):
+        for tensor, other in zip(part, whole, strict=True):
+            assert tensor.is_meta and tensor.shape == other.shape and tensor.dtype == other.dtype

@@ -19,6 +19,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from lego import diagnostics
+from lego._layers import hidden_layers
 from lego.datasets import digits
 from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
 from lego.initialization import initialize
@@ -1749,3 +1750,130 @@ def test_cross_entropy_with_arguments_given_is_judged_as_the_module(smoothing):
         )
     ]
     assert found[0] == found[1] and "loss above chance" in {finding.name for finding in found[0]}
+
+
+def test_a_split_output_has_no_dead_half():
+    class Split(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.gate, self.last = nn.Linear(8, 32), nn.Linear(16, 16), nn.Linear(16, 3)
+
+        def forward(self, x):
+            u, v = self.first(x).chunk(2, 1)
+            return self.last(u * torch.tanh(self.gate(torch.relu(v))))
+
+    torch.manual_seed(0)
+    model, batch = Split(), (torch.randn(64, 8), torch.arange(64) % 3)
+    report = diagnose(model, batch)
+    assert names(report) == [] and report.layers[0].dead == 0
+    with torch.no_grad():
+        model.first.bias[-4:] = -100.0
+    assert diagnose(model, batch).layers[0].dead == 4 / 32
+
+
+def test_units_that_are_dead_behind_a_norm_that_mixes_them_are_counted():
+    model = deep(norm="layer", depth=2)
+    nn.init.constant_(model[1].bias[:8], -100.0)
+    assert diagnose(model, vectors()).layers[0].dead == 8 / 32
+
+
+@pytest.mark.parametrize(("lr", "expected"), [(1e-3, []), (1e-7, ["learning rate too low"])])
+def test_the_learning_rate_is_that_of_what_the_optimizer_holds(lr, expected):
+    model, batch = mlp([4, 32, 32, 3], generator=seeded()), table([1.0] * 4)
+    watch = Watch(batch, optimizer=torch.optim.Adam(model[-1].parameters(), lr=lr))
+    seen = watch(0, model)
+    report = watch.reports[0]
+    assert [name for name in names(report) if "rate" in name] == expected
+    updates = [row.update_to_weight for row in report.layers]
+    assert updates[:2] == [None, None] and seen["update to weight"] == updates[2] > 0
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (-0.00012, "-1.2e-4"),
+        (0.00012, "0.00012"),
+        (-0.0012, "-0.0012"),
+        (-1.2e-10, "-1e-10"),
+        (1.2e-100, "1e-100"),
+        (-1.2e-100, "-1e-100"),
+        (1.2e-10, "1.2e-10"),
+        (-1.2e30, "-1.2e30"),
+        (-math.inf, "-inf"),
+        (None, "-"),
+    ],
+)
+def test_a_number_fits_its_column(number, text):
+    assert diagnostics._number(number) == text and len(text) <= 7
+
+
+def test_one_batch_is_overfitted_in_inference_mode():
+    model, batch = mlp([4, 64, 3], generator=seeded()), table([1.0] * 4)
+    expected = diagnose(model, batch, overfit=5, thresholds={"overfit": 0.0})
+    with torch.inference_mode():
+        assert diagnose(model, batch, overfit=5, thresholds={"overfit": 0.0}) == expected
+    assert "cannot overfit one batch" in names(expected)
+
+
+def test_what_stands_beside_something_that_nobody_can_copy_is_copied():
+    model, other = mlp([32, 16, 10], generator=seeded()), nn.Linear(2, 2)
+    other.weight.grad = torch.ones(2, 2)
+    held, lock = [*model.parameters(), *other.parameters()], threading.Lock()
+    optimizer = torch.optim.SGD([{"params": held, "lock": lock}], lr=0.1, momentum=0.9)
+    kept, made = torch.zeros_like(model[0].weight), model[0].weight * 2  # which is no leaf
+    optimizer.state[model[0].weight] = {"lock": lock, "momentum_buffer": kept, "made": [made, (lock, kept)]}
+    optimizer.groups = optimizer.param_groups
+    before = other.weight.detach().clone()
+    plain = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    expected = diagnose(model, vectors(), optimizer=plain)
+    assert diagnose(model, vectors(), optimizer=optimizer) == expected
+    assert torch.equal(other.weight, before) and torch.equal(other.weight.grad, torch.ones(2, 2))
+    assert list(optimizer.state) == [model[0].weight] and not kept.any()
+    memo = {id(weight): weight.detach().clone() for weight in held}
+    groups, state, again = (
+        diagnostics._copied(value, memo)
+        for value in (optimizer.param_groups, optimizer.state, optimizer.groups)
+    )
+    twin = state[memo[id(model[0].weight)]]
+    assert again is groups and groups[0]["params"] == [memo[id(weight)] for weight in held]
+    assert groups[0]["lock"] is twin["lock"] is twin["made"][1][0] is lock
+    assert twin["momentum_buffer"] is twin["made"][1][1] and twin["momentum_buffer"] is not kept
+    assert torch.equal(twin["made"][0], made) and twin["made"][0] is not made
+    assert type(state) is type(optimizer.state) and state[other.weight] == {}
+
+
+@pytest.mark.parametrize("kind", [nn.Linear, nn.Conv2d])
+def test_a_layer_may_return_a_scalar(kind):
+    class Scalar(kind):
+        def forward(self, x):
+            return super().forward(x).square().mean()
+
+    model = Scalar(8, 1) if kind is nn.Linear else Scalar(3, 4, 3)
+    x = vectors(features=8)[0] if kind is nn.Linear else images()[0]
+    (row,) = diagnose(model, (x, None), lambda output, _: output).layers
+    assert row.std == 0 and row.weight_gradient > 0 and row.identical == 0
+
+
+def test_an_optimizer_whose_step_needs_a_closure_is_refused():
+    class Search(torch.optim.SGD):
+        def step(self, closure):
+            return super().step(closure)
+
+    model = nn.Linear(32, 10)
+    with pytest.raises(ValueError, match="optimizer must need no closure, got Search, whose step"):
+        diagnose(model, vectors(), optimizer=Search(model.parameters(), lr=0.1))
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_where_compiled_code_hides_the_layers_the_error_says_so(inside, monkeypatch):
+    """PyTorch before 2.6 has no stance that runs a model as it was written."""
+    monkeypatch.delattr(torch.compiler, "set_stance")
+    model, (x, y) = mlp([4, 16, 3], generator=seeded()), table([1.0] * 4)
+    assert not hidden_layers(model)
+    compiled = torch.compile(model, backend="aot_eager")
+    compiled = nn.Sequential(compiled) if inside else compiled
+    compiled(x)
+    with pytest.raises(ValueError, match=r"model must call a layer .*, got \w+: before PyTorch 2.6 compiled"):
+        diagnose(compiled, (x, y))
+    model.compile(backend="aot_eager")
+    assert hidden_layers(nn.Sequential(model))

@@ -416,3 +416,16 @@ def test_what_lies_in_a_layer_that_drops_weights_trains_on():
     model = nn.Sequential(DropConnect(nn.Linear(8, 8)), Dropout(0.5))
     lsuv_(model, torch.randn(16, 8))
     assert all(module.training for module in model.modules())
+
+
+def test_where_compiled_code_hides_the_layers_lsuv_says_so(monkeypatch):
+    """PyTorch before 2.6 has no stance that runs a model as it was written."""
+    monkeypatch.delattr(torch.compiler, "set_stance")
+    model, x = mlp([8, 32, 3], generator=seeded()), torch.randn(64, 8, generator=seeded())
+    before = model[0].weight.detach().clone()
+    compiled = torch.compile(model, backend="aot_eager")
+    with torch.no_grad():
+        compiled(x)
+    with pytest.raises(ValueError, match=r"layer, got OptimizedModule: before PyTorch 2.6 compiled code"):
+        lsuv_(compiled, x)
+    assert torch.equal(model[0].weight, before)

@@ -360,3 +360,12 @@ def test_a_history_of_no_step_is_refused():
     with pytest.raises(ValueError, match="record must hold numbers, got none"):
         plotting.history(History())
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("brick", ["prelu", "swish", "acon_c", nn.PReLU()])
+@pytest.mark.parametrize("mode", [torch.inference_mode, lambda: torch.device("meta")])
+def test_a_brick_with_parameters_is_drawn_in_every_mode(brick, mode):
+    expected = [line.get_ydata() for line in plotting.activation(brick).lines]
+    with mode():
+        found = [line.get_ydata() for line in plotting.activation(brick).lines]
+    assert np.array_equal(found, expected)

@@ -351,3 +351,33 @@ def test_moments_of_a_function_that_gives_booleans():
 
 def test_variances_add_the_biases_and_start_where_they_are_told_to():
     assert variances("relu", 3, 2.0, 0.5, start=3.0) == pytest.approx([3.0, 3.5, 4.0])
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("bias_variance", [1.0, 0.5, 0.25, 0.1, 1e-9])
+@pytest.mark.parametrize(("activation", "weight_variance"), [("relu", 2.0), (lambda z: z, 1.0)])
+def test_what_grows_by_the_same_step_from_zero_grows_without_end(activation, weight_variance, bias_variance):
+    assert fixed_point(activation, weight_variance, bias_variance, start=0.0) == math.inf
+
+
+def test_an_edge_at_a_small_weight_variance_is_found():
+    assert critical(lambda z: 50 * z, 0.1) == pytest.approx(1 / 2500, rel=1e-9)
+    assert critical(lambda z: 1e5 * z, 0.1) == pytest.approx(1e-10, rel=1e-9)
+    found = critical(lambda z: torch.tanh(50 * z), 1e-6)
+    q = fixed_point(lambda z: torch.tanh(50 * z), found, 1e-6)
+    assert found < 1e-3 and chi(lambda z: torch.tanh(50 * z), q, found) == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="got it only for weight variances below 1e-12"):
+        critical(lambda z: 1e7 * z, 0.1)
+
+
+def test_a_near_miss_of_a_candidate_names_it():
+    with pytest.raises(
+        ValueError, match=r"a name in ACTIVATIONS and SEARCH_CANDIDATES \(nearest: cos\(x\) - x"
+    ):
+        chi("cos(x)-x", 1.0)
+
+
+def test_a_layer_without_any_variance_has_no_correlation():
+    with pytest.raises(ValueError, match="weight_variance or bias_variance must be above 0, got 0 for both"):
+        correlation_map("relu", 0.5, 1.0, 0.0, 0.0)
+    assert correlation_map("relu", 0.5, 1.0, 0.0, 0.1) == 1
