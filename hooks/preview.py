@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,10 +91,17 @@ class Site:
             if "<autoref" not in (file.page.content or ""):  # that needs all pages of the reference
                 rendered.append(file.page)
         documents = self.files.documentation_pages()
-        for page in rendered:
-            # MkDocs remembers a place in the build's own folder, which became the site
-            page.file.abs_dest_path = os.path.join(self.config.site_dir, page.file.dest_uri)
-            mkdocs_build._build_page(page, self.config, documents, self.nav, self.env)
+        with tempfile.TemporaryDirectory() as scratch:
+            for page in rendered:
+                page.file.abs_dest_path = os.path.join(scratch, page.file.dest_uri)
+                mkdocs_build._build_page(page, self.config, documents, self.nav, self.env)
+            for page in rendered:
+                made = page.file.abs_dest_path
+                # MkDocs remembered a place in the build's own folder, which became the site
+                page.file.abs_dest_path = os.path.join(self.config.site_dir, page.file.dest_uri)
+                if os.path.exists(made):  # it writes no page that is empty
+                    os.makedirs(os.path.dirname(page.file.abs_dest_path), exist_ok=True)
+                    shutil.copyfile(made, page.file.abs_dest_path)
         return len(rendered)
 
 

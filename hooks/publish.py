@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import glob
 import logging
@@ -42,6 +43,7 @@ class Staging:
     def publish(self, remember: Callable[[Path], object] | None = None) -> None:
         """Put the new site in the place of the old one; `remember` looks at it before another build can replace it."""
         with locked(self.site.parent):
+            self._recover()  # after another that was killed meanwhile
             for path in self.site.glob(".*"):  # MkDocs, too, leaves alone what is hidden
                 if not (kept := self.folder / path.name).exists():
                     if path.is_dir() and not path.is_symlink():
@@ -61,12 +63,32 @@ class Staging:
         """Put the new site in the place of the old one in two steps, between which there is none."""
         try:
             with contextlib.suppress(FileNotFoundError):
-                self.site.rename(old)
+                self._move_away(old)
             self.folder.rename(self.site)
         except BaseException:  # told to end between the two, for one
-            if old.exists() and not self.site.exists():
-                old.rename(self.site)
+            self._put_back(old)
             raise
+
+    def _move_away(self, old: Path) -> None:
+        """Give the old site another name; what came with a container's image can only be copied and removed."""
+        try:
+            self.site.rename(old)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            copy = Path(tempfile.mkdtemp(dir=self.site.parent, prefix=f".{self.site.name}-build-"))
+            try:
+                shutil.copytree(self.site, copy, symlinks=True, dirs_exist_ok=True)
+                copy.rename(old)  # only now that it is whole
+            finally:
+                shutil.rmtree(copy, ignore_errors=True)
+            shutil.rmtree(self.site)
+
+    def _put_back(self, old: Path) -> None:
+        """Let the old site stand again where the new one does not yet."""
+        if old.exists() and self.folder.exists():
+            shutil.rmtree(self.site, ignore_errors=True)  # what is left of one that was copied
+            old.rename(self.site)
 
     def discard(self) -> None:
         """Remove what was built; the old site stays."""
@@ -83,6 +105,8 @@ class Staging:
         """Clear away what killed builds left; one killed while it published gets its old site back."""
         pattern = f".{glob.escape(self.site.name)}-build-{RANDOM}"
         for old in self.site.parent.glob(f"{pattern}-old"):
+            if old.with_name(old.name.removesuffix("-old")).exists():  # the new site, which took no place yet
+                shutil.rmtree(self.site, ignore_errors=True)
             if self.site.exists():
                 shutil.rmtree(old, ignore_errors=True)
             else:

@@ -3,7 +3,8 @@
 A strict build leaves two fingerprints: of all that it could read (the files of the project, the settings and what
 they take from the environment, Python, the versions of the packages, the day), and of the site that it made. Where
 both still hold there is nothing to do. A file counts with its bytes and the moment of its last change, a folder with
-that moment: what was different while the build ran, and is the same again, is noticed.
+that moment: what was different while the build ran, and is the same again, is noticed, but for what came and went
+right in the project's own folder, whose moment does not count, for builds leave their own things there.
 """
 
 from __future__ import annotations

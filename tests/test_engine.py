@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from hooks.engine import Engine, Failure, Outcome, child, svg
 from hooks.engine.child import MARK, Dependencies, split
-from hooks.engine.confine import MACHINES, SIZE_LIMIT
+from hooks.engine.confine import MACHINES, SHARED, SIZE_LIMIT
 from hooks.engine.engine import TIME_LIMIT, ServerError, cores, needed, package_versions, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
@@ -249,11 +249,16 @@ def test_what_a_reader_has_set_changes_no_figure(bench, tmp_path, monkeypatch):
     bench.write(
         "snippets/a.py",
         DRAW
-        + "import time\nplt.title(' '.join({'a', 'b', 'c', 'd'}))\nprint(time.tzname[0], 'σ')\nassert True\n",
+        + "import time\nplt.title(' '.join({'a', 'b', 'c', 'd'}))\nprint(time.tzname[0], 'σ')\nassert True\n"
+        + "import datetime\nplt.gca().xaxis_date()\nplt.xlim(datetime.date(2024, 5, 1), datetime.date(2024, 5, 2))\n"
+        + "print(plt.rcParams['figure.max_open_warning'], plt.isinteractive(), plt.rcParams['date.epoch'])\n",
     )
     first = bench.run("snippets/a.py")["snippets/a.py"]
     bench.engine.cache.path("snippets/a.py").unlink()
-    (tmp_path / "matplotlibrc").write_text("font.size: 30\nlines.linewidth: 9\nsavefig.bbox: tight\n")
+    (tmp_path / "matplotlibrc").write_text(
+        "font.size: 30\nlines.linewidth: 9\nsavefig.bbox: tight\ntimezone: Asia/Tokyo\n"
+        "date.epoch: 2000-01-01T00:00:00\ninteractive: True\nfigure.max_open_warning: 1\n"
+    )
     settings = {"MATPLOTLIBRC": str(tmp_path), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     for name, value in (settings | {"PYTHONIOENCODING": "latin-1", "PYTHONOPTIMIZE": "2"}).items():
         monkeypatch.setenv(name, value)
@@ -262,7 +267,7 @@ def test_what_a_reader_has_set_changes_no_figure(bench, tmp_path, monkeypatch):
         again = other.run(["snippets/a.py"])["snippets/a.py"]
     finally:
         other.close()
-    assert not again.cached and again.cells == first.cells and first.text == "UTC σ\n"
+    assert not again.cached and again.cells == first.cells and first.text.startswith("UTC σ\n20 False 1970-")
 
 
 def test_a_package_that_is_updated_while_the_server_lives(bench, monkeypatch):
@@ -666,6 +671,46 @@ def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_script_that_loops_for_ever_ends_with_its_server(bench, number):
+    """The signal of a terminal that is closed goes to the server as well, and the script has left its group."""
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("who started this test had the signal ignored")
+    if number == signal.SIGKILL and sys.platform != "linux":
+        pytest.skip("this system ends no process with another")
+    bench.write("snippets/a.py", "while True:\n    pass\n")
+    one, running = Engine(bench.root, bench.root / ".cache", limit=60, jobs=1), threading.Event()
+
+    def run():
+        with contextlib.suppress(RuntimeError):  # the fork server is gone
+            one.run(["snippets/a.py"], lambda event, script: running.set())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert running.wait(60)
+    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True).stdout
+    found = [line.split() for line in listed.splitlines()]
+    (script,) = [int(pid) for parent, pid in found if int(parent) == one._server.pid]
+    time.sleep(0.3)  # until it loops
+    os.kill(one._server.pid, number)
+    thread.join(30)
+    assert not thread.is_alive()
+    deadline = time.monotonic() + 5
+    try:
+        while is_alive(script):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(script, signal.SIGKILL)
+
+
+def test_a_script_itself_ends_by_a_signal_as_ever(bench):
+    for name in ("SIGTERM", "SIGHUP"):
+        found = failure(bench, f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+        assert found.reason == f"its process was killed by {name}"
+
+
 def is_alive(pid):
     """Whether a process still does anything."""
     try:
@@ -696,6 +741,13 @@ FORBIDDEN = {
     "signal the engine": "libc.kill(os.getppid(), 0) == 0",
     "send to a socket of this machine": "libc.socketpair(1, 2, 0, (ctypes.c_int * 2)()) == 0",
     "limit the engine": "libc.prlimit(os.getppid(), 7, None, (ctypes.c_long * 2)()) == 0",
+    "share memory": "libc.shmget(7, 4096, 0o1600) >= 0",
+    "share a semaphore": "libc.semget(7, 1, 0o1600) >= 0",
+    "leave a message": "libc.msgget(7, 0o1600) >= 0",
+    **{
+        f"call {name}": f"libc.syscall({number}, 2**30, 0, 0, 0) >= 0 or ctypes.get_errno() != errno.EACCES"
+        for name, number in SHARED.get(platform.machine(), {}).items()
+    },
     "leave the session": "subprocess.run([sys.executable, '-c', 'import os; os.setsid()'], "
     "stderr=subprocess.DEVNULL).returncode == 0",
     "leave the group": "subprocess.run([sys.executable, '-c', 'import os; os.setpgid(0, 0)'], "
@@ -725,7 +777,7 @@ def test_the_kernel_confines_what_goes_around_python(bench, tmp_path):
     lines = "".join(
         f"print({name!r}, {attempt.replace('{outside}', str(tmp_path))})\n" for name, attempt in tried.items()
     )
-    start = "import ctypes, os, subprocess, sys\nlibc = ctypes.CDLL(None)\n"
+    start = "import ctypes, errno, os, subprocess, sys\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     bench.write("snippets/a.py", DRAW + start + lines)
     outcome = bench.run("snippets/a.py")["snippets/a.py"]
     assert isinstance(outcome, Outcome), outcome
@@ -801,6 +853,15 @@ def test_numbers_that_no_seed_determines_are_refused(bench, draw, generator):
     assert f"the global generator of {generator}, which has no seed" in found.reason
     cells = f"# %%\n{draw}\n# %%\nimport torch; torch.manual_seed(0)\n{DRAW}"
     assert f"the global generator of {generator}, which has no seed" in failure(bench, cells).reason
+
+
+def test_what_a_package_draws_while_it_is_imported_needs_no_seed(bench):
+    """As SciPy does for its docstrings: where one script alone needs it, the server has not imported it."""
+    bench.write("snippets/a.py", f"import scipy.stats\n{DRAW}")
+    assert isinstance(found := bench.run("snippets/a.py")["snippets/a.py"], Outcome), found
+    bench.write("lego/noise.py", "import numpy\nX = numpy.random.default_rng().random()\n")
+    for draw in ("import lego.noise", "import scipy.stats as s\ns.Normal().sample()"):
+        assert "numpy.random.default_rng has no seed" in failure(bench, f"{draw}\n{DRAW}").reason
 
 
 @pytest.mark.parametrize("seed", ["", "None", "seed=None"])
@@ -981,12 +1042,14 @@ def test_a_cell_shows_a_list_and_not_what_was_drawn(bench):
         "plt.subplots()",
         "[]",
         "None",
+        "'3'",
     ]
     bench.write(
         "docs/labs/a.py", "".join(f"# %%\nimport matplotlib.pyplot as plt\n{mark}\n" for mark in marks)
     )
     outcome = bench.run("docs/labs/a.py")["docs/labs/a.py"]
-    assert [cell.text for cell in outcome.cells] == ["[1, 2]\n", "", "", "(1, 'a')\n", "", "[]\n", ""]
+    shown = ["[1, 2]\n", "", "", "(1, 'a')\n", "", "[]\n", "", "'3'\n"]
+    assert [cell.text for cell in outcome.cells] == shown
 
 
 def test_a_cell_that_ends_with_no_value_runs_to_its_end(bench):
@@ -1003,6 +1066,14 @@ def test_the_numbers_of_calls_are_those_of_the_kernel():
     ):
         assert MACHINES[machine] == (number, dict(zip(names, calls, strict=True)))
     assert len(MACHINES) == 2
+    names = "shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop"
+    names += "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"
+    for machine, calls in (
+        ("x86_64", (29, 30, 31, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241)),
+        ("aarch64", (194, 196, 195, 190, 193, 191, 192, 186, 189, 188, 187, 180, 181)),
+    ):
+        assert SHARED[machine] == dict(zip(names, calls, strict=True))
+    assert SHARED.keys() == MACHINES.keys()
 
 
 def test_split_puts_every_statement_into_one_cell():
@@ -1034,7 +1105,7 @@ def test_summary_says_what_ran_and_what_was_kept():
     assert summary.startswith("Figures: 1 of 3 from the cache; ran b 0.00 s; failed c; ")
 
 
-def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
+def test_what_several_scripts_need_is_imported_once_for_all(tmp_path, monkeypatch):
     for name, text in {
         "a": "torch.func.grad(f)",
         "b": "@torch.compile",
@@ -1048,6 +1119,9 @@ def test_what_several_scripts_need_is_imported_once_for_all(tmp_path):
     assert needed(tmp_path, ["a.py", "c.py"]) == []
     for pair in (["d.py", "e.py"], ["e.py", "f.py"]):
         assert needed(tmp_path, pair) == ["matplotlib.mathtext"]
+    assert needed(tmp_path, ["c.py", "c.py"]) == ["sklearn.datasets"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "sklearn" else True)
+    assert needed(tmp_path, ["c.py", "c.py"]) == [], "the server would end with an error"
 
 
 def test_practice_with_formulas_leaves_their_grammar_and_no_figure():
@@ -1154,6 +1228,30 @@ def test_hidden_names_and_compiled_copies_in_a_folder_count_for_nothing(tmp_path
     assert state(tmp_path) == before
     (tmp_path / "b.csv").touch()
     assert state(tmp_path) != before
+
+
+def test_a_name_that_is_no_text_is_told_or_counts_like_any_other(bench):
+    odd = os.fsencode(bench.root) + b"/odd/\xff.csv"
+    bench.write("odd/a.csv", "1")
+    try:
+        with open(odd, "w"):
+            pass
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    try:
+        list_it = f"import os\nprint(len(os.listdir({str(bench.root / 'odd')!r})))\n"
+        bench.write("snippets/a.py", DRAW + list_it)
+        assert bench.run("snippets/a.py")["snippets/a.py"].text == "2\n"
+        assert bench.ran("snippets/a.py") == []
+        found = failure(bench, f"{DRAW}open({odd!r})\n")
+        assert (
+            found.reason == r"ValueError: a file of the project needs a name in UTF-8, got 'odd/\udcff.csv'"
+        )
+        assert found.line == 3
+    finally:
+        os.remove(odd)
+    assert bench.ran("snippets/a.py") == ["snippets/a.py"]
+    assert failure(bench, r"raise ValueError('half: \ud800')").reason == r"ValueError: half: \ud800"
 
 
 def test_the_time_limit_is_the_variables_or_the_default(monkeypatch):

@@ -1,6 +1,7 @@
 """What `serve` shows early, and when browsers load again."""
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -138,30 +139,54 @@ def test_a_failed_build_does_not_end_the_server(error, caplog):
     assert turn(lambda: 1, error=error) == [2, 2]
 
 
-def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch):
+def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch, tmp_path):
     from hooks import preview
-
-    built = []
 
     def populate(page, config, files):
         if page.content == "fails":
             raise ValueError("formula")
 
     monkeypatch.setattr(preview.mkdocs_build, "_populate_page", populate)
-    monkeypatch.setattr(preview.mkdocs_build, "_build_page", lambda page, *rest: built.append(page.content))
+
+    def build(page, *rest):
+        if page.content == "has no template":
+            raise ValueError("template")
+        path = Path(page.file.abs_dest_path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page.content)
+
+    monkeypatch.setattr(preview.mkdocs_build, "_build_page", build)
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "index.html").write_text("old")
+
+    def stand():
+        assert {path.name for path in tmp_path.iterdir()} == {"0", "1", "2"}, "nothing else is left there"
+        return [(tmp_path / str(number) / "index.html").read_text() for number in range(3)]
 
     def pages(*contents):
-        files = [SimpleNamespace(dest_uri="a/index.html") for _ in contents]
+        files = [SimpleNamespace(dest_uri=f"{number}/index.html") for number in range(len(contents))]
         for file, content in zip(files, contents, strict=True):
             file.page = SimpleNamespace(content=content, file=file)
         return files
 
     known = SimpleNamespace(documentation_pages=list)
     site = Site(
-        SimpleNamespace(site_dir="site"), known, None, None, {}, {}, frozenset(), frozenset(), b"", None
+        SimpleNamespace(site_dir=str(tmp_path)),
+        known,
+        None,
+        None,
+        {},
+        {},
+        frozenset(),
+        frozenset(),
+        b"",
+        None,
     )
     with pytest.raises(ValueError, match="formula"):
         site.show(pages("fine", "fails"))
-    assert built == []
+    with pytest.raises(ValueError, match="template"):
+        site.show(pages("fine", "good", "has no template"))
+    assert stand() == ["old", "old", "old"]
     assert site.show(pages("fine", "<autoref>", "good")) == 2
-    assert built == ["fine", "good"]
+    assert stand() == ["fine", "old", "good"]

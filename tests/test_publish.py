@@ -1,5 +1,7 @@
+import errno
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -141,6 +143,80 @@ def test_a_build_that_is_told_to_end_while_it_publishes_leaves_the_old_site(site
         staging.publish()
     staging.discard()
     assert (site / "page").read_text() == "old" and left(site) == ["site"]
+
+
+@pytest.fixture
+def layered(site, monkeypatch):
+    """As in a container: a folder that came with its image can't be renamed."""
+    rename = Path.rename
+    came = site.stat().st_ino
+
+    def refuse(self, target):
+        if self.stat().st_ino == came:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return rename(self, target)
+
+    monkeypatch.setattr(publish, "exchange", lambda one, two: False)
+    monkeypatch.setattr(Path, "rename", refuse)
+    (site / "link").symlink_to("none")
+    return site
+
+
+def test_a_site_that_came_with_a_container_is_replaced(layered):
+    staging = Staging(layered)
+    (staging.folder / "page").write_text("new")
+    staging.publish()
+    assert (layered / "page").read_text() == "new" and left(layered) == ["site"]
+
+
+@pytest.mark.parametrize("moment", ["copies", "removes", "has removed"])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_build_that_ends_while_it_copies_the_old_site_leaves_it(layered, monkeypatch, moment, killed):
+    copytree, rmtree = shutil.copytree, shutil.rmtree
+
+    def copy(source, *rest, **options):
+        copytree(source, *rest, **options)
+        if moment == "copies":
+            (Path(rest[0]) / "page").unlink()
+            raise SystemExit(143)
+
+    def remove(folder, *rest, **options):
+        if Path(folder) == layered and not options:
+            if moment == "has removed":
+                rmtree(folder)
+            else:
+                (layered / "page").unlink()
+            raise SystemExit(143)
+        rmtree(folder, *rest, **options)
+
+    staging = Staging(layered)
+    (staging.folder / "page").write_text("new")
+    with monkeypatch.context() as during:
+        during.setattr(shutil, "copytree", copy)
+        during.setattr(shutil, "rmtree", remove)
+        if killed:
+            during.setattr(publish.Staging, "_put_back", lambda self, old: None)
+        with pytest.raises(SystemExit):
+            staging.publish()
+    if killed:
+        staging._unlock()  # as the end of its process does
+    else:
+        assert (layered / "page").read_text() == "old"
+        staging.discard()
+    Staging(layered).discard()
+    assert (layered / "page").read_text() == "old" and (layered / "link").is_symlink()
+    assert left(layered) == ["site"]
+
+
+def test_a_build_that_publishes_after_another_was_killed_is_not_taken_back(site, monkeypatch):
+    monkeypatch.setattr(publish, "exchange", lambda one, two: False)
+    killed, later = Staging(site), Staging(site)
+    (later.folder / "page").write_text("new")
+    site.rename(killed.folder.with_name(f"{killed.folder.name}-old"))
+    killed._unlock()  # as the end of its process does
+    later.publish()
+    Staging(site).discard()
+    assert (site / "page").read_text() == "new" and left(site) == ["site"]
 
 
 def test_a_site_of_a_longer_name_is_another_one(site):

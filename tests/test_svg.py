@@ -97,20 +97,25 @@ def test_what_is_referred_to_is_defined_once_and_nothing_else():
 
 
 def test_markers_of_a_line_become_one_path():
-    def markers(style, outline="M -1 0.5 C 0 0.123456 1 1 2 2 z", text=""):
+    def markers(style, outline="M -1 0.5 C 0 0.123456 1 1 2 2 z", text="", edge="#123456"):
         uses = "".join(f'<use xlink:href="#m" x="{x}" y="2" style="{style}"/>' for x in (10, 20))
-        return shrink(f'<defs><path id="m" d="{outline}" style="stroke: #123456"/></defs><g>{text}{uses}</g>')
+        return shrink(f'<defs><path id="m" d="{outline}" style="stroke: {edge}"/></defs><g>{text}{uses}</g>')
 
     curve = "c1-.38 2 .5 3 1.5z"
     assert (
-        markers("fill: #abcdef; stroke: #ffffff")
-        == f'<path fill="#abcdef" stroke="#123456" d="M9 2.5{curve}M19 2.5{curve}"/>'
+        markers("fill: #123456; stroke: #ffffff")
+        == f'<path fill="#123456" stroke="#123456" d="M9 2.5{curve}M19 2.5{curve}"/>'
     ), "the shape's own style wins"
-    assert 'd="M10 1l-1 2h2zM20 1l-1 2h2z"' in markers("", "M 0 -1 L -1 1 L 1 1 z")
-    assert 'd="M7 2h6m-3-3v6M17 2h6m-3-3v6"' in markers("", "M -3 0 L 3 0 M 0 -3 L 0 3"), "of two strokes"
-    assert markers("").count("<path") == 1 and shrink("<text>a</text>") + markers("") == markers(
-        "", text="<text>a</text>"
+    hollow = "fill: none"
+    assert 'd="M10 1l-1 2h2zM20 1l-1 2h2z"' in markers(hollow, "M 0 -1 L -1 1 L 1 1 z")
+    assert 'd="M7 2h6m-3-3v6M17 2h6m-3-3v6"' in markers(hollow, "M -3 0 L 3 0 M 0 -3 L 0 3"), "of two strokes"
+    assert markers(hollow).count("<path") == 1 and shrink("<text>a</text>") + markers(hollow) == markers(
+        hollow, text="<text>a</text>"
     )
+    assert markers("fill: #1b1b1b", edge="#1b1b1b").count("<path") == 1, "ink, of which nothing is said"
+    for other in ("fill: #abcdef", "", "fill: #1b1b1b"):
+        edged = markers(other)
+        assert edged.count(' xlink:href="#f-0"') == 2, "an edge of one lies on the face of another"
     apart = markers("fill-opacity: 0.5")
     assert apart.count(' xlink:href="#f-0"') == 2, "where two overlap, they show it"
     one = '<defs><path id="m" d="M 0 0 L 1 1"/></defs><use xlink:href="#m" x="1" y="1" style="opacity: 0.5"/>'

@@ -9,6 +9,7 @@ import faulthandler
 import functools
 import itertools
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from hooks.engine import svg
-from hooks.engine.confine import DEVICES, confine
+from hooks.engine.confine import DEVICES, confine, end_with
 from hooks.engine.outcome import OUTSIDE, digest, state
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
@@ -46,8 +47,13 @@ preloaded: set[str] = set()  # top-level modules
 def main(engine: connection.Connection, root: str, script: str, folder: Path, limit: float) -> None:
     """Run `script` in a folder of its own, and leave `result.json` in `folder`, which the script can't reach."""
     own = os.getpid()
+    for asked in (signal.SIGTERM, signal.SIGHUP):  # the server takes its scripts along then
+        signal.signal(asked, signal.SIG_DFL)
     engine.close()
     os.setsid()  # so that whatever the script starts can be ended with it
+    server = multiprocessing.parent_process()
+    assert server is not None and server.pid is not None
+    end_with(server.pid)
     work = folder / "work"
     work.mkdir()
     os.chdir(work)
@@ -166,7 +172,7 @@ def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict
                 compile(ast.Expression(shown.value), str(path), "eval", dont_inherit=True), module.__dict__
             )
             if value is not None and not is_drawn(value):
-                print(value)
+                print(repr(value))
         chance.check()
         sys.stdout.flush()
         text = stdout.read_bytes()[read:]
@@ -243,7 +249,7 @@ class Chance:
 
         @functools.wraps(make)
         def made(seed: Any = None) -> Any:
-            if seed is None:
+            if seed is None and not is_import_of_a_package(sys._getframe(1)):
                 raise ValueError(
                     "numpy.random.default_rng has no seed, so that each build shows other numbers: give it one"
                 )
@@ -262,6 +268,13 @@ class Chance:
                     f"draws numbers from the global generator of {name}, which has no seed, so that each build "
                     "shows others: set a seed first, or pass a generator"
                 )
+
+
+def is_import_of_a_package(frame: types.FrameType | None) -> bool:
+    """Whether this code is a package's, which is being imported: what it draws then, no figure shows."""
+    while frame is not None and f"-packages{os.sep}" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def split(tree: ast.Module, source: str) -> list[list[ast.stmt]]:
@@ -289,7 +302,7 @@ def precompile(root: str, digests: dict[str, str]) -> None:
 
 
 def describe(error: BaseException, path: Path) -> dict[str, Any]:
-    """The reason, line and traceback of an error, from the script's own frames on."""
+    """The reason, line and traceback of an error, from the script's own frames on; half a character is spelled out."""
     if isinstance(error, SystemExit):
         return {"reason": f"called sys.exit({error.code!r}): nothing can be shown"}
     if isinstance(error, SyntaxError) and error.filename == str(path):
@@ -301,7 +314,13 @@ def describe(error: BaseException, path: Path) -> dict[str, Any]:
     summary = traceback.TracebackException.from_exception(error)
     if own:
         summary.stack = traceback.StackSummary.from_list(frames[own[0] :])
-    return {"reason": f"{type(error).__name__}: {error}", "line": line, "details": "".join(summary.format())}
+    reason, details = f"{type(error).__name__}: {error}", "".join(summary.format())
+    return {"reason": whole(reason), "line": line, "details": whole(details)}
+
+
+def whole(text: str) -> str:
+    """A text that can be written to a file."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 class Dependencies:
@@ -399,5 +418,7 @@ class Dependencies:
         name = self.name(path)
         if name is None or name in self.digests:
             return
+        if HALF.search(name):
+            raise ValueError(f"a file of the project needs a name in UTF-8, got {name!r}")
         self.digests[name] = state(None)  # also keeps what reads the state from coming back here
         self.digests[name] = state(Path(path))

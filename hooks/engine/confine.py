@@ -1,10 +1,10 @@
 """Takes from a script's process what drawing a figure does not need: the network, and writing outside its folder.
 
 Linux does it in the kernel, for the process and all that it starts, and nothing gives it back: Landlock keeps
-writing within the folder, a seccomp filter refuses every socket, leaving the session, and limits for others, and of
-root's privileges only those stay that read the files of others. No privilege is needed. Where the kernel lacks
-something, `confine` says so; `child.Dependencies` refuses in Python, on every system, to open a file elsewhere for
-writing, and the sockets of the internet.
+writing within the folder, a seccomp filter refuses every socket, memory and messages that outlive the process,
+leaving the session, and limits for others, and of root's privileges only those stay that read the files of others.
+No privilege is needed. Where the kernel lacks something, `confine` says so; `child.Dependencies` refuses in Python, on
+every system, to open a file elsewhere for writing, and the sockets of the internet.
 
 Threads that run already stay free: call it before there are any.
 """
@@ -16,6 +16,7 @@ import errno
 import os
 import platform
 import resource
+import signal
 import struct
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ from pathlib import Path
 SIZE_LIMIT = 256 * 2**20  # bytes of one file, so that a script that prints for ever does not fill the disk
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full")  # may be opened for writing by anyone
 
-PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
 SECCOMP_MODE_FILTER = 2
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000 | errno.EACCES, 0x80000000
 LOAD, EQUAL, AT_LEAST, MASK, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # of classic BPF, on words
@@ -34,6 +35,16 @@ MACHINES = {  # the audit's number for it, and the numbers of calls
         dict(socket=198, socketpair=199, setpgid=154, setsid=157, prlimit=261, capget=90),
     ),
 }
+SHARED = {  # memory, semaphores and messages that have no place among files, and outlive who makes them
+    "x86_64": dict(
+        shmget=29, shmat=30, shmctl=31, semget=64, semop=65, semctl=66, semtimedop=220,
+        msgget=68, msgsnd=69, msgrcv=70, msgctl=71, mq_open=240, mq_unlink=241,
+    ),
+    "aarch64": dict(
+        shmget=194, shmat=196, shmctl=195, semget=190, semop=193, semctl=191, semtimedop=192,
+        msgget=186, msgsnd=189, msgrcv=188, msgctl=187, mq_open=180, mq_unlink=181,
+    ),
+}  # fmt: skip
 IO_URING_SETUP, X32 = 425, 0x40000000  # another way to a socket; another set of numbers on x86_64
 CAPABILITIES = 0x20080522  # version of the interface
 READ_ANYTHING = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: what root reads may belong to others
@@ -44,6 +55,14 @@ WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
 # by version of the interface: write, remove, make (of every kind); then link and rename across folders; then truncate
 WRITES = {1: WRITE_FILE | sum(1 << bit for bit in range(4, 13)), 2: 1 << 13, 3: TRUNCATE}
 SCOPES = 0b11  # since version 6: abstract sockets and signals reach no process outside
+
+
+def end_with(parent: int) -> None:
+    """Let the kernel end this process as soon as its parent is gone, however that ends; only Linux can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:  # it was faster
+            os._exit(1)
 
 
 def confine(folder: Path) -> list[str]:
@@ -109,20 +128,20 @@ def drop_privileges(libc: ctypes.CDLL) -> None:
 def refuse_calls(libc: ctypes.CDLL) -> bool:
     """Let calls that reach beyond this process fail with "permission denied", by seccomp; whether it could be done.
 
-    These are: a socket, but for a pair that is joined for good; leaving the session, in which all that a script
-    starts can be ended; a limit for another process.
+    These are: a socket, but for a pair that is joined for good; what else processes share that is no file; leaving the
+    session, in which all that a script starts can be ended; a limit for another process.
     """
     machine, calls = MACHINES[platform.machine()]
+    shared = SHARED[platform.machine()].values()
+    refused = [calls["socket"], IO_URING_SETUP, calls["setsid"], calls["setpgid"], *shared]
+    count = len(refused)
     program = [  # code, jump if true, jump if false, constant
         (LOAD, 0, 0, 4),  # the machine whose numbers the call uses
         (EQUAL, 1, 0, machine),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, 0),  # the number of the call
-        (AT_LEAST, 13, 0, X32),
-        (EQUAL, 12, 0, calls["socket"]),
-        (EQUAL, 11, 0, IO_URING_SETUP),
-        (EQUAL, 10, 0, calls["setsid"]),
-        (EQUAL, 9, 0, calls["setpgid"]),
+        (AT_LEAST, count + 9, 0, X32),
+        *((EQUAL, count + 8 - index, 0, number) for index, number in enumerate(refused)),
         (EQUAL, 2, 0, calls["socketpair"]),
         (EQUAL, 4, 0, calls["prlimit"]),
         (RETURN, 0, 0, ALLOW),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
+import importlib.util
 import multiprocessing
 import os
 import re
@@ -242,9 +243,10 @@ def installed() -> frozenset[str]:
 
 
 def needed(root: Path, scripts: Iterable[str]) -> list[str]:
-    """The modules that at least two of the scripts seem to need; a wrong guess costs time only."""
+    """The installed modules that at least two of the scripts seem to need; a wrong guess costs time only."""
     sources = [read(root / script) for script in scripts]
-    return [name for name, sign in OFTEN.items() if sum(bool(sign.search(text)) for text in sources) > 1]
+    names = [name for name, sign in OFTEN.items() if sum(bool(sign.search(text)) for text in sources) > 1]
+    return [name for name in names if importlib.util.find_spec(name.partition(".")[0])]
 
 
 def package_versions(modules: Iterable[str]) -> dict[str, str]:

@@ -89,7 +89,7 @@ def state(path: Path | None) -> str:
     try:
         if path is not None and path.is_dir():
             names = (name for name in os.listdir(path) if name != "__pycache__" and not name.startswith("."))
-            return "names " + digest("\0".join(sorted(names)).encode())
+            return "names " + digest(os.fsencode("\0".join(sorted(names))))
         # what is no file, such as a device, may have no end
         return digest(path.read_bytes()) if path is not None and path.is_file() else "missing"
     except OSError:

@@ -2,7 +2,8 @@
 
 Imports what many scripts need, then forks a child for each script that the engine asks for. Speaks
 through one connection: receives `(script, limit)`, answers `("started", script)` and `("ended", script, result)`.
-When the engine goes away, the connection ends, and the server takes its children along.
+When the engine goes away, the connection ends, and the server takes its children along; so it does when it is
+told to end.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import time
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hooks.engine.cache import engine_digest
 
@@ -28,6 +29,7 @@ POLL = 0.1  # seconds; a child whose own children live on holds its end of the p
 PRACTICE = 4  # for so many scripts it pays to have drawn once
 FORMULAS = "matplotlib.mathtext"  # among the modules: scripts draw formulas
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
+ENDS = (signal.SIGTERM, signal.SIGHUP)  # a terminal that is closed sends the second to all that it started
 GRACE = 1.0  # seconds between a script's own stack dump and its end by force
 
 
@@ -90,7 +92,7 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
                         imported.update(result.get("dependencies", {}))
                         imported.pop(entry.script, None)
                         del running[sentinel]
-        except (EOFError, ConnectionError, KeyboardInterrupt):
+        except (EOFError, ConnectionError, KeyboardInterrupt, SystemExit):
             pass
         finally:
             for entry in running.values():
@@ -136,6 +138,9 @@ def preload(modules: list[str]) -> None:
 
     dynamo.put_off()
     matplotlib.rcdefaults()  # what stands in a reader's matplotlibrc is not for the site
+    # it passes over what is no style
+    left: list[Any] = ["date.epoch", "figure.max_open_warning", "interactive", "timezone"]
+    matplotlib.rcParams.update({name: matplotlib.rcParamsDefault[name] for name in left})
     matplotlib.style.use(Path(__file__).with_name("figure.mplstyle"))
     gc.freeze()  # nor in a child
     gc.enable()
@@ -154,9 +159,19 @@ def keep_memory() -> None:
         libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # more is refused
 
 
+def leave(number: int, frame: object) -> None:
+    """Of a signal to end: go, and take the scripts along; once is enough."""
+    for other in ENDS:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Import, then serve; scripts find the project's modules before others of the same names."""
     preload(sys.argv[4:])
+    for number in ENDS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, leave)
     sys.path.insert(0, os.getcwd())
     serve(connection.Connection(int(sys.argv[1])), sys.argv[2], int(sys.argv[3]), FORMULAS in sys.argv)
     os._exit(0)  # nobody needs the modules taken apart

@@ -130,7 +130,10 @@ def read_attributes(source: Element) -> dict[str, str]:
 
 
 def merge_markers(elements: Iterable[Element], shapes: dict[str, Element]) -> Iterator[Element]:
-    """All markers of a line as one path: a browser styles every `<use>` as a small document of its own."""
+    """All markers of a line as one path: a browser styles every `<use>` as a small document of its own.
+
+    Where two overlap it would show all faces below all edges: markers with an edge of another color stay apart.
+    """
 
     def style(element: Element) -> dict[str, str] | None:
         if element.tag != "use" or not OUTLINE.fullmatch(shapes[element.attrib[HREF][1:]].get("d", "")):
@@ -139,13 +142,18 @@ def merge_markers(elements: Iterable[Element], shapes: dict[str, Element]) -> It
 
     for common, run in itertools.groupby(elements, style):
         markers = list(run)
-        if common is None or (len(markers) > 1 and OVERLAP & common.keys()):
+        if common is None:
             yield from markers
             continue
         shape = shapes[common.pop(HREF)[1:]]
+        look = common | read_attributes(shape)
+        edged = "stroke" in look and look.get("fill", "currentColor") not in {"none", look["stroke"]}
+        if len(markers) > 1 and (edged or OVERLAP & common.keys()):
+            yield from markers
+            continue
         left, top, rest = split_outline(shape.attrib["d"])
         places = [(hundredths(marker.get("x", "0")), hundredths(marker.get("y", "0"))) for marker in markers]
-        path = Element("path", common | read_attributes(shape))
+        path = Element("path", look)
         path.set("d", "".join(join_outline(left + x, top + y, rest) for x, y in places))
         yield path
 
