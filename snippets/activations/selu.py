@@ -22,7 +22,7 @@ for color, (mean, variance) in zip(PALETTE, starts, strict=False):
     axes.plot(*zip(*path, strict=True), color=color, marker=".")
     axes.plot(mean, variance, color=color, marker="s")
 
-axes.plot(0, 1, "o", color="black", markersize=9, fillstyle="none")
+axes.plot(0, 1, "o", color="gray", markersize=9, fillstyle="none")
 axes.set(xlabel="mean of a layer's outputs", ylabel="variance")
 worst = max(max(abs(m), abs(v - 1)) for m, v in ends)
 print(f"after {depth} layers: within {worst:.2f} of (0, 1)")
