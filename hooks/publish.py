@@ -60,7 +60,7 @@ class Staging:
         self._unlock()
 
     def _replace(self, old: Path) -> None:
-        """Put the new site in the place of the old one in two steps, between which there is none."""
+        """Put the new site in the place of the old one in steps, between which there is none, or a part of one."""
         try:
             with contextlib.suppress(FileNotFoundError):
                 self._move_away(old)
@@ -93,7 +93,10 @@ class Staging:
     def discard(self) -> None:
         """Remove what was built; the old site stays."""
         if self._lock is not None:  # else it has been published, or discarded
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.with_name(
+                f"{self.folder.name}-old"
+            ).exists():  # else it tells that the old site is to return
+                shutil.rmtree(self.folder, ignore_errors=True)
             self._unlock()
 
     def _unlock(self) -> None:
@@ -107,7 +110,8 @@ class Staging:
         for old in self.site.parent.glob(f"{pattern}-old"):
             if old.with_name(old.name.removesuffix("-old")).exists():  # the new site, which took no place yet
                 shutil.rmtree(self.site, ignore_errors=True)
-            if self.site.exists():
+                old.rename(self.site)  # which fails where something is left: better than to lose it
+            elif self.site.exists():
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.rename(self.site)

@@ -23,12 +23,14 @@ and `FACTS` either to what is known of it.
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from torch.amp.autocast_mode import is_autocast_available
 from torch.autograd import Function
 
 from lego import _checks as check
@@ -147,8 +149,10 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
         shapes = f"{tuple(weight.shape)} for x of shape {tuple(x.shape)}"
         raise ValueError(f"weight must hold one slope, or one for each channel, got {shapes}")
     if isinstance(x, Tensor) and x.dtype != weight.dtype:  # the gradient of a slope sums over the whole input
-        wide = torch.promote_types(x.dtype, weight.dtype)
-        return F.prelu(x.to(wide), weight.to(wide)).to(x.dtype)
+        wide, kind = torch.promote_types(x.dtype, weight.dtype), x.device.type
+        plain = torch.autocast(kind, enabled=False) if is_autocast_available(kind) else nullcontext()
+        with plain:  # else it would compute in half precision after all
+            return F.prelu(x.to(wide), weight.to(wide)).to(x.dtype)
     return F.prelu(x, weight.to(x.dtype))
 
 

@@ -512,14 +512,14 @@ def _circle(angle: Tensor) -> Tensor:
 def _order(count: int, generator: Generator | None) -> Tensor:
     """Numbers below `count` in random order, on the default device, whichever draws them."""
     device = None if (generator := check.generator(generator)) is None else generator.device
-    return torch.randperm(count, generator=generator, device=device).to(torch.get_default_device())
+    return torch.randperm(count, generator=generator, device=device).to(torch.empty(0).device)
 
 
 def _normal(shape: Sequence[int], generator: Generator | None) -> Tensor:
     """Normal numbers of float32, on the default device, whichever draws them."""
     device = None if generator is None else generator.device
     drawn = torch.randn(shape, generator=generator, dtype=torch.float, device=device)
-    return drawn.to(torch.get_default_device())
+    return drawn.to(torch.empty(0).device)
 
 
 def _scatter(curves: Tensor, noise: float, generator: Generator | None) -> tuple[Tensor, Tensor]:
@@ -539,7 +539,7 @@ def _sklearn(name: str) -> Any:
 
 def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -> Dataset:
     """One of scikit-learn's data sets, in random order."""
-    device = torch.get_default_device()
+    device = torch.empty(0).device
     with torch.device("cpu"):  # some devices have no float64
         inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
         ends = _ends(split, len(inputs))

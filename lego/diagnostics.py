@@ -560,8 +560,8 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
     several = (
         inputs.values() if isinstance(inputs, dict) else inputs if type(inputs) in (tuple, list) else [inputs]
     )
-    for part in several:
-        if isinstance(part, Tensor) and part.numel() == 0:
+    for part in several:  # one of several may hold nothing of each example
+        if isinstance(part, Tensor) and (part.numel() == 0 if part is inputs else part.shape[:1] == (0,)):
             raise ValueError(
                 f"batch must hold an example at least, got inputs of the shape {tuple(part.shape)}"
             )

@@ -300,7 +300,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
     Raises:
         ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or there is no such weight variance
-            from 1e-12 to 100.
+            up to 100, or, unless a small signal decides, none from 1e-12 on.
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
     """

@@ -368,8 +368,8 @@ class DropConnect(_Random):
             y: Tensor = self.layer(x)
             return y
         if "weight" in vars(self.layer):  # pruned, for one: hooks make it anew before each call
-            for hook in self.layer._forward_pre_hooks.values():
-                hook(self.layer, (x,))
+            for number, hook in self.layer._forward_pre_hooks.items():
+                hook(self.layer, (x,), *([{}] if number in self.layer._forward_pre_hooks_with_kwargs else []))
         weight = self.layer.weight
         return F.linear(x, weight * self.keep(weight) / (1 - self.p), self.layer.bias)
 

@@ -294,8 +294,8 @@ def tests(place: str) -> list[str]:
 
 
 def fingerprint(place: str, source: str, root: Path = ROOT) -> str:
-    """Digest of a source, of its tests, of its record and of the library."""
-    checked = (root / tests(place)[0]).read_bytes()
+    """Digest of a source, of its tests and what they rest on, of its record and of the library."""
+    checked = [(root / name).read_bytes() for name in (*tests(place), "tests/record.py", "tests/conftest.py")]
     record = json.loads((root / RECORD).read_text()).get(place)
     library = [path.read_bytes() for path in sorted((root / "lego").glob("*.py"))]
     made_of = place, source, checked, record, library

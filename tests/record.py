@@ -56,7 +56,7 @@ def numbers(text):
 
 
 def describe(figures):
-    """The size of some figures; of their axes the words, what was set of them, where lines reach along x, and levels."""
+    """The size of some figures; of their axes the words, what was set of them, and how far what they hold reaches."""
     found = ["{:g} x {:g} inches".format(*figure.get_size_inches()) for figure in figures]
     for axes in (axes for figure in figures for axes in figure.axes):
         legend = axes.get_legend()
@@ -119,7 +119,11 @@ def describe_set(axes, legend):
         yield f"aspect {axes.get_aspect():g}"
     for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         if not getattr(axes, f"get_autoscale{name}_on")():
-            yield "{} between {:.4g} and {:.4g}".format(name, *axis.get_view_interval())
+            low, high = axis.get_view_interval()
+            if axis.get_scale() == "log":
+                yield f"{name} between 10^ {np.log10(low):.3g} and 10^ {np.log10(high):.3g}"
+            else:
+                yield f"{name} between {low:.4g} and {high:.4g}"
         if isinstance(axis.get_major_locator(), FixedLocator):
             yield f"{name} ticks at {', '.join(f'{place:.4g}' for place in axis.get_majorticklocs())}"
     for text in axes.texts:
@@ -180,7 +184,9 @@ def tolerances(line, kind):
     """How near each number of a line must come: training adds up what processors round otherwise."""
     for match in NUMBER.finditer(ADDRESS.sub("0", line)):
         before = line[: match.start()]
-        if kind == "text" or " | " in line:  # a count or an accuracy may lie beside another one
+        if "e" in match[0] and (kind == "text" or " | " in line):
+            yield {"rel": 1.0, "abs": 1e-6}
+        elif kind == "text" or " | " in line:  # a count or an accuracy may lie beside another one
             decimals = len(match[0].partition(".")[2])
             yield {"rel": 0.4, "abs": {0: 1, 2: 0.1}.get(decimals, 1e-6)}
         elif re.match(r" (?:points|places|lines|collections|patches|images)\b", line[match.end() :]):
@@ -188,7 +194,7 @@ def tolerances(line, kind):
         elif " ticks at " in line:
             yield {"rel": 1e-3, "abs": 1e-3}
         elif before.endswith("10^ "):
-            yield {"rel": 0, "abs": 2.0}
+            yield {"rel": 0, "abs": 0.1 if " between " in line else 2.0}
         elif " points " in before:
             yield {"rel": 0.05, "abs": 1e-3}
         elif "up " in before:

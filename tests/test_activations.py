@@ -650,9 +650,11 @@ def test_a_gate_of_another_dtype_does_not_overflow(gated):
 
 
 @pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16])
-def test_the_gradient_of_a_slope_is_summed_in_its_own_precision(dtype):
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_gradient_of_a_slope_is_summed_in_its_own_precision(dtype, mixed):
     layer = lego.activations.PReLU()
-    y = layer(torch.full((4096, 64), -2.0, dtype=dtype))
+    with torch.autocast("cpu", dtype, enabled=mixed):
+        y = layer(torch.full((4096, 64), -2.0, dtype=dtype))
     assert y.dtype == dtype
     y.float().sum().backward()
     assert layer.weight.grad.item() == -2 * 4096 * 64

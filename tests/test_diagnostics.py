@@ -1867,7 +1867,7 @@ def test_an_optimizer_whose_step_needs_a_closure_is_refused():
 @pytest.mark.parametrize("inside", [False, True])
 def test_where_compiled_code_hides_the_layers_the_error_says_so(inside, monkeypatch):
     """PyTorch before 2.6 has no stance that runs a model as it was written."""
-    monkeypatch.delattr(torch.compiler, "set_stance")
+    monkeypatch.delattr(torch.compiler, "set_stance", raising=False)
     model, (x, y) = mlp([4, 16, 3], generator=seeded()), table([1.0] * 4)
     assert not hidden_layers(model)
     compiled = torch.compile(model, backend="aot_eager")
@@ -1877,3 +1877,16 @@ def test_where_compiled_code_hides_the_layers_the_error_says_so(inside, monkeypa
         diagnose(compiled, (x, y))
     model.compile(backend="aot_eager")
     assert hidden_layers(nn.Sequential(model))
+
+
+def test_one_of_several_inputs_may_hold_nothing_of_each_example():
+    class Table(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(8, 3)
+
+        def forward(self, numbers, classes):
+            return self.layer(torch.cat([numbers, classes.float()], 1))
+
+    inputs = torch.randn(64, 8), torch.empty(64, 0, dtype=torch.long)
+    assert diagnose(Table(), (inputs, torch.arange(64) % 3)).layers

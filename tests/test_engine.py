@@ -864,6 +864,16 @@ def test_what_a_package_draws_while_it_is_imported_needs_no_seed(bench):
         assert "numpy.random.default_rng has no seed" in failure(bench, f"{draw}\n{DRAW}").reason
 
 
+def test_a_generator_that_a_package_makes_while_it_is_imported_draws_the_same_each_time(bench):
+    bench.write("site-packages/noisy.py", "import numpy\nRNG = numpy.random.default_rng()\n")
+    code = f"import sys\nsys.path.append('site-packages')\nimport noisy\nprint(noisy.RNG.random())\n{DRAW}"
+    code = code.replace("'site-packages'", repr(str(bench.root / "site-packages")))
+    for name in "ab":
+        bench.write(f"snippets/{name}.py", code)
+    found = bench.run("snippets/a.py", "snippets/b.py")
+    assert found["snippets/a.py"].text == found["snippets/b.py"].text
+
+
 @pytest.mark.parametrize("seed", ["", "None", "seed=None"])
 def test_a_generator_of_numpy_without_a_seed_is_refused(bench, seed):
     found = failure(bench, f"from numpy.random import default_rng\ndefault_rng({seed})\n{DRAW}")
@@ -1067,10 +1077,20 @@ def test_the_numbers_of_calls_are_those_of_the_kernel():
         assert MACHINES[machine] == (number, dict(zip(names, calls, strict=True)))
     assert len(MACHINES) == 2
     names = "shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop"
-    names += "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"
+    names += (
+        "msgget",
+        "msgsnd",
+        "msgrcv",
+        "msgctl",
+        "mq_open",
+        "mq_unlink",
+        "add_key",
+        "request_key",
+        "keyctl",
+    )
     for machine, calls in (
-        ("x86_64", (29, 30, 31, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241)),
-        ("aarch64", (194, 196, 195, 190, 193, 191, 192, 186, 189, 188, 187, 180, 181)),
+        ("x86_64", (29, 30, 31, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241, 248, 249, 250)),
+        ("aarch64", (194, 196, 195, 190, 193, 191, 192, 186, 189, 188, 187, 180, 181, 217, 218, 219)),
     ):
         assert SHARED[machine] == dict(zip(names, calls, strict=True))
     assert SHARED.keys() == MACHINES.keys()

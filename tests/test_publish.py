@@ -208,6 +208,30 @@ def test_a_build_that_ends_while_it_copies_the_old_site_leaves_it(layered, monke
     assert left(layered) == ["site"]
 
 
+def test_a_whole_copy_stays_where_the_old_site_can_be_neither_removed_nor_replaced(layered, monkeypatch):
+    """As where a volume is mounted in it."""
+    rmtree = shutil.rmtree
+
+    def remove(folder, *rest, **options):
+        if Path(folder) == layered:
+            (layered / "page").unlink(missing_ok=True)
+            if not options:
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        else:
+            rmtree(folder, *rest, **options)
+
+    with monkeypatch.context() as during:
+        during.setattr(shutil, "rmtree", remove)
+        staging = Staging(layered)
+        with pytest.raises(OSError):
+            staging.publish()
+        staging.discard()
+        with pytest.raises(OSError):
+            Staging(layered)
+    Staging(layered).discard()
+    assert (layered / "page").read_text() == "old" and left(layered) == ["site"]
+
+
 def test_a_build_that_publishes_after_another_was_killed_is_not_taken_back(site, monkeypatch):
     monkeypatch.setattr(publish, "exchange", lambda one, two: False)
     killed, later = Staging(site), Staging(site)

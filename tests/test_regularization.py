@@ -713,3 +713,12 @@ def test_biases_and_norms_are_moved_only_if_asked_for(kind):
 def test_noise_has_the_spread_that_was_asked_for():
     noise = GaussianNoise(2.0, generator=torch.Generator().manual_seed(0))(torch.zeros(10**5))
     assert noise.std().item() == pytest.approx(2, rel=0.02) and abs(noise.mean().item()) < 0.03
+
+
+def test_drop_connect_gives_hooks_of_a_pruned_layer_what_they_take():
+    layer = prune.l1_unstructured(nn.Linear(4, 3), "weight", 0.5)
+    seen = []
+    layer.register_forward_pre_hook(lambda module, inputs, keywords: seen.append(keywords), with_kwargs=True)
+    layer.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs)))
+    DropConnect(layer, 0.5)(torch.randn(2, 4))
+    assert seen == [{}, 1]

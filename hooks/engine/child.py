@@ -106,8 +106,10 @@ def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
         reason = "left what is no result"
     else:
         reason = f"its process ended early with exit code {code}"
-    if shutil.disk_usage(folder).free < NO_ROOM:
-        reason += f" ({os.strerror(errno.ENOSPC)}: {folder.parents[1]})"
+    with contextlib.suppress(OSError):  # a script that nothing confines may have removed its folder
+        room = shutil.disk_usage(folder)
+        if not late and room.total and room.free < NO_ROOM:  # some file systems count nothing
+            reason += f" ({os.strerror(errno.ENOSPC)}: {folder.parents[1]})"
     stderr = read_left(folder / "stderr")
     details = "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]
     return {"reason": reason, "details": details, "late": late}
@@ -249,10 +251,12 @@ class Chance:
 
         @functools.wraps(make)
         def made(seed: Any = None) -> Any:
-            if seed is None and not is_import_of_a_package(sys._getframe(1)):
-                raise ValueError(
-                    "numpy.random.default_rng has no seed, so that each build shows other numbers: give it one"
-                )
+            if seed is None:
+                if not is_import_of_a_package(sys._getframe(1)):
+                    raise ValueError(
+                        "numpy.random.default_rng has no seed, so that each build shows other numbers: give it one"
+                    )
+                seed = 0  # the package may draw from it later
             return make(seed)
 
         return made
@@ -271,7 +275,7 @@ class Chance:
 
 
 def is_import_of_a_package(frame: types.FrameType | None) -> bool:
-    """Whether this code is a package's, which is being imported: what it draws then, no figure shows."""
+    """Whether this code is a package's, which is being imported."""
     while frame is not None and f"-packages{os.sep}" in frame.f_code.co_filename:
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")

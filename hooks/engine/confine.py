@@ -35,14 +35,16 @@ MACHINES = {  # the audit's number for it, and the numbers of calls
         dict(socket=198, socketpair=199, setpgid=154, setsid=157, prlimit=261, capget=90),
     ),
 }
-SHARED = {  # memory, semaphores and messages that have no place among files, and outlive who makes them
+SHARED = {  # memory, semaphores, messages and keys that have no place among files, and outlive who makes them
     "x86_64": dict(
         shmget=29, shmat=30, shmctl=31, semget=64, semop=65, semctl=66, semtimedop=220,
         msgget=68, msgsnd=69, msgrcv=70, msgctl=71, mq_open=240, mq_unlink=241,
+        add_key=248, request_key=249, keyctl=250,
     ),
     "aarch64": dict(
         shmget=194, shmat=196, shmctl=195, semget=190, semop=193, semctl=191, semtimedop=192,
         msgget=186, msgsnd=189, msgrcv=188, msgctl=187, mq_open=180, mq_unlink=181,
+        add_key=217, request_key=218, keyctl=219,
     ),
 }  # fmt: skip
 IO_URING_SETUP, X32 = 425, 0x40000000  # another way to a socket; another set of numbers on x86_64
