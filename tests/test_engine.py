@@ -647,8 +647,9 @@ def test_a_dense_picture_in_a_drawing_and_any_words_are_a_drawing(bench):
     assert "data:image/png" in bench.run("snippets/a.py")["snippets/a.py"].figures[0]
 
 
-def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
-    bench.write("snippets/a.py", "import time\ntime.sleep(60)\n")
+def begin(bench, code):
+    """An engine that runs a script, which has begun, and the thread that waits for its end."""
+    bench.write("snippets/a.py", code)
     one, running = Engine(bench.root, bench.root / ".cache", limit=60, jobs=1), threading.Event()
 
     def run():
@@ -658,6 +659,24 @@ def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
     thread = threading.Thread(target=run)
     thread.start()
     assert running.wait(60)
+    return one, thread
+
+
+def children(parent):
+    """The processes that a process has started."""
+    if Path("/proc/self/stat").exists():  # a bare Linux has no `ps`
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                found.append((path.read_text().rpartition(")")[2].split()[1], path.parent.name))
+    else:
+        listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True).stdout
+        found = [line.split() for line in listed.splitlines()]
+    return [int(pid) for above, pid in found if int(above) == parent]
+
+
+def test_a_closed_engine_ends_what_runs_and_leaves_in_good_order(bench, capfd):
+    one, thread = begin(bench, "import time\ntime.sleep(60)\n")
     server = one._server
     with socket.socket(fileno=os.dup(one._connection.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)  # as when the engine dies
@@ -678,19 +697,8 @@ def test_a_script_that_loops_for_ever_ends_with_its_server(bench, number):
         pytest.skip("who started this test had the signal ignored")
     if number == signal.SIGKILL and sys.platform != "linux":
         pytest.skip("this system ends no process with another")
-    bench.write("snippets/a.py", "while True:\n    pass\n")
-    one, running = Engine(bench.root, bench.root / ".cache", limit=60, jobs=1), threading.Event()
-
-    def run():
-        with contextlib.suppress(RuntimeError):  # the fork server is gone
-            one.run(["snippets/a.py"], lambda event, script: running.set())
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert running.wait(60)
-    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True).stdout
-    found = [line.split() for line in listed.splitlines()]
-    (script,) = [int(pid) for parent, pid in found if int(parent) == one._server.pid]
+    one, thread = begin(bench, "while True:\n    pass\n")
+    (script,) = children(one._server.pid)
     time.sleep(0.3)  # until it loops
     os.kill(one._server.pid, number)
     thread.join(30)
