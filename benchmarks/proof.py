@@ -47,9 +47,8 @@ def find_outcome(lines: Iterable[str], code: int) -> str:
     """What the last line that counts something says; without one, how the command ended."""
     counted = [match for line in lines if (match := COUNTED.fullmatch(re.sub(r"[\s=]+$", "", line)))]
     outcome = (counted[-1][1] or counted[-1][2]) if counted else f"no result, exit code {code}"
-    return re.sub(
-        r", \d+ deselected|^\d+ deselected, ", "", outcome
-    )  # the target asks for some tests of a file
+    # the target asks for some tests of a file
+    return re.sub(r", \d+ deselected|^\d+ deselected, ", "", outcome)
 
 
 def run(command: list[str], log: Path) -> tuple[str, int, float]:

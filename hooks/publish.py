@@ -52,7 +52,7 @@ class Staging:
                         shutil.copy2(path, kept, follow_symlinks=False)
             old = self.folder
             if not exchange(self.folder, self.site):
-                old = self.folder.with_name(f"{self.folder.name}-old")
+                old = self._aside()
                 self._replace(old)
             if remember is not None:
                 remember(self.site)
@@ -93,11 +93,13 @@ class Staging:
     def discard(self) -> None:
         """Remove what was built; the old site stays."""
         if self._lock is not None:  # else it has been published, or discarded
-            if not self.folder.with_name(
-                f"{self.folder.name}-old"
-            ).exists():  # else it tells that the old site is to return
+            if not self._aside().exists():  # else it tells that the old site is to return
                 shutil.rmtree(self.folder, ignore_errors=True)
             self._unlock()
+
+    def _aside(self) -> Path:
+        """Where the old site waits while the new one takes its place."""
+        return self.folder.with_name(f"{self.folder.name}-old")
 
     def _unlock(self) -> None:
         lock, self._lock = self._lock, None
