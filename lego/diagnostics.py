@@ -41,7 +41,15 @@ from lego import _checks as check
 from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
-from lego.training import _asks_for_closure, cross_entropy, device_of, on_device, own_generators, undrawn
+from lego.training import (
+    _asks_for_closure,
+    cross_entropy,
+    device_of,
+    on_device,
+    own_generators,
+    run_model,
+    undrawn,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -576,10 +584,7 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
             elif isinstance(weight, Tensor) and weight.ndim >= 2:
                 record = partial(_record, calls, name or "model", key)
                 hooks.append(module.register_forward_hook(record, with_kwargs=True))
-        if isinstance(inputs, dict):
-            result = model(**inputs)
-        else:
-            result = model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
+        result = run_model(model, inputs)
         value = loss(result, targets)
     finally:
         for hook in hooks:

@@ -21,7 +21,7 @@ from lego import _checks as check
 from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from lego._names import find
 from lego.regularization import DropConnect
-from lego.training import own_generators, undrawn
+from lego.training import own_generators, run_model, undrawn
 
 if TYPE_CHECKING:
     from lego.propagation import Activation
@@ -458,12 +458,7 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
                     module, DropConnect
                 ):  # in training it takes the weights of its layer and does not call it
                     module.eval()
-            if isinstance(batch, dict):
-                model(**batch)
-            elif type(batch) in (tuple, list):
-                model(*batch)
-            else:
-                model(batch)
+            run_model(model, batch)
     finally:
         for hook in hooks:
             hook.remove()

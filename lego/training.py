@@ -357,7 +357,7 @@ def fit(
     parts |= {"early_stopping": early_stopping, "feed": feed, "others": others if len(others) else None}
     options |= {"batch_size": batch_size, "precision": precision}
     settings = _settings(parts, options) if checkpoint is not None else {}
-    measures: list[Measure] = [lambda x, y: _share(loss, lambda: loss(_call(model, x), y), y)]
+    measures: list[Measure] = [lambda x, y: _share(loss, lambda: loss(run_model(model, x), y), y)]
     if metric:
         measures.append(lambda x, y: (_size(y) * check.real("metric", metric(model, x, y)), _size(y)))
 
@@ -365,7 +365,7 @@ def fit(
         model.zero_grad()
         update.zero_grad()  # it may train less than the model, and more
         with cast:
-            value = loss(_call(model, x), y)
+            value = loss(run_model(model, x), y)
         if not isinstance(value, Tensor):
             raise TypeError(f"loss must return a tensor, got {check.shown(value)}")
         if value.numel() != 1:
@@ -485,7 +485,7 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
     check.instance("model", model, nn.Module)
 
     def right(x: Any, y: Tensor) -> tuple[float, float]:
-        outputs = _call(model, x)
+        outputs = run_model(model, x)
         if outputs.ndim != 2 or y.shape != outputs.shape[:1]:
             shapes = f"{tuple(outputs.shape)} and {tuple(y.shape)}"
             raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
@@ -653,7 +653,8 @@ def on_device(batch: Any, device: torch.device) -> tuple[Any, Any]:
     return inputs, targets
 
 
-def _call(model: nn.Module, inputs: Any) -> Any:
+def run_model(model: nn.Module, inputs: Any) -> Any:
+    """What a model makes of a batch's inputs: one, several in a row, or several by name."""
     if isinstance(inputs, dict):
         return model(**inputs)
     return model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
@@ -756,7 +757,7 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
     ]
     try:
         with cast, uncompiled(model), kept_buffers(model):  # with gradients: a model may take some as it runs
-            _call(model, x)
+            run_model(model, x)
     finally:
         for hook in hooks:
             hook.remove()
