@@ -28,6 +28,7 @@ from hooks.engine.confine import MACHINES, SHARED, SIZE_LIMIT
 from hooks.engine.engine import TIME_LIMIT, ServerError, cores, needed, package_versions, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
+from hooks.engine.result import result
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
 
@@ -524,17 +525,17 @@ def test_what_is_no_result_is_a_failure(tmp_path, text):
     os.mkfifo(tmp_path / "faults")
     (tmp_path / "stderr").write_bytes(b"told \xff")
     process = SimpleNamespace(exitcode=3)
-    found = child.result(tmp_path, process, overdue=False)
+    found = result(tmp_path, process, overdue=False)
     assert found == {
         "reason": "its process ended early with exit code 3",
         "details": "told \ufffd",
         "late": False,
     }
     (tmp_path / "stderr").write_text("a" + "b" * 4000)
-    assert child.result(tmp_path, process, overdue=False)["details"] == "b" * 4000
+    assert result(tmp_path, process, overdue=False)["details"] == "b" * 4000
     (tmp_path / "result.json").unlink()
     os.mkfifo(tmp_path / "result.json")
-    assert child.result(tmp_path, process, overdue=True)["reason"].startswith("did not end within")
+    assert result(tmp_path, process, overdue=True)["reason"].startswith("did not end within")
 
 
 GOOD = {
@@ -559,9 +560,9 @@ GOOD = {
 def test_a_forged_result_is_none(tmp_path, forged):
     path = tmp_path / "result.json"
     path.write_text(json.dumps(GOOD))
-    assert child.result(tmp_path, SimpleNamespace(exitcode=0), overdue=False) == GOOD
+    assert result(tmp_path, SimpleNamespace(exitcode=0), overdue=False) == GOOD
     path.write_text(json.dumps(GOOD | forged))
-    found = child.result(tmp_path, SimpleNamespace(exitcode=0), overdue=False)
+    found = result(tmp_path, SimpleNamespace(exitcode=0), overdue=False)
     assert found["reason"] == "left what is no result"
 
 
@@ -1245,7 +1246,7 @@ def test_how_many_processors_there_are(monkeypatch):
 
 def test_what_the_documents_say_of_limits_is_so():
     text = (Path(__file__).parents[1] / "SECURITY.md").read_text()
-    assert f"One file may have {SIZE_LIMIT // 2**20} MB, a script {TIME_LIMIT:g} seconds." in text
+    assert f"a file may grow to {SIZE_LIMIT // 2**20} MB, and a script may run for {TIME_LIMIT:g} seconds." in text
 
 
 def test_hidden_names_and_compiled_copies_in_a_folder_count_for_nothing(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import errno
 import faulthandler
 import functools
 import itertools
@@ -13,10 +12,8 @@ import multiprocessing
 import os
 import random
 import re
-import shutil
 import signal
 import socket
-import stat
 import sys
 import tempfile
 import traceback
@@ -24,20 +21,17 @@ import types
 from collections.abc import Callable, Iterator
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from multiprocessing import connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from hooks.engine import svg
 from hooks.engine.confine import DEVICES, confine, end_with
-from hooks.engine.outcome import OUTSIDE, digest, state
+from hooks.engine.outcome import MISSING, OUTSIDE, digest, state
+from hooks.engine.result import HALF
 
 TEXT_LIMIT = 64_000  # bytes of output that a page can still show
-NO_ROOM = 2**14  # bytes; a file system keeps some for itself
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-HALF = re.compile("[\ud800-\udfff]")
 MARK = re.compile(r"^# %%(.*)$", re.MULTILINE)
-RESULT = {"source", "cells", "dependencies", "modules", "unconfined"}
 
 # children inherit these from the server
 compiled: dict[str, tuple[str, types.CodeType]] = {}  # digest and code by path
@@ -85,71 +79,6 @@ def main(engine: connection.Connection, root: str, script: str, folder: Path, li
     left.close()
     sys.stdout.flush()
     os._exit(0)  # threads that the script left running end here
-
-
-def result(folder: Path, process: BaseProcess, overdue: bool) -> dict[str, Any]:
-    """What a child left behind, or why it left nothing."""
-    left = read_left(folder / "result.json")
-    with contextlib.suppress(ValueError, RecursionError):
-        if is_result(data := json.loads(left)):
-            return dict(data)
-    faults = read_left(folder / "faults")
-    faults = re.split(r'  File "[^"]*hooks.engine.child\.py"', faults)[0]  # below stands the engine itself
-    code = process.exitcode
-    late = overdue or "Timeout (" in faults
-    if late:
-        reason = "did not end within its time limit"
-    elif code is not None and code < 0:
-        known = {number.value: number.name for number in signal.Signals}  # of some there is only a number
-        reason = f"its process was killed by {known.get(-code, f'signal {-code}')}"
-    elif left and code == 0:
-        reason = "left what is no result"
-    else:
-        reason = f"its process ended early with exit code {code}"
-    with contextlib.suppress(OSError):  # a script that nothing confines may have removed its folder
-        room = shutil.disk_usage(folder)
-        if not late and room.total and room.free < NO_ROOM:  # some file systems count nothing
-            reason += f" ({os.strerror(errno.ENOSPC)}: {folder.parents[1]})"
-    stderr = read_left(folder / "stderr")
-    details = "\n".join(filter(None, [faults.strip(), stderr.strip()]))[-4000:]
-    return {"reason": reason, "details": details, "late": late}
-
-
-def is_result(data: Any) -> bool:
-    """Whether it has the form of what `main` leaves; a script can forge it, and leave anything there."""
-    if not isinstance(data, dict):
-        return False
-    if "reason" in data:
-        line = data.get("line")
-        return are_texts([data["reason"], data.get("details", "")]) and (line is None or type(line) is int)
-    if not data.keys() >= RESULT or not isinstance(data["dependencies"], dict):
-        return False
-    cells, known = data["cells"], data["dependencies"]
-    return (
-        isinstance(cells, list)
-        and all(isinstance(cell, dict) and cell.keys() >= {"text", "figures"} for cell in cells)
-        and all(are_texts([cell["text"]], cell["figures"]) for cell in cells)
-        and are_texts([data["source"], *known, *known.values()], data["modules"], data["unconfined"])
-        and not any(name.startswith("/") or ".." in name.split("/") for name in known)
-    )
-
-
-def are_texts(*groups: Any) -> bool:
-    """Whether these are lists of texts that can be written to a file: not with half a character."""
-    return all(
-        isinstance(group, list) and all(isinstance(text, str) and not HALF.search(text) for text in group)
-        for group in groups
-    )
-
-
-def read_left(path: Path) -> str:
-    """A file that a child wrote; empty if there is none. Where the child was not confined, it may be anything."""
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            return file.read().decode(errors="replace") if regular else ""
-    except OSError:
-        return ""
 
 
 def run_cells(source: str, path: Path, stdout: Path, salt: str) -> Iterator[dict[str, Any]]:
@@ -298,7 +227,7 @@ def precompile(root: str, digests: dict[str, str]) -> None:
     """Compile the project's modules that a script imported, once for all scripts that follow."""
     for name, known in digests.items():
         path = os.path.join(root, name)
-        if not name.endswith(".py") or known in {compiled.get(path, ("",))[0], state(None)}:
+        if not name.endswith(".py") or known in {compiled.get(path, ("",))[0], MISSING}:
             continue
         with contextlib.suppress(Exception):  # a file of any content: the script's import tells what is wrong
             data = Path(path).read_bytes()
@@ -424,5 +353,5 @@ class Dependencies:
             return
         if HALF.search(name):
             raise ValueError(f"a file of the project needs a name in UTF-8, got {name!r}")
-        self.digests[name] = state(None)  # also keeps what reads the state from coming back here
+        self.digests[name] = MISSING  # also keeps what reads the state from coming back here
         self.digests[name] = state(Path(path))

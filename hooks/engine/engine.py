@@ -19,7 +19,7 @@ from typing import Any
 
 from hooks.engine import svg
 from hooks.engine.cache import ENGINE, Cache
-from hooks.engine.outcome import Failure, Outcome, digest
+from hooks.engine.outcome import Failure, Outcome, state
 
 TIME_LIMIT = 60.0  # seconds for one script
 ENVIRONMENT = {
@@ -111,7 +111,7 @@ class Engine:
             while waiting or running:
                 while waiting and running < self.jobs:
                     script = waiting.popleft()
-                    sent[script] = digest(read(self.root / script))
+                    sent[script] = state(self.root / script)
                     server.send((script, self.limit))
                     running += 1
                 event, script, *rest = server.recv()
@@ -188,12 +188,8 @@ class Engine:
             if result.get("late"):
                 reason += f" of {self.limit:g} s (LEGO_TIME_LIMIT sets another)"
             return Failure(script, reason, line, details)
-        try:
-            self.unconfined.update(result.pop("unconfined"))
-            versions = package_versions(result.pop("modules"))
-            outcome = Outcome.from_data(result, versions=versions)
-        except (AttributeError, KeyError, TypeError) as error:
-            return Failure(script, f"left what is no result: {error}")
+        self.unconfined.update(result.pop("unconfined"))
+        outcome = Outcome.from_data(result, versions=package_versions(result.pop("modules")))
         for figure in outcome.figures:
             if fault := svg.find_fault(figure):
                 return Failure(script, f"draws what is no picture: {fault[:80]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OUTSIDE = (".venv", ".cache", ".git", "site")  # folders below the root that hold no project files
+MISSING = "missing"  # the state of what is not there, or can't be read
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ def visible(folder: Path, pattern: str) -> list[Path]:
     )
 
 
-def state(path: Path | None) -> str:
-    """Fingerprint of a file's bytes, or of the names in a folder; what is missing, or can't be read, has one too."""
+def state(path: Path) -> str:
+    """Fingerprint of a file's bytes, or of the names in a folder; MISSING if there is neither."""
     try:
-        if path is not None and path.is_dir():
+        if path.is_dir():
             names = (name for name in os.listdir(path) if name != "__pycache__" and not name.startswith("."))
             return "names " + digest(os.fsencode("\0".join(sorted(names))))
         # what is no file, such as a device, may have no end
-        return digest(path.read_bytes()) if path is not None and path.is_file() else "missing"
+        return digest(path.read_bytes()) if path.is_file() else MISSING
     except OSError:
-        return "missing"
+        return MISSING

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -23,7 +24,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hooks.engine import child, dynamo, svg
 from hooks.engine.cache import engine_digest
+from hooks.engine.result import result
 
 POLL = 0.1  # seconds; a child whose own children live on holds its end of the pipe open
 PRACTICE = 4  # for so many scripts it pays to have drawn once
@@ -51,8 +54,6 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
         count: how many scripts wait; more may follow.
         formulas: whether they may draw some.
     """
-    from hooks.engine import child
-
     if engine_digest() != known:  # what runs here is not what its outcomes would be kept under
         sys.exit("the engine in hooks/ was edited after the build had begun: start again")
     root = os.getcwd()
@@ -86,10 +87,10 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
                     overdue = time.monotonic() >= entry.deadline
                     if overdue or sentinel in ready or entry.process.exitcode is not None:
                         end(entry.process)
-                        result = child.result(entry.folder, entry.process, overdue)
+                        left = result(entry.folder, entry.process, overdue)
                         remove(entry.folder)
-                        engine.send(("ended", entry.script, result))
-                        imported.update(result.get("dependencies", {}))
+                        engine.send(("ended", entry.script, left))
+                        imported.update(left.get("dependencies", {}))
                         imported.pop(entry.script, None)
                         del running[sentinel]
         except (EOFError, ConnectionError, KeyboardInterrupt, SystemExit):
@@ -101,8 +102,6 @@ def serve(engine: connection.Connection, known: str, count: int, formulas: bool)
 
 def rehearse(formulas: bool) -> None:
     """Draw once, so that the scripts need not begin with it."""
-    from hooks.engine import svg
-
     svg.practice(formulas)
     gc.freeze()
 
@@ -127,10 +126,6 @@ def end(process: BaseProcess) -> None:
 
 def preload(modules: list[str]) -> None:
     """Import modules, and compute nothing: a fork after a parallel operation hangs."""
-    import importlib
-
-    from hooks.engine import dynamo
-
     gc.disable()  # nothing of a module goes away again: to look for that takes a tenth of the time
     for name in modules:
         importlib.import_module(name)
@@ -142,7 +137,7 @@ def preload(modules: list[str]) -> None:
     left: list[Any] = ["date.epoch", "figure.max_open_warning", "interactive", "timezone"]
     matplotlib.rcParams.update({name: matplotlib.rcParamsDefault[name] for name in left})
     matplotlib.style.use(Path(__file__).with_name("figure.mplstyle"))
-    gc.freeze()  # nor in a child
+    gc.freeze()  # a child's collector need not look at them either, nor copy their memory
     gc.enable()
     keep_memory()
     assert "lego" not in sys.modules, "the server must not import lego: its children would run old code"
