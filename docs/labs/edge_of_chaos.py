@@ -2,16 +2,16 @@
 # # Walk along the edge of chaos
 #
 # Why do some deep nets learn and others not, although all have weights of about the same size? In this
-# lab you send two inputs through random nets, watch them meet or part, find the edge between the two,
-# and check that this is where deep nets learn. It takes a quarter of an hour to read and a few seconds
-# to run. [Edge of chaos](../initialization/edge_of_chaos.md) has the theory.
+# lab you send two inputs through random nets, watch them meet or part, find the edge between these two
+# behaviors, and check that deep nets learn there. The lab takes a quarter of an hour to read and a few
+# seconds to run. [Edge of chaos](../initialization/edge_of_chaos.md) has the theory.
 
 # %% [markdown]
 # ## Two inputs, one net
 #
-# A net of 300 units a layer, with random weights and biases. `weight_scale` is the standard deviation
-# of the weights times the square root of the width, `bias_scale` that of the biases. Each block below
-# goes on from the one before it.
+# The net has 300 units per layer, with random weights and biases. `weight_scale` is the standard
+# deviation of the weights times the square root of the width; `bias_scale` is the standard deviation of
+# the biases. Each block below continues from the one before it.
 
 # %%
 import matplotlib.pyplot as plt
@@ -47,7 +47,7 @@ def cosines(weight_scale, bias_scale=0.0, activation="tanh", depth=40):
 
 # %% [markdown]
 # **Predict**, before you look: the inputs start with a cosine of about 0.6. Which of these three scales of
-# weights makes them more alike, and which less?
+# weights makes them more alike, and which less alike?
 
 # %% alt="Cosine between two inputs over 40 layers for three scales of weights. At 0.8 it rises to 1 within ten layers, at 1.4 it changes slowly, at 2.5 it falls and stays low." caption="Small weights merge the two inputs, large ones tear them apart."
 walks = {scale: cosines(scale, bias_scale=0.3) for scale in (0.8, 1.4, 2.5)}
@@ -62,7 +62,7 @@ plt.show()
 # %% [markdown]
 # ## Find the edge
 #
-# One number tells on which side a net is. $\chi$ is the factor by which a layer multiplies the squared
+# One number shows on which side a net is. $\chi$ is the factor by which a layer multiplies the squared
 # distance between two nearby inputs, and also the mean square of a gradient on its way back. Below 1
 # differences die out: *order*. Above 1 they grow: *chaos*. `critical` solves $\chi = 1$ for the weights.
 
@@ -81,12 +81,12 @@ for weight_scale in (0.8, 1.2, edge, 1.7, 2.5):
 
 # %% [markdown]
 # The last column is the depth scale: the number of layers over which the squared distance changes by a
-# factor of $e$. On the edge it has no end, but for rounding.
+# factor of $e$. On the edge it is infinite, up to rounding.
 #
 # ## Is that where nets learn?
 #
-# Nets of 20 layers, trained for 60 steps on 500 digits, at five scales around the edge. All that differs
-# is the size of the initial weights.
+# Train nets of 20 layers for 60 steps on 500 digits, at five scales around the edge. They differ only in
+# the size of the initial weights.
 
 # %%
 data = digits(generator=torch.Generator().manual_seed(0))
@@ -133,10 +133,11 @@ plt.show()
 # %% [markdown]
 # ## Ask for a diagnosis
 #
-# Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names. The
-# tool measures the factor of the gradient in the net that you give it, without any theory; $\chi$ is
-# about its square. It speaks up below 0.5 a layer, and above 1.4 if all layers together make the gradient
-# ten times as large, for what is milder can be right in a shallow net.
+# Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names.
+# `diagnose` measures the factor of the gradient per layer in the net that you give it, without any
+# theory; $\chi$ is about the square of this factor. It reports a factor below 0.5, and one above 1.4 if
+# all layers together make the gradient ten times as large, because milder ones can be right in a shallow
+# net.
 
 # %%
 findings = {}
@@ -149,8 +150,8 @@ for weight_scale in (0.4, edge, 4.5):
 # %% [markdown]
 # ## Your turn
 #
-# - Call `cosines(2**0.5, activation="relu")`: for ReLU the edge is at $\sqrt2$. What becomes of the cosine
-#   there after 40 layers, and why do deep ReLU nets have shortcuts?
+# - Call `cosines(2**0.5, activation="relu")`: for ReLU the edge is at $\sqrt2$. What is the cosine there
+#   after 40 layers, and why do deep ReLU nets have shortcuts?
 # - Where is the edge of GELU? Compare `critical("gelu", 0.01)` with `critical("gelu", 0.5)`.
-# - How deep can a net be at a scale of 0.9 until it no longer learns? Try six times the depth scale at
-#   that point, then a little less and a little more.
+# - How deep can a net with a scale of 0.9 be before it no longer learns? Try six times the depth scale at
+#   that scale, then a little less and a little more.

@@ -1,16 +1,16 @@
 # %% [markdown]
 # # Find the bug
 #
-# Five training scripts, each with one mistake of the kind that raises no error. Read each script, look at
-# its symptom, and make a guess before you run the cell below it, in which `diagnose` makes its own. It
-# takes a quarter of an hour to read and a few seconds to run.
+# Here are five training scripts, each with one mistake that raises no error. Read each script, look at
+# its symptom, and make a guess before you run the cell below it, in which `diagnose` makes its own. The
+# lab takes a quarter of an hour to read and a few seconds to run.
 # [The network doctor](../tips/doctor.md) has more on the tool.
 
 # %% [markdown]
 # ## The task, and a script that works
 #
-# Digits of eight by eight pixels. With 150 steps the healthy script gets more than nine in ten right.
-# Each block below goes on from the one before it.
+# The task is to classify digits of eight by eight pixels. After 150 steps the healthy script gets more
+# than nine in ten right. Each block below continues from the one before it.
 
 # %%
 import torch
@@ -54,7 +54,8 @@ print(f"test accuracy {scores['healthy']:.2f}")
 # %% [markdown]
 # ## Script 1
 #
-# The last layer was replaced, to have a smaller start. It learns, but stays below the healthy one.
+# The last layer was replaced to start with smaller weights. The net learns, but scores lower than the
+# healthy one.
 # **What is wrong?**
 
 # %%
@@ -71,12 +72,12 @@ for finding in found["1"]:
     print(f"{finding.name}: {finding.message}")
 
 # %% [markdown]
-# The optimizer was made *before* the layer was replaced. It still holds the old layer's weights; the new
-# ones are never moved. Make the optimizer last.
+# The optimizer was created *before* the layer was replaced. It still holds the old layer's weights; the
+# new ones never move. Create the optimizer last.
 #
 # ## Script 2
 #
-# To be safe, the net returns probabilities. It learns, and stops far from where it should be.
+# To be safe, the net returns probabilities. It learns, but stops far from where it should be.
 
 # %%
 model = nn.Sequential(*net(), nn.Softmax(dim=1))
@@ -91,13 +92,13 @@ for finding in found["2"]:
     print(f"{finding.name}: {finding.message}")
 
 # %% [markdown]
-# `cross_entropy` expects logits and takes the softmax itself. Applied twice, the probability of a class
-# among ten is at most $e / (e + 9) \approx 0.23$, and the loss at least 1.46: the net *cannot* become
-# certain. That the loss of a single batch stops at 1.46, and not near zero, is the sign of it.
+# `cross_entropy` expects logits and takes the softmax itself. With two softmaxes, the probability of a
+# class among ten is at most $e / (e + 9) \approx 0.23$, and the loss at least 1.46: the net *cannot*
+# become certain. The sign of this is that the loss of a single batch stops at 1.46, not near zero.
 #
 # ## Script 3
 #
-# A feature extractor and a head. The accuracy is not bad.
+# The net is a feature extractor and a head. The accuracy is not bad.
 
 # %%
 torch.manual_seed(0)
@@ -125,13 +126,13 @@ for finding in found["3"]:
     print(f"{finding.name} at {finding.layer}: {finding.message}")
 
 # %% [markdown]
-# `no_grad` belongs to prediction. Here it cuts the body off: only the head learns, on random features.
-# That it works as well as it does is what makes this mistake so long-lived.
+# `no_grad` is for prediction. Here it cuts the body off: only the head learns, on random features. This
+# works well enough for the mistake to go unnoticed for a long time.
 #
 # ## Script 4
 #
-# The raw digits, and somebody who did not read about preprocessing: one column was added
-# that counts milliseconds.
+# The inputs are the raw digits, and somebody who had not read about preprocessing added a column that
+# counts milliseconds.
 
 # %%
 clock = torch.rand(len(x), 1, generator=torch.Generator().manual_seed(1))
@@ -147,12 +148,12 @@ for finding in found["4"]:
     print(f"{finding.name}: {finding.message}")
 
 # %% [markdown]
-# A single column in other units is enough: no learning rate suits both it and the pixels.
+# A single column in different units is enough: no learning rate suits both it and the pixels.
 # [Standardize](../preprocessing/tables.md) the table.
 #
 # ## Script 5
 #
-# Adam, with a learning rate of the size that suits SGD.
+# This script uses Adam with a learning rate of the size that suits SGD.
 
 # %%
 model = net()
@@ -169,13 +170,13 @@ for finding in found["5"]:
     print(f"{finding.name}: {finding.message}")
 
 # %% [markdown]
-# Adam moves every weight by about the learning rate, whatever its gradient. SGD's first update at 0.1 is
-# about a hundredth of the weights; Adam's at 0.3 is larger than the weights themselves.
+# At first, Adam moves every weight by about the learning rate, whatever its gradient. SGD's first update
+# at 0.1 is about a hundredth of the weights; Adam's at 0.3 is larger than the weights themselves.
 #
 # ## Your turn
 #
-# - Repair each script, and see the findings go.
-# - Forget `zero_grad` in `loop`. What becomes of the score? Why does `diagnose`, which takes the model and
-#   not the loop, find nothing before training?
+# - Repair each script, and see the findings disappear.
+# - Remove `zero_grad` from `loop`. What happens to the score? Why does `diagnose`, which sees the model
+#   but not the loop, find nothing before training?
 # - Shuffle the labels, `y = y[torch.randperm(len(y))]`. Does `diagnose(..., overfit=200)` notice? Which
 #   check of [the recipe](../tips/recipe.md) would?

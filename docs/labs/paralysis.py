@@ -3,12 +3,12 @@
 #
 # A deep network of sigmoids does not learn a task that a small one finds easy. In this lab you look
 # at the symptom, let `diagnose` name the illness, try three ways back, and meet two remedies that
-# help little or not at all. It takes ten minutes to read and a few seconds to run.
+# help little or not at all. The lab takes ten minutes to read and a few seconds to run.
 
 # %% [markdown]
 # ## The task
 #
-# Tell which of three spirals a point in the plane lies on. Each block below goes on from the one
+# Tell which of three spirals a point in the plane is on. Each block below continues from the one
 # before it.
 
 # %% alt="Three interleaved spirals of points, in three colors." caption="Three classes that no straight line separates."
@@ -34,7 +34,7 @@ plt.show()
 
 # %% [markdown]
 # Every net but the first has the same eight layers. All are trained in the same way, on the same 450
-# points, and tested on the other 150; only the first, which is small, can take a larger learning rate.
+# points, and tested on the other 150; only the first, which is small, gets a larger learning rate.
 
 # %%
 widths = [2] + [64] * 7 + [3]
@@ -52,7 +52,7 @@ def train(model, lr=0.1, optimizer=momentum):
 # ## The symptom
 #
 # A net of two layers learns the task. One of eight does not: the loss stays at $\log 3 \approx 1.099$, the
-# loss of a net that gives every class the same probability, whatever the point.
+# loss of a net that gives every class the same probability for every point.
 
 # %%
 xavier = {"init": "xavier_normal", "generator": generator}
@@ -66,7 +66,7 @@ histories = {"patient": train(patient)}
 # %% [markdown]
 # ## The diagnosis
 #
-# A flat loss has many causes. `diagnose` looks at what passes through each layer, forward and back.
+# A flat loss has many causes. `diagnose` looks at what passes through each layer, forward and backward.
 
 # %%
 report = diagnose(patient, (x, y))
@@ -74,14 +74,14 @@ print(report)
 
 # %% [markdown]
 # Read the column `grad z` from the bottom up: the gradient shrinks at every layer on its way to the
-# input, and the first layer receives almost nothing of it, a
+# input, and the first layer receives almost nothing of it: a
 # [vanishing gradient](../gradients/vanishing.md). The factor per layer is slope times weights. The first
-# two ways back change one of the two, the third adds a factor of its own.
+# two ways back each change one of these two; the third adds a factor of its own.
 
 # %% [markdown]
 # ## First way: an activation with a larger slope
 #
-# The slope of tanh reaches 1 where that of the [sigmoid](../activations/sigmoid.md) reaches 1/4.
+# The slope of tanh reaches 1; that of the [sigmoid](../activations/sigmoid.md) reaches only 1/4.
 # Everything else stays as it was.
 
 # %%
@@ -93,7 +93,7 @@ histories["tanh"] = train(model)
 # ## Second way: larger weights
 #
 # Keep the sigmoid, and start with weights six times as large. Some units now saturate, but the product
-# of slope and weights is nearer to 1, and eight layers can live with that.
+# of slope and weights is closer to 1, and that is enough for eight layers.
 
 # %%
 model = mlp(widths, "sigmoid", **xavier)
@@ -107,7 +107,7 @@ histories["larger weights"] = train(model)
 # ## Third way: normalization
 #
 # Batch norm before each sigmoid brings the pre-activations to mean 0 and variance 1 over the batch. On
-# the way back it divides the gradient by the small standard deviation that it removed, and so undoes
+# the way back it divides the gradient by the small standard deviation that it removed, which undoes
 # much of the shrinking.
 
 # %%
@@ -119,8 +119,8 @@ histories["batch norm"] = train(model)
 # %% [markdown]
 # ## Side by side
 #
-# The loss of each net, and the gradient of its weights by layer before training. The three that came
-# back have one thing in common.
+# The figure shows the loss of each net, and the gradient of its weights by layer before training. The
+# three nets that came back have one thing in common.
 
 # %% alt="Left: the loss over 300 steps; the patient stays flat at 1.1, tanh and batch norm fall to 0, larger weights follow late and unevenly. Right: the norm of the weight gradient of each of eight layers before training, relative to the last layer; the patient's falls by nearly five orders of magnitude toward the input, the others stay within one or two." caption="Three different cures, one thing in common: the gradient reaches the first layer."
 figure, (left, right) = plt.subplots(1, 2)
@@ -138,9 +138,9 @@ plt.show()
 # %% [markdown]
 # ## What helps little, or not at all
 #
-# Two remedies that sound as good. Layer norm rescales each example by itself: the units of a deep
-# sigmoid net give nearly the same output for every point, and that stays so. ReLU has a slope of 1, but
-# PyTorch's default initialization is too small for it: after eight layers little is left of the signal,
+# Two other remedies sound just as good. Layer norm rescales each example separately, but the units of a
+# deep sigmoid net give nearly the same output for every point, and that stays so. ReLU has a slope of 1,
+# but PyTorch's default weights are too small for it: after eight layers little of the signal remains,
 # and after 300 steps the loss has only begun to leave chance.
 
 # %%
@@ -154,6 +154,6 @@ default_relu = train(model)
 #
 # - How deep can the patient be before it is paralyzed? Replace `[64] * 7` and try.
 # - Give ReLU the initialization made for it, `init="he_normal"`. What does `diagnose` say before
-#   training, and does it learn?
+#   training, and does the net learn?
 # - Train a new patient, `train(..., lr=0.01, optimizer=torch.optim.Adam)`. Why can Adam move weights
-#   whose gradient is a millionth?
+#   whose gradient is only a millionth?

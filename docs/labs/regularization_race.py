@@ -1,15 +1,15 @@
 # %% [markdown]
 # # The regularization race
 #
-# Two hundred digits, a fifth of the labels drawn at random, and a net that can learn them all by heart. You have
-# a handful of regularizers and one rule: choose by the validation set, and look at the test set once. It
-# takes ten minutes to read and a few seconds to run.
+# Here are two hundred digits with a fifth of their labels drawn at random, and a net that can memorize them
+# all. You have a handful of regularizers and one rule: choose by the validation set, and look at the test
+# set once. The lab takes ten minutes to read and a few seconds to run.
 # [Side by side](../regularization/comparison.md) has the same race with several seeds.
 
 # %% [markdown]
 # ## The track
 #
-# Each block below goes on from the one before it. `run` trains a net with the settings that you give it,
+# Each block below continues from the one before it. `run` trains a net with the settings that you give it,
 # writes its validation accuracy on the board, and keeps its test accuracy to itself.
 
 # %%
@@ -59,7 +59,7 @@ def run(name, width=64, steps=200, decay=0.0, dropout=0.0, noise=0.0, patience=0
 # %% [markdown]
 # ## Warming up
 #
-# The net without any regularizer, and one that stops early.
+# First come the net without a regularizer and one that stops early.
 
 # %% alt="Validation loss over 200 steps. Without a regularizer it falls to 0.8 and rises again. The stopped run ends where it has risen a little." caption="Both nets are the same until one of them stops."
 run("nothing")
@@ -89,7 +89,7 @@ run("narrow", width=8)
 # %% [markdown]
 # ## The finish
 #
-# Open the envelope for the winner *by validation*. The others are shown too, for this is a lab.
+# Open the envelope for the winner *by validation*. The others are shown too, because this is a lab.
 
 # %% alt="Test accuracy against validation accuracy for nine nets: the points lie along the diagonal." caption="The order by validation is roughly, not exactly, the order by test."
 winner = max(board, key=board.get)
@@ -110,14 +110,14 @@ axes.margins(x=0.2)
 plt.show()
 
 # %% [markdown]
-# Three hundred judges have a standard error of about two points: within the leading group, the order is
-# luck. And the winner's validation score tends to be too good, for it was chosen as the best
-# of nine; here that does not show.
+# With three hundred judges the standard error is about two points: within the leading group, the order is
+# luck. And the winner's validation score tends to be too good, because it was chosen as the best of nine;
+# here that does not show.
 #
 # ## A second race, with more seeds
 #
 # [`sweep`](../tips/sweep.md) runs a function over a grid and seeds, and keeps each run in a file. Here each
-# seed starts another net. **Predict**: does L2's lead over noise survive?
+# seed starts a different net. **Predict**: does L2's lead over noise survive?
 
 # %% alt="Test accuracy of three settings, five points each and a bar for the interval of the mean. Nothing is at 77 percent, L2 at 86, noise at 84." caption="Another net for each point: the order L2, noise, nothing is not luck of the first weights. The digits and their wrong labels are the same for all."
 field = {"nothing": (0.0, 0.0), "L2": (0.03, 0.0), "noise": (0.0, 1.2)}
@@ -151,13 +151,13 @@ axes.set(ylabel="test accuracy, %")
 plt.show()
 
 # %% [markdown]
-# The intervals lie apart: for these 200 digits, L2 of 0.03 is better than noise of 1.2. For others it need not be: to say
-# more, draw the digits from the seed as well.
+# The intervals do not overlap: for these 200 digits, L2 of 0.03 is better than noise of 1.2. For other
+# digits it need not be: to say more, draw the digits from the seed as well.
 #
 # ## Your turn
 #
 # - Delete `race.csv` before you change the second race: `sweep` keeps the runs that it finds there.
-# - Beat the winner, with five runs and no look at `sealed`.
+# - Beat the winner with five runs, without looking at `sealed`.
 # - Which is worth more: the best regularizer, or 200 more training digits? Change the numbers, and let the
-#   judges begin behind the training digits, or they are no longer unseen.
+#   judges begin after the training digits, or they are no longer unseen.
 # - Set the share of wrong labels to zero. Who wins now, and by how much?
