@@ -1,4 +1,4 @@
-"""A dropped pixel is known from its neighbors; a dropped channel is not."""
+"""A dropped pixel is partly known from its channel; a dropped channel isn't."""
 
 import matplotlib.pyplot as plt
 import torch

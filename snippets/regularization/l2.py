@@ -1,4 +1,4 @@
-"""L2 shrinks most the weights that the data say least about."""
+"""L2 shrinks most along the directions about which the data say least."""
 
 import matplotlib.pyplot as plt
 import torch
