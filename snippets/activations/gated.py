@@ -1,4 +1,4 @@
-"""Gated units and squared ReLU learn to square a complex number, ReLU not."""
+"""Gated units and squared ReLU learn complex squares; ReLU does not."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""GELU is what a unit puts out on average if x decides its chance to pass."""
+"""GELU is what a unit outputs on average if x decides its chance to pass."""
 
 import matplotlib.pyplot as plt
 import torch

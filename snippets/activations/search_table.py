@@ -1,4 +1,4 @@
-"""On convolutions the two last are last here too; Swish never trails ReLU."""
+"""On convolutions the last two are last here too; Swish never trails ReLU."""
 
 import matplotlib.pyplot as plt
 

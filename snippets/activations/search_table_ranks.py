@@ -1,4 +1,4 @@
-"""Our residual CNN agrees with the paper, mostly because of the two last."""
+"""Our residual CNN agrees with the paper, mostly because of the last two."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -34,7 +34,7 @@ def ranks(scores):  # equal scores share the better rank
 print(" " * 19 + " paper            ours")
 for name, line in zip(published, ranks(scores).tolist(), strict=True):
     print(f"{look(name)['label']:19}", *line[:6], "   ", *line[6:])
-for title, kept in {"all nine": 9, "without the two last": 7}.items():
+for title, kept in {"all nine": 9, "without the last two": 7}.items():
     found = torch.corrcoef(ranks(scores[:kept]).T.float())  # as Spearman did
     paper = (found[:6, :6].sum() - 6) / 30
     print(f"{title:21}paper {paper:.2f}, ", end="")

@@ -1,4 +1,4 @@
-"""On the CNN the learning rate moves each function by 20 points and more."""
+"""On the CNN the learning rate moves each function by 20 points or more."""
 
 import matplotlib.pyplot as plt
 

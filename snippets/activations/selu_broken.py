@@ -1,4 +1,4 @@
-"""The wrong weights blow SELU up; plain dropout pushes it off its point."""
+"""The wrong weights blow SELU up; plain dropout moves its fixed point."""
 
 import matplotlib.pyplot as plt
 import torch

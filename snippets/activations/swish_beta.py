@@ -1,4 +1,4 @@
-"""Beta learns, yet three starts end apart: the net has no one best beta."""
+"""Beta learns, yet three starts end apart: nothing pulls it to one value."""
 
 import matplotlib.pyplot as plt
 import torch

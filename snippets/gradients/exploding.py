@@ -1,4 +1,4 @@
-"""Twice the right weights: within a few steps the loss is no number."""
+"""Twice the right weights: within a few steps the loss is not finite."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Twenty sigmoid layers put out numbers near one half and lose the gradient."""
+"""Twenty sigmoid layers output numbers near one half and lose the gradient."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""The scheme that fits, and what it costs to take another: eight layers."""
+"""The scheme that fits, and what it costs to choose another: eight layers."""
 
 import matplotlib.pyplot as plt
 import torch

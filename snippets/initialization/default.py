@@ -1,4 +1,4 @@
-"""PyTorch's default loses a factor of 6 a layer with ReLU; He's loses none."""
+"""PyTorch's default loses a factor of 6 per layer with ReLU, He's none."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""In front of a norm, weights four times as large move a sixteenth as fast."""
+"""Before a norm, weights four times as large move a sixteenth as fast."""
 
 import matplotlib.pyplot as plt
 import torch

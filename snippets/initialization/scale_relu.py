@@ -1,4 +1,4 @@
-"""ReLU loses half of the mean square a layer; a factor of 2 restores it."""
+"""ReLU loses half of the mean square per layer; a factor of 2 restores it."""
 
 import matplotlib.pyplot as plt
 import torch

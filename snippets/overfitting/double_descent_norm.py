@@ -1,4 +1,4 @@
-"""At the peak there is one solution, and it is huge; beyond, one may choose."""
+"""At the peak there is one solution, and it is huge; beyond it are many."""
 
 import matplotlib.pyplot as plt
 import torch

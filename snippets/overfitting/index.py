@@ -1,4 +1,4 @@
-"""The net learns its 200 examples by heart, and the validation loss rises."""
+"""The net memorizes its 200 examples, and the validation loss rises."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Pixels from 0 to 255 learn slowest by far, at their best rate too."""
+"""Pixels from 0 to 255 learn slowest by far, even at their best rate."""
 
 import matplotlib.pyplot as plt
 import torch

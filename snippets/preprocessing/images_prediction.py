@@ -1,4 +1,4 @@
-"""A net that is given other statistics at prediction time fails silently."""
+"""A net that gets different statistics at prediction time fails silently."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Dropout brings four points, and most wrong labels are learned even so."""
+"""Dropout brings four points, and most wrong labels are still learned."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Batch norm behind dropout learns a variance that prediction does not have."""
+"""Batch norm after dropout learns a variance that prediction does not have."""
 
 import matplotlib.pyplot as plt
 import torch

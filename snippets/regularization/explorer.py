@@ -1,4 +1,4 @@
-"""Dropout walks the very path of ridge, early stopping one beside it."""
+"""Dropout follows the very path of ridge; early stopping a path nearby."""
 
 import matplotlib.pyplot as plt
 import torch

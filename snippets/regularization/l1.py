@@ -1,4 +1,4 @@
-"""L1 sets one coefficient after the other to exactly zero."""
+"""L1 sets one coefficient after another to exactly zero."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Dropout is a ridge that knows each column's size; noise is a plain one."""
+"""Dropout is ridge scaled by each column's size; noise is plain ridge."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""A stopped net answers nearly as one that is held to its start by L2."""
+"""A stopped net answers almost like one that L2 holds to its start."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Ten sick nets: diagnose names each illness, and each cure brings it back."""
+"""Ten sick nets: diagnose names each illness, and each cure heals its net."""
 
 import matplotlib.pyplot as plt
 import torch

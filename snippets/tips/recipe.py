@@ -1,4 +1,4 @@
-"""A range test: the best rate lies a factor of a few below the breakdown."""
+"""A range test: the best rate is a few times smaller than the breakdown."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""A useful rate moves a layer by some thousandths of its size a step."""
+"""A useful rate moves a layer by some thousandths of its size per step."""
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,4 +1,4 @@
-"""Four rates of dropout, eight seeds: the intervals say how much to believe."""
+"""Four dropout rates, eight seeds: the intervals show how much to believe."""
 
 import matplotlib.pyplot as plt
 import torch
