@@ -35,12 +35,12 @@ def find_blocks(page):
     return [textwrap.dedent(block) for _, block in BLOCK.findall(page) if "--8<--" not in block]
 
 
-def find_all():
+def find_all(root=ROOT):
     """The source of every block by its page and number."""
     return {
         f"{page}#{number}": block
         for page in PAGES
-        for number, block in enumerate(find_blocks((ROOT / page).read_text()))
+        for number, block in enumerate(find_blocks((root / page).read_text()))
     }
 
 
@@ -119,11 +119,8 @@ def describe_set(axes, legend):
         yield f"aspect {axes.get_aspect():g}"
     for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         if not getattr(axes, f"get_autoscale{name}_on")():
-            low, high = axis.get_view_interval()
-            if axis.get_scale() == "log":
-                yield f"{name} between 10^ {np.log10(low):.3g} and 10^ {np.log10(high):.3g}"
-            else:
-                yield f"{name} between {low:.4g} and {high:.4g}"
+            margin = axes.get_xmargin() if name == "x" else axes.get_ymargin()
+            yield f"{name} between {' and '.join(limits(axis, margin))}"
         if isinstance(axis.get_major_locator(), FixedLocator):
             yield f"{name} ticks at {', '.join(f'{place:.4g}' for place in axis.get_majorticklocs())}"
     for text in axes.texts:
@@ -131,6 +128,18 @@ def describe_set(axes, legend):
     if legend:
         anchor = legend.get_bbox_to_anchor().transformed(axes.transAxes.inverted())
         yield f"legend at {legend._loc}, {anchor.x0:.4g}, {anchor.y0:.4g}"
+
+
+def limits(axis, margin):
+    """Where an axis ends: a number, or where its data end, which a script leaves to them for one end of the two."""
+    place = axis.get_transform().transform
+    low, high = place(axis.get_data_interval())
+    around = margin * (high - low)
+    for end, natural in zip(axis.get_view_interval(), (low - around, high + around), strict=True):
+        if np.isclose(place(end), natural):
+            yield "its data"
+        else:
+            yield f"10^ {np.log10(end):.3g}" if axis.get_scale() == "log" else f"{end:.4g}"
 
 
 class Both(io.StringIO):
