@@ -1,6 +1,6 @@
-"""Arguments: what the library says of one that is of the wrong kind, before anything deeper stumbles over it.
+"""Checks of arguments: a clear error for a value of the wrong kind, before deeper code stumbles over it.
 
-Each returns the value. `argument` is what the caller's argument is called, for the error.
+Each returns the value. `argument` is the name of the caller's argument, for the error.
 """
 
 import math
@@ -21,16 +21,16 @@ Kind = TypeVar("Kind")
 
 
 def real(argument: str, value: Any) -> float:
-    """The value as Python's number; NaN and infinity are numbers too.
+    """The value as a Python float; NaN and infinity count as numbers.
 
     Raises:
-        TypeError: if it is no single real number.
-        ValueError: if it is one that no float can hold.
+        TypeError: if it is not a single real number.
+        ValueError: if no float can hold it.
     """
     try:
         dtype, learned = str(getattr(value, "dtype", "")), getattr(value, "requires_grad", False)
         if isinstance(value, str | bytes | bytearray) or "complex" in dtype or learned:
-            raise TypeError  # float would read them, or lose a part of them
+            raise TypeError  # float() would parse a string, and drop an imaginary part or a gradient
         return float(value)
     except OverflowError:
         raise ValueError(f"{argument} must be within the range of floats, got {shown(value)}") from None
@@ -39,11 +39,11 @@ def real(argument: str, value: Any) -> float:
 
 
 def whole(argument: str, value: Any, end: int = 2**63) -> int:
-    """The value as Python's integer, one that 64 bits hold.
+    """The value as a Python integer that fits in 64 bits.
 
     Raises:
-        TypeError: if it is no single whole number.
-        ValueError: if it lies beyond `end`.
+        TypeError: if it is not a single whole number.
+        ValueError: if it is below -2**63, or not below `end`.
     """
     try:
         if isinstance(value, bool) or getattr(value, "dtype", None) == torch.bool:
@@ -57,10 +57,10 @@ def whole(argument: str, value: Any, end: int = 2**63) -> int:
 
 
 def instance(argument: str, value: Any, kind: type[Kind]) -> Kind:
-    """The value, of the kind that it must be.
+    """The value, if it is of the required kind.
 
     Raises:
-        TypeError: if it is something else.
+        TypeError: if it is not.
     """
     if not isinstance(value, kind):
         raise TypeError(
@@ -70,10 +70,10 @@ def instance(argument: str, value: Any, kind: type[Kind]) -> Kind:
 
 
 def tensor(argument: str, value: Any) -> Tensor:
-    """The value, a tensor.
+    """The value, if it is a tensor of real numbers.
 
     Raises:
-        TypeError: if it is no tensor of real numbers.
+        TypeError: if it is not.
     """
     if not isinstance(value, Tensor):
         raise TypeError(f"{argument} must be a tensor, got {shown(value)}")
@@ -83,10 +83,10 @@ def tensor(argument: str, value: Any) -> Tensor:
 
 
 def floating(argument: str, value: Any) -> Tensor:
-    """The value, a tensor, or what stands for one while a model is traced.
+    """The value, if it is a floating-point tensor, or what stands in for one while a model is traced.
 
     Raises:
-        TypeError: if it is no tensor of floating numbers.
+        TypeError: if it is not.
     """
     if isinstance(value, Tensor):
         if value.is_floating_point():
@@ -111,11 +111,11 @@ def numbers(argument: str, value: Any) -> Tensor:
 
 
 def fitting(argument: str, value: Any, dtype: torch.dtype) -> float:
-    """The value as Python's number, one that the dtype can hold.
+    """The value as a Python float that the dtype can hold.
 
     Raises:
-        TypeError: if it is no single real number.
-        ValueError: if it is finite, and infinite in the dtype.
+        TypeError: if it is not a single real number.
+        ValueError: if it is finite, but infinite in the dtype.
     """
     number = real(argument, value)
     if math.isfinite(number) and abs(number) > torch.finfo(dtype).max:
@@ -124,7 +124,7 @@ def fitting(argument: str, value: Any, dtype: torch.dtype) -> float:
 
 
 def broadcast(**tensors: Tensor) -> None:
-    """Raises a ValueError if the shapes of two tensors do not meet."""
+    """Raises a ValueError if the shapes of two tensors do not broadcast."""
     one, other = tensors.values()
     if isinstance(one, Tensor) and one.shape != other.shape:
         try:
@@ -149,10 +149,10 @@ def several(argument: str, value: Any) -> list[Any]:
 
 
 def mapping(argument: str, value: Any) -> Mapping[Any, Any]:
-    """The value, something by name.
+    """The value, if it holds values by name.
 
     Raises:
-        TypeError: if it is nothing of that kind.
+        TypeError: if it does not.
     """
     if not isinstance(value, Mapping):
         raise TypeError(f"{argument} must hold values by name, got {shown(value)}")
@@ -160,10 +160,10 @@ def mapping(argument: str, value: Any) -> Mapping[Any, Any]:
 
 
 def function(argument: str, value: Any) -> Callable[..., Any]:
-    """The value, to be called.
+    """The value, if it can be called.
 
     Raises:
-        TypeError: if it cannot be.
+        TypeError: if it cannot.
     """
     if not callable(value):
         raise TypeError(f"{argument} must be a function, got {shown(value)}")
@@ -174,7 +174,7 @@ def path(argument: str, value: Any) -> Path:
     """The value as a path.
 
     Raises:
-        TypeError: if it is none.
+        TypeError: if it is not one.
     """
     if not isinstance(value, str | os.PathLike):
         raise TypeError(f"{argument} must be a path, got {shown(value)}")
@@ -182,7 +182,7 @@ def path(argument: str, value: Any) -> Path:
 
 
 def generator(value: Any) -> Generator | None:
-    """The value, a source of randomness or none.
+    """The value, if it is a source of randomness or `None`.
 
     Raises:
         TypeError: if it is something else.

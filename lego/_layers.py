@@ -1,4 +1,4 @@
-"""Layers without values, for what fills them comes later; models that are run and left as they were; exact numbers."""
+"""Layers to be filled later; models that are run and left as they were; numbers in double precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 def empty_linear(fan_in: int, fan_out: int, *, bias: bool = True) -> nn.Linear:
-    """A linear layer of the default dtype, on the default device, whose parameters hold anything.
+    """A linear layer of the default dtype, on the default device, with parameters not yet filled.
 
-    `nn.Linear` alone would draw values from the global generator, and in vain. `nn.utils.skip_init` and `to_empty`
-    import a computer algebra system first, which takes a third of a second.
+    `nn.Linear` alone would draw values from the global generator, in vain. `nn.utils.skip_init` and `to_empty` first
+    import a computer algebra system, which takes a third of a second.
     """
     layer = nn.Linear(fan_in, fan_out, bias=bias, device="meta")
     layer.weight = nn.Parameter(torch.empty(fan_out, fan_in))
@@ -22,8 +22,8 @@ def empty_linear(fan_in: int, fan_out: int, *, bias: bool = True) -> nn.Linear:
 
 @contextmanager
 def uncompiled(model: nn.Module) -> Iterator[None]:
-    """Runs what is compiled in a model as it was written: compiled code skips hooks that came after it."""
-    if _is_compiled(model) and hasattr(torch.compiler, "set_stance"):  # PyTorch has it since 2.6
+    """Runs the compiled parts of a model as plain Python: compiled code skips hooks registered after compilation."""
+    if _is_compiled(model) and hasattr(torch.compiler, "set_stance"):  # new in PyTorch 2.6
         with torch.compiler.set_stance("force_eager"):
             yield
     else:
@@ -31,7 +31,7 @@ def uncompiled(model: nn.Module) -> Iterator[None]:
 
 
 def hidden_layers(model: nn.Module) -> str:
-    """What an error says more of a model that calls no layer, where compiled code may hide the calls."""
+    """What to add to the error about a model that calls no layer, where compiled code may hide the calls."""
     if _is_compiled(model) and not hasattr(torch.compiler, "set_stance"):
         return ": before PyTorch 2.6 compiled code skips hooks, so use the model uncompiled"
     return ""
@@ -47,8 +47,8 @@ def _is_compiled(model: nn.Module) -> bool:
 
 @contextmanager
 def kept_modes(model: nn.Module) -> Iterator[None]:
-    """Puts back the mode of each layer, and tells them: some do more than to note it."""
-    modes = [(module, module.training) for module in model.modules()]  # a layer stands before those inside it
+    """Restores the mode of each layer by calling `train`: some layers do more there than set a flag."""
+    modes = [(module, module.training) for module in model.modules()]  # a layer comes before those inside it
     try:
         yield
     finally:
@@ -67,7 +67,7 @@ def exact(x: Tensor) -> Tensor:
 
 @contextmanager
 def kept_buffers(model: nn.Module) -> Iterator[None]:
-    """Puts back the buffers that a forward pass changes, such as the averages of a batch norm."""
+    """Restores the buffers that a forward pass changes, such as the averages of a batch norm."""
     modules = [module for module in model.modules() if not isinstance(module, torch.jit.ScriptModule)]
     names = [(module, dict(module._buffers)) for module in modules]
     state = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
@@ -83,7 +83,5 @@ def kept_buffers(model: nn.Module) -> Iterator[None]:
             ):  # a sparse one can't be compared, and `data` is a copy of it
                 with torch.no_grad():
                     buffer.copy_(old)
-            elif not torch.equal(
-                buffer, old
-            ):  # those that share their memory with themselves can't be written
+            elif not torch.equal(buffer, old):  # expanded ones, whose entries share memory, can't be written
                 buffer.data.copy_(old)  # through data: a graph that the caller still holds stays valid

@@ -1,4 +1,4 @@
-"""Names: how the library looks one up, and what it says of one that it does not know."""
+"""Names: how the library looks one up, and the error for one that it does not know."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ def find(argument: str, name: object, known: Mapping[str, Value], registry: str)
     """What `known` holds under a name; an error lists the nearest names.
 
     Args:
-        argument: what the caller's argument is called, for the error.
+        argument: the name of the caller's argument, for the error.
         name: the name to look up.
         known: names and what they stand for.
-        registry: what `known` is called, for the error.
+        registry: the name of `known`, for the error.
 
     Raises:
         ValueError: if `known` has no such name.

@@ -1,24 +1,24 @@
 r"""Activation functions: the bend between two linear layers, without which a deep net is one matrix.
 
-A function is the mathematics; a module also holds what is learned. Each takes a floating tensor of any shape
-and returns one of the same shape, dtype and device. NaN gives NaN. Parameters for each channel count along
+The functions are the mathematics; the modules also hold what is learned. Each accepts a floating-point tensor of any
+shape and returns one of the same shape, dtype and device. NaN gives NaN. Parameters per channel belong to
 dimension 1, as in `torch.nn.PReLU`.
 
-Accuracy, for inputs up to 1e30 in size: the value is right to 4 units in the last place, or to 64 times the smallest
-normal number; slopes and second
-derivatives are right to 20 times the dtype's epsilon, absolute where the exact number is below 1. GELU's value, and
-those of sums that cancel, are right in that absolute sense. Half precision is computed in float32 and rounded.
-Close to the end of float32 GELU and hard swish overflow, as PyTorch's own do; so does the gradient of a parameter,
-which is a sum over the input, where that sum passes 1e30. At minus infinity the products of $x$
-and a gate, such as SiLU, give NaN, as PyTorch's own do; so does GELU in float32 at plus infinity.
+Accuracy, for inputs up to 1e30 in size: values are accurate to 4 units in the last place, or to 64 times the smallest
+normal number; slopes and second derivatives are accurate to 20 times the dtype's epsilon, as an absolute error where
+the exact number is below 1. The values of GELU, and of sums that cancel, are accurate in that absolute sense. Half
+precision is computed in float32 and rounded. Close to the largest float32 number, GELU and hard swish overflow, as
+PyTorch's own do; so does the gradient of a parameter, which is a sum over the input, where that sum exceeds 1e30. At
+minus infinity, products of $x$ and a gate, such as SiLU, give NaN, as PyTorch's own do; so does GELU in float32 at
+plus infinity.
 
-GELU, Mish, hard sigmoid, Swish and the ACON family have reverse derivatives of any order, and none in forward mode:
-take `torch.func.jacrev` twice in the place of `torch.func.hessian`.
+GELU, Mish, hard sigmoid, Swish and the ACON family have reverse-mode derivatives of any order, but none in forward
+mode: use `torch.func.jacrev` twice in place of `torch.func.hessian`.
 
-What is no floating tensor raises a `TypeError`, a shape that does not fit a `ValueError`.
+An input that is not a floating-point tensor raises a `TypeError`, and a shape that does not fit raises a `ValueError`.
 
-`ACTIVATIONS` maps each name to its module, `SEARCH_CANDIDATES` each name to a function of the search for Swish,
-and `FACTS` either to what is known of it.
+`ACTIVATIONS` maps each name to its module, `SEARCH_CANDIDATES` maps each name to a function from the search for Swish,
+and `FACTS` maps the names of both to what is known about each.
 """
 
 import math
@@ -133,12 +133,12 @@ def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
-    r"""Leaky ReLU whose left slope is learned, one for all or one for each channel.
+    r"""Leaky ReLU whose left slope is learned: one for all channels, or one per channel.
 
     $$\operatorname{prelu}(x) = \max(0, x) + a \min(0, x)$$
 
     Args:
-        x: shape `(count, channels, ...)`, or any if there is one slope.
+        x: shape `(count, channels, ...)`, or any shape if there is a single slope.
         weight: the slopes $a$, shape `(channels,)` or `(1,)`.
 
     Source: He et al. (2015), arXiv:1502.01852, equation 1
@@ -151,7 +151,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     if isinstance(x, Tensor) and x.dtype != weight.dtype:  # the gradient of a slope sums over the whole input
         wide, kind = torch.promote_types(x.dtype, weight.dtype), x.device.type
         plain = torch.autocast(kind, enabled=False) if is_autocast_available(kind) else nullcontext()
-        with plain:  # else it would compute in half precision after all
+        with plain:  # autocast would compute in half precision after all
             return F.prelu(x.to(wide), weight.to(wide)).to(x.dtype)
     return F.prelu(x, weight.to(x.dtype))
 
@@ -168,7 +168,7 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def selu(x: Tensor) -> Tensor:
-    r"""ELU with the two constants that lead a layer's outputs to mean 0 and variance 1.
+    r"""ELU with the two constants that bring a layer's outputs to mean 0 and variance 1.
 
     $$\operatorname{selu}(x) = \lambda \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \le 0 \end{cases}$$
 
@@ -188,12 +188,12 @@ def softplus(x: Tensor) -> Tensor:
     Source: Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing"
     """
     exact = check.floating("x", x).dtype == torch.float64
-    threshold = 40.0 if exact else 20.0  # PyTorch's 20 for all costs float64 six digits
+    threshold = 40.0 if exact else 20.0  # PyTorch's 20 for every dtype costs float64 six digits
     return F.softplus(x, threshold=threshold)
 
 
 def swish(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
-    r"""Input times a sigmoid of it; beta leads from half the identity, at 0, to ReLU, at infinity.
+    r"""Input times a sigmoid of it: half the identity at beta 0, close to ReLU for large beta.
 
     $$\operatorname{swish}(x) = x\,\sigma(\beta x)$$
 
@@ -238,7 +238,7 @@ def acon_a(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
 
     Args:
         x: any shape.
-        beta: how hard the maximum is; 0 is linear.
+        beta: how hard the maximum is; at 0 it is linear.
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
@@ -253,7 +253,7 @@ def acon_b(x: Tensor, p: float | Tensor = 0.25, beta: float | Tensor = 1.0) -> T
     Args:
         x: any shape.
         p: slope of the second line.
-        beta: how hard the maximum is; 0 is linear.
+        beta: how hard the maximum is; at 0 it is linear.
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
@@ -266,14 +266,14 @@ def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tens
 
     $$\operatorname{acon}_C(x) = (p_1 - p_2)\,x\,\sigma\bigl(\beta (p_1 - p_2) x\bigr) + p_2 x$$
 
-    With beta at 0 it is the line $(p_1 + p_2)x/2$, for large beta $\max(p_1 x, p_2 x)$. For $p_1 > p_2$ the slope
+    At beta 0 it is the line $(p_1 + p_2)x/2$, for large beta close to $\max(p_1 x, p_2 x)$. For $p_1 > p_2$ the slope
     lies between $1.0998\,p_2 - 0.0998\,p_1$ and $1.0998\,p_1 - 0.0998\,p_2$.
 
     Args:
         x: any shape.
         p1: slope of the first line.
         p2: slope of the second line.
-        beta: how hard the maximum is; 0 is linear. Tensors must broadcast with `x`, and get gradients.
+        beta: how hard the maximum is; at 0 it is linear. Tensors must broadcast with `x`, and get gradients.
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
@@ -282,7 +282,7 @@ def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tens
 
 
 def gelu(x: Tensor) -> Tensor:
-    r"""Input times the share of normal numbers that lie below it.
+    r"""Input times the share of standard normal numbers below it.
 
     $$\operatorname{gelu}(x) = x\,\Phi(x)$$
 
@@ -351,7 +351,7 @@ def glu(gate: Tensor, value: Tensor) -> Tensor:
 
 
 def bilinear(gate: Tensor, value: Tensor) -> Tensor:
-    r"""Product of a value and a gate that is not bent at all.
+    r"""Product of a value and a gate without an activation.
 
     $$\operatorname{bilinear}(g, v) = g \odot v$$
 
@@ -395,7 +395,7 @@ def swiglu(gate: Tensor, value: Tensor) -> Tensor:
 
 
 def max_sigmoid(x: Tensor) -> Tensor:
-    r"""Sigmoid on the left, identity on the right, of the search for Swish.
+    r"""Sigmoid on the left, identity on the right; from the search for Swish.
 
     $$\max(x, \sigma(x))$$
 
@@ -406,7 +406,7 @@ def max_sigmoid(x: Tensor) -> Tensor:
 
 
 def cos_minus_x(x: Tensor) -> Tensor:
-    r"""Falling staircase without flat steps, of the search for Swish.
+    r"""Falling staircase without flat steps; from the search for Swish.
 
     $$\cos(x) - x$$
 
@@ -417,7 +417,7 @@ def cos_minus_x(x: Tensor) -> Tensor:
 
 
 def min_sin(x: Tensor) -> Tensor:
-    r"""Identity on the left, sine on the right, of the search for Swish.
+    r"""Identity on the left, sine on the right; from the search for Swish.
 
     $$\min(x, \sin(x))$$
 
@@ -426,11 +426,11 @@ def min_sin(x: Tensor) -> Tensor:
     wide = _widen(x)
     return torch.where(wide > 0, torch.sin(wide), wide).to(
         x.dtype
-    )  # minimum splits the slope where both are equal
+    )  # torch.minimum would split the gradient where both are equal
 
 
 def arctan_squared_minus_x(x: Tensor) -> Tensor:
-    r"""Falling curve, nearly flat right of zero, of the search for Swish.
+    r"""Falling curve, nearly flat right of zero; from the search for Swish.
 
     $$\arctan(x)^2 - x$$
 
@@ -441,7 +441,7 @@ def arctan_squared_minus_x(x: Tensor) -> Tensor:
 
 
 def max_tanh(x: Tensor) -> Tensor:
-    r"""Tanh on the left, identity on the right, of the search for Swish.
+    r"""Tanh on the left, identity on the right; from the search for Swish.
 
     $$\max(x, \tanh(x))$$
 
@@ -452,14 +452,14 @@ def max_tanh(x: Tensor) -> Tensor:
 
 
 def sinc_plus_x(x: Tensor) -> Tensor:
-    r"""Line with a ripple, of the search for Swish.
+    r"""Line with a ripple; from the search for Swish.
 
     $$\operatorname{sinc}(x) + x, \quad \operatorname{sinc}(x) = \frac{\sin x}{x}, \; \operatorname{sinc}(0) = 1$$
 
     Source: Ramachandran, Zoph & Le (2017), arXiv:1710.05941
     """
     wide = _widen(x)
-    near = wide.abs() < 0.5  # where the quotient's derivatives cancel, the series does not
+    near = wide.abs() < 0.5  # here the quotient's derivatives lose digits, and the series does not
     far = torch.where(near, 1.0, wide)
     square = torch.where(near, wide, 0.0).square()
     series = torch.zeros_like(wide)
@@ -469,7 +469,7 @@ def sinc_plus_x(x: Tensor) -> Tensor:
 
 
 def x_arcsinh_squared(x: Tensor) -> Tensor:
-    r"""Curve that grows faster than a line on both sides, of the search for Swish.
+    r"""Curve that grows faster than a line on both sides; from the search for Swish.
 
     $$x \operatorname{arcsinh}(x)^2$$
 
@@ -485,8 +485,8 @@ class PReLU(nn.PReLU):
     r"""Layer that applies [prelu][lego.activations.prelu] with learned slopes.
 
     Args:
-        channels: how many slopes: one for all, or one for each channel.
-        slope: where each slope starts.
+        channels: how many slopes: one for all channels, or one per channel.
+        slope: initial value of each slope.
 
     Raises:
         ValueError: if `channels` is below 1.
@@ -502,7 +502,7 @@ class PReLU(nn.PReLU):
 
 
 class _PerChannel(nn.Module):
-    """Learned numbers, one for all or one for each channel, as a tensor that broadcasts."""
+    """Learned numbers, one for all channels or one per channel, as a tensor that broadcasts."""
 
     def __init__(self, channels: int) -> None:
         channels = _check_channels(channels)
@@ -510,7 +510,7 @@ class _PerChannel(nn.Module):
         self.channels = channels
 
     def spread(self, x: Tensor, parameter: Tensor) -> Tensor:
-        """The parameter, shaped to meet dimension 1 of the input."""
+        """The parameter, shaped to broadcast along dimension 1 of the input."""
         if self.channels == 1:
             return parameter.reshape(())
         if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
@@ -530,11 +530,11 @@ class Swish(_PerChannel):
     It keeps its input for the backward pass, and nothing else.
 
     Args:
-        channels: how many betas: one for all, or one for each channel.
-        beta: where each beta starts.
+        channels: how many betas: one for all channels, or one per channel.
+        beta: initial value of each beta.
 
     Raises:
-        ValueError: if `channels` is below 1, or an input has another number of channels.
+        ValueError: if `channels` is below 1, or an input has a different number of channels.
 
     Examples:
         ```python
@@ -564,12 +564,12 @@ class AconB(_PerChannel):
     r"""Layer that applies [acon_b][lego.activations.acon_b] with learned p and beta.
 
     Args:
-        channels: how many of each: one for all, or one for each channel.
-        p: where each slope starts.
-        beta: where each beta starts.
+        channels: how many of each: one for all channels, or one per channel.
+        p: initial value of each slope.
+        beta: initial value of each beta.
 
     Raises:
-        ValueError: if `channels` is below 1, or an input has another number of channels.
+        ValueError: if `channels` is below 1, or an input has a different number of channels.
     """
 
     def __init__(self, channels: int = 1, *, p: float = 0.25, beta: float = 1.0) -> None:
@@ -586,14 +586,14 @@ class AconC(_PerChannel):
     r"""Layer that applies [acon_c][lego.activations.acon_c] with learned slopes and beta.
 
     Args:
-        channels: how many of each: one for all, or one for each channel.
-        p1: where the first slopes start; drawn from $\mathcal{N}(0, 1)$ if omitted, as its authors do.
+        channels: how many of each: one for all channels, or one per channel.
+        p1: initial value of the first slopes; drawn from $\mathcal{N}(0, 1)$ if omitted, as by its authors.
         p2: the same for the second slopes.
-        beta: where each beta starts.
+        beta: initial value of each beta.
         generator: source of the draws; PyTorch's global one if omitted.
 
     Raises:
-        ValueError: if `channels` is below 1, or an input has another number of channels.
+        ValueError: if `channels` is below 1, or an input has a different number of channels.
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
@@ -621,7 +621,7 @@ class AconC(_PerChannel):
 
 
 class MetaAcon(nn.Module):
-    r"""ACON-C whose beta a small net computes from the input, one for each example and channel.
+    r"""ACON-C with a beta for each example and channel, computed from the input by a small net.
 
     $$\beta = \sigma\bigl(\mathrm{BN}(W_2\, \mathrm{BN}(W_1 \bar{x}))\bigr)$$
 
@@ -629,12 +629,12 @@ class MetaAcon(nn.Module):
 
     Args:
         channels: channels of the input.
-        reduction: the small net has `channels / reduction` hidden units, and `reduction` at least.
-        generator: source of the first values; PyTorch's global one if omitted.
+        reduction: the small net has `channels / reduction` hidden units, but at least `reduction`.
+        generator: source of the initial values; PyTorch's global one if omitted.
 
     Raises:
-        ValueError: if an argument is below 1, an input has another number of channels, or a batch in training mode
-            holds one example: PyTorch's batch norm expects more than one value a channel.
+        ValueError: if an argument is below 1, an input has a different number of channels, or a batch in training mode
+            holds a single example: PyTorch's batch norm expects more than one value per channel.
 
     Source: Ma et al. (2020), arXiv:2009.04759, and its authors' code
     """
@@ -654,7 +654,7 @@ class MetaAcon(nn.Module):
         self.widen_norm = nn.BatchNorm1d(channels)
 
     def beta(self, x: Tensor) -> Tensor:
-        """The switch of each example and channel, shape `(count, channels)`."""
+        """The beta of each example and channel, shape `(count, channels)`."""
         if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
             raise ValueError(
                 f"x must have {self.channels} channels in dimension 1, got the shape {tuple(x.shape)}"
@@ -676,14 +676,14 @@ class MetaAcon(nn.Module):
 
 
 class SwiGLU(nn.Module):
-    r"""Feed-forward block of a transformer with a gate.
+    r"""Feed-forward block of a transformer, with a gate.
 
     $$y = W_2\, \bigl(\operatorname{silu}(W x) \odot V x\bigr)$$
 
     Args:
         width: features of the input and of the output.
-        hidden: features between; $8/3$ of `width` if omitted, which keeps the parameters of a plain block that
-            is four times as wide.
+        hidden: features between the layers; $8/3$ of `width` if omitted, which gives as many parameters as a plain
+            block with a hidden layer of four times `width`.
         bias: whether the three layers have one.
         generator: source of the weights; PyTorch's global one if omitted.
 
@@ -807,7 +807,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "hardtanh": nn.Hardtanh,
     "hardswish": nn.Hardswish,
 }
-"""The layer of each activation by name, in teaching order; each is made without an argument."""
+"""The layer of each activation by name, in teaching order; each can be made without arguments."""
 
 SEARCH_CANDIDATES: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": relu,
@@ -825,12 +825,12 @@ SEARCH_CANDIDATES: dict[str, Callable[[Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an activation, with its parameters where they start.
+    """What is known about an activation, with its parameters at their initial values.
 
     Attributes:
         formula: in LaTeX, as in the function's docstring.
-        source: the paper that it is cited from.
-        year: of that source.
+        source: the paper that is cited for it.
+        year: the year of that source.
         low: lower end of the range.
         high: upper end of the range.
         monotonic: whether it never turns from rising to falling or back.
@@ -855,7 +855,7 @@ _NAIR = 'Nair & Hinton (2010), "Rectified linear units improve restricted Boltzm
 _SEARCH = "Ramachandran, Zoph & Le (2017), arXiv:1710.05941"
 _ACON = "Ma et al. (2020), arXiv:2009.04759"
 _HARD = "Howard et al. (2019), arXiv:1905.02244, section 5.2"
-_DIP = (-1.2784645427610738, -0.2784645427610738)  # of x σ(x): there x = value - 1
+_DIP = (-1.2784645427610738, -0.2784645427610738)  # the minimum of x σ(x), where x = value - 1
 
 FACTS: dict[str, Facts] = {
     "sigmoid": Facts(
@@ -953,7 +953,7 @@ FACTS: dict[str, Facts] = {
         r"x \operatorname{arcsinh}(x)^2", _SEARCH, 2017, -math.inf, math.inf, True, True, True
     ),
 }  # fmt: skip
-"""What is known of each function in `ACTIVATIONS` and `SEARCH_CANDIDATES`; ACON-C has the slopes 1 and 0 here."""
+"""What is known about each function in `ACTIVATIONS` and `SEARCH_CANDIDATES`; ACON-C has the slopes 1 and 0 here."""
 
 
 class _Gelu(Function):
@@ -1005,7 +1005,7 @@ class _Mish(Function):
 
 
 class _HardSigmoid(Function):
-    """Hard sigmoid with a second derivative; PyTorch's raises."""
+    """Hard sigmoid with a second derivative; PyTorch's raises an error."""
 
     generate_vmap_rule = True
 
@@ -1020,7 +1020,7 @@ class _HardSigmoid(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        if not torch.is_grad_enabled() and x.dtype != torch.float64:  # its sixth is a float32 number
+        if not torch.is_grad_enabled() and x.dtype != torch.float64:  # PyTorch's 1/6 is a float32 number
             return torch.ops.aten.hardsigmoid_backward(gradient, x)  # type: ignore[no-any-return]
         return torch.where(x.abs() < 3, gradient / 6, 0.0)
 
@@ -1047,7 +1047,7 @@ class _Acon(Function):
         inputs = ctx.saved_tensors
         g, x, p1, p2, beta = map(_widen, (gradient, *inputs))
         spread = p1 - p2
-        rise, bend = _slopes(g, x, _finite(_finite(beta) * spread))  # by spread * x
+        rise, bend = _slopes(g, x, _finite(_finite(beta) * spread))  # with respect to spread * x
         results: tuple[Callable[[], Tensor], ...] = (
             lambda: (spread * rise).add_(p2 * g),
             lambda: x * rise,
@@ -1082,7 +1082,7 @@ class _Swish(Function):
 def _gradients(
     ctx: Any, results: tuple[Callable[[], Tensor], ...], inputs: tuple[Tensor, ...]
 ) -> tuple[Tensor | None, ...]:
-    """Those that are asked for, each in the shape and dtype of its input."""
+    """The gradients that are needed, each in the shape and dtype of its input."""
     return tuple(
         result().sum_to_size(like.shape).to(like.dtype) if needed else None
         for result, like, needed in zip(results, inputs, ctx.needs_input_grad, strict=True)
@@ -1090,18 +1090,18 @@ def _gradients(
 
 
 def _slopes(gradient: Tensor, x: Tensor, steepness: Tensor) -> tuple[Tensor, Tensor]:
-    """A gradient times the slope of SiLU at steepness times x, and times that of the sigmoid there times x."""
+    """The gradient times the slope of SiLU at steepness * x, and times x times the slope of the sigmoid there."""
     s = torch.sigmoid(steepness * x)
     if torch.is_grad_enabled():  # the fast one below has no derivative
         bell = gradient * (s * torch.sigmoid(-steepness * x))
     else:
         bell = torch.ops.aten.sigmoid_backward(gradient, s)
-    bend = x * bell  # never infinity times zero, as the product of steepness and x may be
+    bend = x * bell  # x first: steepness * x may be infinite, and infinity times zero is NaN
     return torch.addcmul(gradient * s, bend, steepness), bend
 
 
 def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
-    """Tensors that broadcast with the input."""
+    """The parameters as tensors that broadcast with the input."""
     check.floating("x", x)
     wide = torch.promote_types(x.dtype, torch.float32)  # the gradient of one number sums over the whole input
     tensors = []
@@ -1118,12 +1118,12 @@ def _parameters(x: Tensor, **parameters: float | Tensor) -> list[Tensor]:
 
 
 def _start(argument: str, value: float, channels: int) -> Tensor:
-    """Where a learned number starts, for each channel."""
+    """The initial value of a learned number, for each channel."""
     return torch.full((channels,), check.fitting(argument, value, torch.get_default_dtype()))
 
 
 def _finite(product: Tensor) -> Tensor:
-    """What is infinite, or overflowed, as the largest number: infinity times an input of zero would be NaN."""
+    """The product, with the largest number in place of infinity: infinity times an input of zero would be NaN."""
     largest = torch.finfo(product.dtype).max
     return product.clamp(-largest, largest)
 
@@ -1133,7 +1133,7 @@ def _widen(x: Tensor) -> Tensor:
 
 
 def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | None) -> nn.Linear:
-    """A linear layer with PyTorch's own first values, drawn from the generator."""
+    """A linear layer with PyTorch's own initial values, drawn from the generator."""
     layer = empty_linear(fan_in, fan_out, bias=bias)
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -(fan_in**-0.5), fan_in**-0.5, generator=generator)
@@ -1141,7 +1141,7 @@ def _linear(fan_in: int, fan_out: int, *, bias: bool, generator: Generator | Non
 
 
 def _gated(gate: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in a dtype that holds both, also where one has no dimension: PyTorch would take the other's."""
+    """Both in a dtype that holds both, even if one has no dimensions: PyTorch would use the other's dtype."""
     check.broadcast(gate=check.floating("gate", gate), value=check.floating("value", value))
     dtype = torch.promote_types(gate.dtype, value.dtype)
     return gate.to(dtype), value.to(dtype)

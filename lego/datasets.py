@@ -1,14 +1,13 @@
 r"""Datasets: small, seeded, as tensors, each in three parts.
 
-Every function returns a `Dataset`. Its inputs are float32 and raw, so that
-`lego.preprocessing` remains the reader's; its targets are int64 classes, or float32 numbers of shape
-`(count, 1)`, as a model's last layer gives them. Nothing is downloaded. `DATASETS` maps each name to its function,
-in teaching order.
+Every function returns a `Dataset`. Its inputs are float32 and raw, so that you can preprocess them with
+`lego.preprocessing`; its targets are int64 classes, or float32 numbers of shape `(count, 1)`, like those that a
+model's last layer returns. Nothing is downloaded. `DATASETS` maps each name to its function, in teaching order.
 
-- `split` holds the shares of training, validation and test data; `split=(1, 0, 0)` puts all into `train`.
-- `generator` decides what is drawn. Without it, points that are computed differ from call to call, as PyTorch's
-  global generator has it; real data and MNIST-1D are the same every time, in the same three parts.
-- Real data of several classes are dealt out so that each part has its share of each class.
+- `split` holds the shares of training, validation and test data; `split=(1, 0, 0)` puts all examples into `train`.
+- `generator` decides what is drawn. Without it, computed points come from PyTorch's global generator and differ from
+  call to call; real data and MNIST-1D are the same every time, in the same three parts.
+- Real data of several classes are split so that each part has its share of each class.
 """
 
 import math
@@ -42,7 +41,7 @@ _LARGEST = 1e30  # sums and products with it are still finite in float32
 
 
 class Part(NamedTuple):
-    """Inputs and targets of as many examples: `x, y = part`."""
+    """Inputs and targets of the same examples: `x, y = part`."""
 
     inputs: Tensor
     targets: Tensor
@@ -50,18 +49,18 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Data in three parts, with what one must know about them.
+    """Data in three parts, with what you must know about them.
 
     Attributes:
         train: what a model learns from, and what preprocessing is fitted to.
-        validation: what choices are made by, such as when to stop.
+        validation: what choices are based on, such as when to stop.
         test: what the result is measured on, once.
         name: its name in `DATASETS`.
         description: what an example is.
         source: who made it, and where it is published.
-        license: what its use is subject to.
-        classes: what each class is called, in the order of the targets; `None` for regression.
-        features: what each column of the inputs is called; `None` if they have no names.
+        license: the terms of its use.
+        classes: the name of each class, in the order of the targets; `None` for regression.
+        features: the name of each column of the inputs; `None` if they have no names.
 
     Examples:
         ```python
@@ -116,7 +115,7 @@ def spirals(
     split: Split = (0.6, 0.2, 0.2),
     generator: Generator | None = None,
 ) -> Dataset:
-    r"""Arms of a spiral around one center, one arm a class: no straight line separates them.
+    r"""Arms of a spiral around one center, one arm per class: no straight line separates them.
 
     $$x = \sqrt{6}\, r\, (\cos\varphi, \sin\varphi), \quad
     \varphi = 2\pi \left(\tfrac{k}{\text{classes}} + \text{turns}\, r\right) + \text{noise}\, \varepsilon$$
@@ -127,9 +126,9 @@ def spirals(
 
     Args:
         classes: how many arms.
-        count: how many points in all; the arms' shares differ by one at most.
+        count: how many points in all; the arms differ by at most one point.
         noise: standard deviation of the angle, in radians.
-        turns: how often an arm winds around the center.
+        turns: how many times an arm winds around the center.
         split: shares of training, validation and test data.
         generator: source of randomness; PyTorch's global one if omitted.
 
@@ -193,12 +192,12 @@ def moons(
     $$(\cos\varphi, \sin\varphi) \quad\text{and}\quad (1 - \cos\varphi, \tfrac12 - \sin\varphi), \quad
     0 \le \varphi \le \pi$$
 
-    The points lie evenly along each moon, up to the noise, and come in random order, as those of scikit-learn's
-    `make_moons`.
+    The points are evenly spaced along each moon, up to the noise, and come in random order, like those of
+    scikit-learn's `make_moons`.
 
     Args:
         count: how many points in all.
-        noise: standard deviation of what is added to each coordinate.
+        noise: standard deviation of the noise added to each coordinate.
         split: shares of training, validation and test data.
         generator: source of randomness; PyTorch's global one if omitted.
 
@@ -233,17 +232,17 @@ def rings(
     split: Split = (0.6, 0.2, 0.2),
     generator: Generator | None = None,
 ) -> Dataset:
-    r"""A ring within a ring: told apart by the radius alone, and by no straight line.
+    r"""A ring within a ring: the radius separates them, no straight line does.
 
     $$(\cos\varphi, \sin\varphi) \quad\text{and}\quad \text{inner} \cdot (\cos\varphi, \sin\varphi), \quad
     0 \le \varphi < 2\pi$$
 
-    The points lie evenly along each ring, up to the noise, and come in random order, as those of scikit-learn's
-    `make_circles`.
+    The points are evenly spaced along each ring, up to the noise, and come in random order, like those of
+    scikit-learn's `make_circles`.
 
     Args:
         count: how many points in all.
-        noise: standard deviation of what is added to each coordinate.
+        noise: standard deviation of the noise added to each coordinate.
         inner: radius of the inner ring, as a share of the outer one's.
         split: shares of training, validation and test data.
         generator: source of randomness; PyTorch's global one if omitted.
@@ -283,12 +282,12 @@ def mnist1d(
 ) -> Dataset:
     """Signals of 40 numbers that stand for ten digits: MNIST at the price of a toy.
 
-    Each is the pattern of a digit, 12 numbers, after padding, stretching, scaling, moving, noise and shearing. The
+    Each is the pattern of a digit, 12 numbers, after padding, stretching, scaling, shifting, noise and shearing. The
     package `mnist1d` draws them anew with the paper's settings, without any download, in a few seconds for 5,000. It
     brings the mean of all their numbers to 0 and the standard deviation to 1. By default the last 1,000 are the test
-    data, as in the paper, and a fifth of the other 4,000 the validation data.
+    data, as in the paper, and a fifth of the other 4,000 are the validation data.
 
-    NumPy's and Python's global random states are the same afterwards as before.
+    The global random states of NumPy and Python are left as they were.
 
     Args:
         count: how many signals, the same number of each digit: a multiple of 10.
@@ -296,7 +295,7 @@ def mnist1d(
         generator: source of the package's seed; the paper's seed 42 if omitted.
 
     Returns:
-        Signals of shape `(count, 40)` and their digits. A convolution wants `x[:, None]`.
+        Signals of shape `(count, 40)` and their digits. A convolution needs `x[:, None]`.
 
     Raises:
         ImportError: if the package is missing.
@@ -344,14 +343,14 @@ def mnist1d(
 def digits(*, split: Split = (0.6, 0.2, 0.2), generator: Generator | None = None) -> Dataset:
     r"""Handwritten digits: 1,797 images of 8 × 8 pixels, each a number from 0 to 16.
 
-    Three pixels are zero in all images. Thirteen people wrote the digits; the split does not keep them apart.
+    Three pixels are zero in all images. Thirteen people wrote the digits; the split does not separate the writers.
 
     Args:
         split: shares of training, validation and test data.
         generator: source of the random order; seed 0 if omitted.
 
     Returns:
-        Images of shape `(count, 64)`, row by row, and their digits. A convolution wants `x.view(-1, 1, 8, 8)`.
+        Images of shape `(count, 64)`, row by row, and their digits. A convolution needs `x.view(-1, 1, 8, 8)`.
 
     Raises:
         ImportError: if scikit-learn is missing.
@@ -442,7 +441,7 @@ def diabetes(*, split: Split = (0.6, 0.2, 0.2), generator: Generator | None = No
         generator: source of the random order; seed 0 if omitted.
 
     Returns:
-        Measurements of shape `(count, 10)`, unscaled, and the progress of shape `(count, 1)`, float32.
+        Measurements of shape `(count, 10)`, unscaled, and the progression, shape `(count, 1)`, float32.
 
     Raises:
         ImportError: if scikit-learn is missing.
@@ -471,7 +470,7 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "breast_cancer": breast_cancer,
     "diabetes": diabetes,
 }
-"""What makes each dataset, by name, in teaching order."""
+"""The function that makes each dataset, by name, in teaching order."""
 
 
 def _check_noise(noise: float) -> float:
@@ -510,20 +509,20 @@ def _circle(angle: Tensor) -> Tensor:
 
 
 def _order(count: int, generator: Generator | None) -> Tensor:
-    """Numbers below `count` in random order, on the default device, whichever draws them."""
+    """The numbers below `count` in random order, on the default device, whichever device draws them."""
     device = None if (generator := check.generator(generator)) is None else generator.device
     return torch.randperm(count, generator=generator, device=device).to(torch.empty(0).device)
 
 
 def _normal(shape: Sequence[int], generator: Generator | None) -> Tensor:
-    """Normal numbers of float32, on the default device, whichever draws them."""
+    """Normal numbers in float32, on the default device, whichever device draws them."""
     device = None if generator is None else generator.device
     drawn = torch.randn(shape, generator=generator, dtype=torch.float, device=device)
     return drawn.to(torch.empty(0).device)
 
 
 def _scatter(curves: Tensor, noise: float, generator: Generator | None) -> tuple[Tensor, Tensor]:
-    """Points of two curves, the second of them one point longer if any, with noise, in random order."""
+    """Points of two curves, the second at most one point longer, with noise and in random order, and their classes."""
     order = _order(len(curves), generator)
     points = curves[order] + noise * _normal(curves.shape, generator)
     return points, (order >= len(curves) // 2).long()
@@ -538,7 +537,7 @@ def _sklearn(name: str) -> Any:
 
 
 def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -> Dataset:
-    """One of scikit-learn's data sets, in random order."""
+    """One of scikit-learn's datasets, in random order."""
     device = torch.empty(0).device
     with torch.device("cpu"):  # some devices have no float64
         inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
@@ -562,5 +561,5 @@ def _stratified(targets: Tensor, ends: tuple[int, int]) -> Tensor:
         total = int(members.sum())
         place[members] = (
             torch.arange(total, dtype=torch.double) + 0.5
-        ) / total  # each class evenly from 0 to 1
+        ) / total  # spreads each class evenly from 0 to 1
     return torch.cat([part.sort().values for part in place.argsort(stable=True).tensor_split(ends)])

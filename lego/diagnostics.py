@@ -1,14 +1,14 @@
 r"""Diagnostics: what each layer of a model sees and sends back, and what ails it.
 
-`slope` is the derivative of a function, `gradient_norms` one number a layer, `diagnose` a whole report. The
+`slope` returns the derivative of a function, `gradient_norms` one number per layer, `diagnose` a whole report. The
 last two work on any `nn.Module` and leave it as it was: weights, buffers, gradients, modes, hooks and the
-random state, also after an exception. Meanwhile layers of dropout and noise are off; a batch norm in training
+random state, even after an exception. While they run, dropout and noise layers are off; a batch norm in training
 mode uses the batch, as in training.
 
 A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding; also a
 recurrent layer or attention, with the weight of its inputs and its first output. A hook on it cannot see an
-activation that `forward` calls as a function, such as `F.relu`. What lies between one layer's output $z$ and the
-next one's input $h$ is found by differentiating: where $h = f(z)$ elementwise, the product of any vector $v$ with
+activation that `forward` calls as a function, such as `F.relu`. So whatever comes between one layer's output $z$ and
+the next one's input $h$ is found by differentiation: where $h = f(z)$ elementwise, the product of any vector $v$ with
 the Jacobian $\partial h / \partial z$ is $f'(z)\, v$.
 """
 
@@ -70,28 +70,28 @@ THRESHOLDS: dict[str, float] = {
     "fast": 0.2,
     "overfit": 0.1,
 }
-"""Where a finding begins; each lies between what was measured on healthy and on sick nets.
+"""The limit at which each finding begins, chosen from what was measured on healthy and on sick nets.
 
 | Name | Measured | Healthy | Sick |
 |---|---|---|---|
 | vanishing | gradient factor per layer | 0.83 to 1.28 | 0.06 to 0.39 |
-| exploding | the same, if all layers together make the gradient grow enough | 0.83 to 1.8 | 1.5 to 2.0 |
+| exploding | the same, if the gradient grows enough over all layers together | 0.83 to 1.8 | 1.5 to 2.0 |
 | grown | what all layers together multiply the gradient by | at most 6, trained nets | 11 and more |
 | saturated | share of a layer's values where the slope is below 0.01 | at most 0.02 | 0.70 |
-| dead | share of a layer's units that pass no gradient on | at most 0.25 | 0.56 to 1 |
+| dead | share of a layer's units that pass on no gradient | at most 0.25 | 0.56 to 1 |
 | identical | share of a layer's units that copy another | exactly 0 | more |
-| uncentered | size of the inputs' mean by their spread | at most 1.4, raw digits | 2.4, raw wine |
-| unscaled | largest by smallest spread of the inputs' features | at most 160, raw digits | 2500, raw wine |
-| chance | cross-entropy by that of guessing, log K | at most 2, at the start | 10 and more, raw inputs |
-| slow | median size of an update by its weights' | 0.002 to 0.04 | below 1e-4 |
+| uncentered | size of the inputs' mean divided by their spread | at most 1.4, raw digits | 2.4, raw wine |
+| unscaled | largest divided by smallest spread of the inputs' features | at most 160, raw digits | 2500, raw wine |
+| chance | cross-entropy divided by that of guessing, log K | at most 2, at the start | 10 and more, raw inputs |
+| slow | median size of an update divided by that of its weights | 0.002 to 0.04 | below 1e-4 |
 | fast | the same | 0.002 to 0.04 | above 0.4 |
-| overfit | loss of one batch after training on it, by that before | near 0 | near 1 |
+| overfit | loss of one batch after training on it, divided by that before | near 0 | near 1 |
 """
 
 FACTOR_LAYERS = 4  # fewer say little about a factor per layer
 FLAT_SLOPE = 0.01
 DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
-RANK_SAMPLE = 64  # positions and units that the effective rank looks at
+RANK_SAMPLE = 64  # number of positions and units that the effective rank uses
 
 Loss = Callable[[Any, Any], Tensor]
 _WEIGHTS = (
@@ -175,14 +175,14 @@ class Layer:
         std: standard deviation of the output.
         weight_gradient: Euclidean norm of the weight's gradient; `None` if it is frozen or not in the loss.
         output_gradient: root mean square of the output's gradient; `None` if the loss does not depend on it.
-        saturated: share of the output's values where the activation that follows is flat, except at an
-            output of zero, where it is off; `None` if what follows is not elementwise.
+        saturated: share of the output's values where the activation that follows is flat but not off, that is, its
+            own output is not zero; `None` if what follows is not elementwise.
         dead: share of the units whose activation passes on no gradient at any position (example, pixel or
             token); `None` with fewer than 16 positions, and for the last layer.
         identical: share of the units that copy another unit, in weights and in gradient.
-        gradient_to_weight: norm of the weight's gradient by that of the weight.
-        update_to_weight: norm of the optimizer's next update by that of the weight; `None` without an optimizer
-            that holds it.
+        gradient_to_weight: norm of the weight's gradient divided by that of the weight.
+        update_to_weight: norm of the optimizer's next update divided by that of the weight; `None` without an
+            optimizer that holds the weight.
         effective_rank: exponential of the entropy of the centered outputs' singular values, on at most 64
             positions and units (Roy & Vetterli, 2007): how many directions they really use.
     """
@@ -209,7 +209,7 @@ class Finding:
         name: such as `"vanishing gradient"`.
         layer: the layer where `value` was measured.
         value: what was measured.
-        threshold: what a healthy model keeps to.
+        threshold: the limit that a healthy model keeps to.
         message: the finding in one sentence.
         remedy: what to try.
         severity: `"error"`, `"warning"` or `"note"`.
@@ -228,14 +228,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What [diagnose][lego.diagnostics.diagnose] saw; `print` shows it as a table.
+    """What [diagnose][lego.diagnostics.diagnose] found; `print` shows it as a table.
 
     Attributes:
         loss: the loss of the batch.
         gradient_factor: what each layer multiplies the gradient by on its way to the input, as a geometric
-            mean over depth, before a pool of all positions; `None` with fewer than four such layers, and while
-            the last layer alone is zero.
-        layers: one row a weighted layer, in forward order.
+            mean over depth, up to a pooling of all positions; `None` with fewer than four such layers, and while
+            only the last layer is zero.
+        layers: one row for each call of a weighted layer, in forward order.
         findings: what ails the model; empty if nothing does.
     """
 
@@ -245,7 +245,7 @@ class Report:
     findings: list[Finding]
 
     def __str__(self) -> str:
-        """The rows as a table, then the findings: 78 columns, 8 more where an optimizer's update was measured."""
+        """The rows as a table, then the findings: 78 characters wide, 8 more if an optimizer's update was measured."""
         updates = any(row.update_to_weight is not None for row in self.layers)
         heads = ["mean", "std", "grad W", "grad z", "grad/W", *["step/W"] * updates]
         lines = [f"{'layer':<12} {'kind':<9} {' '.join(f'{head:>7}' for head in heads)}  flat dead rank"]
@@ -263,7 +263,7 @@ class Report:
         return "\n".join(lines if self.findings else [*lines, "no findings"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain numbers, strings, lists and dicts, as JSON takes them where they are finite.
+        """Everything as plain numbers, strings, lists and dicts, ready for JSON if all numbers are finite.
 
         NaN and infinity stay floats.
         """
@@ -272,7 +272,7 @@ class Report:
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draws the spread of each layer's output and of the gradient that arrives there.
 
-        Zero leaves a gap, and so does 1e200 or more.
+        A value of zero leaves a gap, and so does one of 1e200 or more.
 
         Args:
             axes: where to draw; those of a new figure if omitted.
@@ -299,7 +299,7 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
     Args:
         function: an elementwise function or module.
-        x: any shape, any floating dtype; need not require a gradient.
+        x: any shape, any floating-point dtype; it need not require a gradient.
 
     Returns:
         The slopes, shaped like `x`, without a gradient.
@@ -322,7 +322,7 @@ def slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with (
         torch.inference_mode(False),
         torch.enable_grad(),
-    ):  # of the sum: given a gradient to start from, PyTorch imports computer algebra
+    ):  # of the sum: PyTorch would import computer algebra to check a `grad_outputs`
         (gradient,) = torch.autograd.grad(y.sum(), leaf, materialize_grads=True)
     return gradient
 
@@ -336,8 +336,8 @@ def gradient_norms(
 
     Args:
         model: any module; left as it was.
-        inputs: a batch, as the model wants it.
-        targets: its targets, as `loss` wants them.
+        inputs: a batch, as the model expects it.
+        targets: its targets, as `loss` expects them.
         loss: a function of the model's output and the targets that returns a scalar.
 
     Returns:
@@ -370,25 +370,26 @@ def diagnose(
     $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
     \right)^{1/(n-1)}$$
 
-    It multiplies as much as one plain training step, takes two to three times as long, and a millisecond at least.
+    The examination needs as many multiplications as one plain training step, but takes two to three times as long,
+    and at least a millisecond.
 
-    Layers after a mean over all positions, which divides the gradient, don't count.
+    Layers after a mean over all positions do not count in the factor, because that mean divides the gradient.
 
     Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
-    `"exploding gradient"`, both from four layers on; `"saturated units"`, `"dead units"`, `"identical units"`;
+    `"exploding gradient"`, both with four layers or more; `"saturated units"`, `"dead units"`, `"identical units"`;
     `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`, for cross-entropy;
     `"frozen parameters"`, `"unreachable parameters"`; `"mixed modes"` of dropout and batch norm; with an
-    optimizer `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`; with
-    `overfit` `"cannot overfit one batch"`; and alone, for it spoils every other number, `"non-finite"`.
+    optimizer, `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`; with
+    `overfit`, `"cannot overfit one batch"`; and `"non-finite"`, always alone, because it spoils every other number.
 
     Args:
         model: any module, in the mode to be examined; left as it was.
-        batch: inputs and targets, as the model and `loss` want them. Inputs in a dict go to the model by name, those
-            in a tuple or list one after the other.
+        batch: inputs and targets, as the model and `loss` expect them. Inputs in a dict are passed to the model by
+            name, those in a tuple or list by position.
         loss: a function of the model's output and the targets that returns a scalar.
-        optimizer: the one that trains the model; its next update is measured and taken back.
-        overfit: how many steps of Adam to train a copy of the model on the batch; 200 say much. They cost as much
-            as so many steps of training.
+        optimizer: the one that trains the model; its next update is measured on a copy.
+        overfit: for how many steps Adam trains a copy of the model on the batch, such as 200. They cost as much as
+            that many steps of training.
         thresholds: other thresholds, by name.
 
     Returns:
@@ -396,8 +397,7 @@ def diagnose(
 
     Raises:
         ValueError: if `loss` does not return a scalar, the model calls no weighted layer or has lazy parameters, the
-            batch is empty, the optimizer needs a closure, a threshold is unknown, or `overfit` is not a number of
-            steps.
+            batch is empty, the optimizer needs a closure, a threshold is unknown, or `overfit` is negative.
         TypeError: if the model is scripted or traced.
 
     Examples:
@@ -454,11 +454,11 @@ def diagnose(
 
 @dataclass
 class Watch:
-    """Examines a model again and again while it trains: pass it to [fit][lego.training.fit] as `watch`.
+    """Examines a model at intervals while it trains: pass it to [fit][lego.training.fit] as `watch`.
 
     Attributes:
         batch: inputs and targets to examine it on, the same each time.
-        every: how many steps lie between two reports.
+        every: how many steps from one report to the next.
         loss: as in [diagnose][lego.diagnostics.diagnose].
         thresholds: other thresholds, by name.
         optimizer: the one that trains the model, whose next update is measured; `fit` sets it.
@@ -492,7 +492,7 @@ class Watch:
             raise ValueError(f"every must be at least 1, got {self.every}")
 
     def __call__(self, step: int, model: nn.Module) -> dict[str, float] | None:
-        """At a chosen step examines the model, and returns its worst numbers, and the median update, by name."""
+        """Examines the model if the step is due; returns its worst numbers and the median update, by name."""
         if check.whole("step", step) % self.every:
             return None
         batch = on_device(self.batch, device_of(check.instance("model", model, nn.Module)))
@@ -568,7 +568,7 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
     several = (
         inputs.values() if isinstance(inputs, dict) else inputs if type(inputs) in (tuple, list) else [inputs]
     )
-    for part in several:  # one of several may hold nothing of each example
+    for part in several:  # one of several may hold no numbers per example
         if isinstance(part, Tensor) and (part.numel() == 0 if part is inputs else part.shape[:1] == (0,)):
             raise ValueError(
                 f"batch must hold an example at least, got inputs of the shape {tuple(part.shape)}"
@@ -620,13 +620,13 @@ def _record(
     before = next((x for x in (*inputs, *keywords.values()) if isinstance(x, Tensor)), None)
     count = 1 + sum(call.layer is layer for call in calls)
     label = name if count == 1 else f"{name} ({count})"
-    weight = getattr(layer, key)  # now: pruning, for one, makes another before each call
+    weight = getattr(layer, key)  # looked up now: pruning, for example, makes a new one before each call
     call = _Call(label, layer, weight, count == 1, before, output, output, output.clone())
     calls.append(call)
     passed = call.passed if packed is None else packed._replace(data=call.passed)
     if not several:
         return passed
-    make = getattr(several, "_make", tuple)  # of a named tuple
+    make = getattr(several, "_make", tuple)  # for a named tuple
     return make((passed, *several[1:]))
 
 
@@ -686,7 +686,7 @@ def _examine(
 
 
 def _effective_rank(units: Tensor) -> float | None:
-    """The directions that a sample of the outputs uses; None with a single position."""
+    """How many directions a sample of the outputs uses; `None` with a single position."""
     rows, columns = (max(1, size // RANK_SAMPLE) for size in units.shape)
     sample = units[::rows, ::columns][:RANK_SAMPLE, :RANK_SAMPLE]
     if len(sample) < 2 or not bool(sample.isfinite().all()):
@@ -700,10 +700,10 @@ def _effective_rank(units: Tensor) -> float | None:
 
 
 def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer) -> dict[int, float]:
-    """Size of the optimizer's next update by that of each weight that it holds, by id.
+    """Size of the optimizer's next update divided by that of the weight, for each weight that it holds, by id.
 
-    A twin of it steps on a copy of the weights: the optimizer itself could not be put back, for it may keep more than
-    its state tells, and casts what is loaded.
+    A twin of it steps on a copy of the weights: the optimizer itself could not be restored, because it may keep more
+    than its `state_dict` holds, and casts what it loads.
     """
     parameters = list(model.parameters())
     known = {id(parameter): gradient for parameter, gradient in zip(parameters, gradients, strict=True)}
@@ -712,13 +712,13 @@ def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimi
     for parameter in [*parameters, *held.values()]:
         if id(parameter) not in memo:
             moved = copy.deepcopy(parameter, memo)
-            vars(moved).update(vars(parameter))  # marks that an optimizer may look for
+            vars(moved).update(vars(parameter))  # attributes that an optimizer may look for
             moved.grad = known.get(id(parameter))
     twin = object.__new__(type(optimizer))
     for name, value in vars(optimizer).items():
-        if name.startswith("_optimizer_"):  # hooks: they wait for steps of training
+        if name.startswith("_optimizer_"):  # hooks: they are meant for training steps
             vars(twin)[name] = OrderedDict()
-        elif name != "step":  # a schedule puts one there that steps the optimizer itself
+        elif name != "step":  # a schedule replaces it by one that steps the optimizer itself
             vars(twin)[name] = _copied(value, memo)
     twin.step()
     ratios = {}
@@ -733,18 +733,18 @@ def _updates(model: nn.Module, gradients: list[Tensor | None], optimizer: Optimi
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """A deep copy, part by part where need be: what can't be copied, such as a group of processes, is shared."""
+    """A deep copy, part by part where needed: what can't be copied, such as a group of processes, is shared."""
     before = dict(memo)
     try:
         return copy.deepcopy(value, memo)
     except (TypeError, RuntimeError):
-        memo.clear()  # of the copies that the failed try left half done
+        memo.clear()  # drops the copies that the failed attempt left unfinished
         memo.update(before)
     made = value
-    if isinstance(value, Tensor):  # one that was computed
+    if isinstance(value, Tensor):  # computed: deepcopy refuses it
         made = value.detach().clone()
     elif isinstance(value, dict):
-        made = memo[id(value)] = copy.copy(value)  # of its kind
+        made = memo[id(value)] = copy.copy(value)  # keeps its type
         made.clear()
         made.update((_copied(key, memo), _copied(part, memo)) for key, part in value.items())
     elif type(value) in (list, tuple):
@@ -758,7 +758,7 @@ def _flat(
 ) -> tuple[float | None, float | None]:
     """Shares of saturated values and of dead units, seen from the first input that depends on the signal.
 
-    The loss may see a unit in another way, past that input: one that its gradient reaches isn't dead.
+    The loss may depend on a unit by a path around that input: a unit that its gradient reaches isn't dead.
     """
     for h in inputs:
         if h is None or not h.requires_grad:
@@ -779,9 +779,9 @@ def _flat(
         if not torch.equal(pulled, expected) and not torch.allclose(pulled, expected, rtol=1e-3, atol=tiny):
             return None, dead  # not elementwise
         if _is_linear(call, slopes) and bool(slopes.all()):
-            return 0.0, dead  # a small factor is no saturation
+            return 0.0, dead  # a small factor is not saturation
         if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
-            return None, None  # a factor of zero closes the branch, as yet
+            return None, None  # a factor of zero closes the branch, for now
         on = (h.detach() != 0).reshape(slopes.shape)
         return exact((slopes.abs() < FLAT_SLOPE) & on).mean().item(), dead
     return None, None
@@ -795,7 +795,7 @@ def _is_linear(call: _Call, slopes: Tensor) -> bool:
 
 
 def _is_closed(calls: Sequence[_Call]) -> bool:
-    """Whether the last layer alone keeps the gradient back, by zeros, which last for one step."""
+    """Whether the last layer alone blocks the gradient: its weights are zero, which lasts for one step."""
     *before, last = calls
     return not bool(last.weight.any()) and any(bool(call.weight.any()) for call in before)
 
@@ -807,14 +807,14 @@ def _pull(h: Tensor, signal: Tensor, v: Tensor) -> Tensor | None:
 
 def _units(call: _Call, tensor: Tensor) -> Tensor:
     """The tensor as `(positions, units)`: channels come before the positions in a convolution, else last."""
-    tensor = tensor.reshape(1) if tensor.ndim == 0 else tensor  # of a layer that returns a loss, say
+    tensor = tensor.reshape(1) if tensor.ndim == 0 else tensor  # from a layer that returns a loss, say
     axis = max(tensor.ndim - call.weight.ndim + 1, -1) if isinstance(call.layer, _ConvNd) else -1
     return tensor.movedim(axis, -1).reshape(-1, tensor.shape[axis])
 
 
 def _identical(call: _Call, upstream: Tensor | None) -> float:
     weight = call.weight.detach()
-    if isinstance(call.layer, _ConvTransposeNd):  # its inputs come first, and its groups stand side by side
+    if isinstance(call.layer, _ConvTransposeNd):  # its inputs come first, and its groups are side by side
         weight = weight.transpose(0, 1) if call.layer.groups == 1 else weight[:0]
     if upstream is None or len(weight) != (units := _units(call, upstream).T).shape[0]:
         return 0.0
@@ -826,7 +826,7 @@ def _identical(call: _Call, upstream: Tensor | None) -> float:
 
 
 def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None, float | None]:
-    """What each layer multiplies the gradient by, and what all of them do, up to where a net pools."""
+    """What each layer multiplies the gradient by, and what all of them together do, up to where the net pools."""
     measured = [norm for norm in norms[: _trunk(calls)] if norm is not None]
     if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf:
         return None, None
@@ -835,9 +835,9 @@ def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None
 
 
 def _trunk(calls: list[_Call]) -> int:
-    """How many calls there are before a pool that leaves one position of each example.
+    """How many calls come before a pooling that leaves one position of each example.
 
-    A mean over positions divides the gradient among them, and no layer does: what follows is not counted.
+    A mean over positions divides the gradient among them, which no layer does: the calls after it do not count.
     """
     for i in range(len(calls) - 1, 0, -1):
         (many, units), head = _units(calls[i - 1], calls[i - 1].output).shape, calls[i]
@@ -873,7 +873,7 @@ def _findings(
 
 
 def _input_findings(first: _Call, limits: Mapping[str, float]) -> Iterator[Finding]:
-    """What the first layer gets, feature by feature."""
+    """Findings about the inputs of the first layer, feature by feature."""
     if first.input is None or not first.input.is_floating_point() or first.input.ndim < 2:
         return
     features = _units(first, exact(first.input.detach()))
@@ -906,7 +906,7 @@ def _loss_findings(
 
 
 def _classes(output: Any, loss: Loss) -> int:
-    """How many classes the loss tells apart; 0 if it is not cross-entropy."""
+    """How many classes the loss distinguishes; 0 if it is not cross-entropy."""
     return output.shape[1] if cross_entropy(loss) and isinstance(output, Tensor) and output.ndim > 1 else 0
 
 
@@ -916,7 +916,7 @@ def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
     if targets.is_floating_point():
         best = targets
     else:
-        counted = targets.clamp(0, classes - 1)  # the loss leaves out what lies beyond
+        counted = targets.clamp(0, classes - 1)  # the loss ignores targets beyond
         best = F.one_hot(counted.long(), classes).movedim(-1, 1).to(output.dtype)
     smoothing = (cross_entropy(loss) or {})["label_smoothing"]
     best = (1 - smoothing) * best + smoothing / classes
@@ -975,7 +975,7 @@ def _overfit_findings(
 ) -> Iterator[Finding]:
     """Trains a copy on the batch, without dropout."""
     made = [v for module in model.modules() for v in vars(module).values() if isinstance(v, Tensor)]
-    with torch.inference_mode(False):  # copies made in it could not be trained
+    with torch.inference_mode(False):  # copies made in inference mode could not be trained
         # a pruned layer's weight, made anew before each call, can't be copied
         computed = {id(v): v.detach().clone() for v in made if not v.is_leaf}
         twin = copy.deepcopy(model, computed)
@@ -983,7 +983,7 @@ def _overfit_findings(
     losses: list[float] = []
     with _unchanged(twin):
         free = [parameter for parameter in twin.parameters() if parameter.requires_grad]
-        if not free:  # nothing that could be trained: other findings say so
+        if not free:  # nothing to train: other findings report that
             return
         optimizer = torch.optim.Adam(free, lr=0.01)
         for _ in range(steps + 1):
@@ -994,9 +994,9 @@ def _overfit_findings(
             for parameter, gradient in zip(free, _gradients(value, free), strict=True):
                 parameter.grad = (
                     gradient.to_dense() if gradient is not None else None
-                )  # Adam takes no sparse one
+                )  # Adam accepts no sparse one
             optimizer.step()
-    start = max(start, losses[0]) - least  # a net that has learned the batch before has little left to lose
+    start = max(start, losses[0]) - least  # a net that already knows the batch has little loss left to lose
     share = (losses[-1] - least) / start if start > 0 else 0.0
     if not share <= limits["overfit"]:
         message = f"after {steps} steps on it, its loss is still {losses[-1]:.3g}, from {losses[0]:.3g}"

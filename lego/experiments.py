@@ -1,8 +1,8 @@
-r"""Experiments: the same training with other settings and other seeds, on every core or on a cluster.
+r"""Experiments: the same training with different settings and seeds, on every core or on a cluster.
 
-`sweep` runs a function over a grid and keeps each run as a row of a CSV file, so that a broken-off experiment goes on
-where it was; `read` reads such a file. `bootstrap` says how sure a mean over seeds is. `search_table` returns a
-finished experiment: activations on small networks.
+`sweep` runs a function over a grid and keeps each run as a row of a CSV file, so that an interrupted experiment
+continues where it stopped; `read` reads such a file. `bootstrap` shows how certain a mean over seeds is.
+`search_table` returns a finished experiment: activations on small networks.
 """
 
 import csv
@@ -31,7 +31,7 @@ from lego import _checks as check
 __all__ = ["SEARCH_TABLE", "bootstrap", "read", "search_table", "sweep"]
 
 SEARCH_TABLE = Path(__file__).with_name("search_table.csv")
-"""The store of `search_table`."""
+"""The file that `search_table` reads."""
 
 
 try:
@@ -67,36 +67,36 @@ def sweep(
 ) -> list[Row]:
     """Calls `train(**cell, seed=seed)` for every cell of a grid and every seed, and keeps each result in a file.
 
-    Called again, it runs what is missing, and what failed. Each run computes with one thread, so that its numbers do
-    not depend on how many run at a time. Runs of one seed come before those of the next: broken off early, the
+    Called again, it runs only what is missing or failed. Each run computes with one thread, so that its numbers do
+    not depend on how many run at a time. Runs of one seed come before those of the next: after an interruption, the
     file holds the whole grid with fewer seeds.
 
     Args:
         train: returns numbers, strings, booleans or `None` by name: the same names each time. It must draw all its
-            randomness from `seed`. A run that raises, exits, or whose process dies (unless it is the caller's), fails
-            alone.
-        grid: values by name, of which every combination is a cell; or the cells themselves. Values as `train` returns
-            them; scalars of PyTorch and NumPy become Python's.
-        seeds: seeds, or how many, from 0 on.
-        store: a CSV file with a row for each run, made if there is none. Rows of other cells stay in it. Columns: the
-            grid's, `seed`, the settings, `lego` and `torch` (their versions), what `train` returned, `seconds`, and
+            randomness from `seed`. If a run raises an error, exits, or its process dies (unless that is the
+            caller's), only this run fails.
+        grid: lists of values by name, whose combinations are the cells; or the cells themselves. Values are of the
+            kinds that `train` may return; scalars of PyTorch and NumPy become Python's.
+        seeds: the seeds, or how many, counted from 0.
+        store: a CSV file with a row for each run, created if there is none. Rows of other cells stay in it. Columns:
+            the grid's, `seed`, the settings, `lego` and `torch` (their versions), what `train` returned, `seconds`, and
             `error` (the traceback of a run that failed).
         backend: a backend of joblib, such as `"loky"` (processes on this machine), `"threading"`, `"sequential"` or
-            `"dask"` (the cluster of the `distributed.Client` that is open); what `joblib.parallel_config` says if
-            omitted, else `"loky"`. With `"threading"` or `"sequential"`, runs are in the caller's process, and one
-            that the system kills ends the sweep.
-        jobs: how many runs at a time; all cores with -1, all but one with -2. With one at a time, `"loky"` is as
+            `"dask"` (the cluster of the `distributed.Client` that is open); if omitted, the one that
+            `joblib.parallel_config` sets, else `"loky"`. With `"threading"` or `"sequential"`, runs are in the
+            caller's process, and one that the system kills ends the sweep.
+        jobs: how many runs at a time; -1 means all cores, -2 all but one. With one at a time, `"loky"` works like
             `"sequential"`.
-        settings: what is the same for all runs and shapes their results, such as a count of steps. A store of others
-            is refused.
-        progress: whether to show a bar with the time that remains; only a terminal gets one.
+        settings: what is the same for all runs and affects their results, such as the number of steps. A store with
+            other settings is refused.
+        progress: whether to show a bar with the remaining time; it appears only in a terminal.
 
     Returns:
         The rows, first by cell and then by seed, as dicts from column to value.
 
     Raises:
         ValueError: if an argument breaks its rule, or the store holds runs of other settings, versions or columns; the
-            message names it. The store is as before.
+            message names it. The store is left as it was.
         ImportError: if joblib is missing.
 
     Warns:
@@ -192,10 +192,10 @@ def bootstrap(
     draws: int = 10_000,
     generator: Generator | None = None,
 ) -> tuple[float, float]:
-    r"""Interval for the mean of a few runs: what the mean would be, had luck dealt the same runs differently.
+    r"""Interval for the mean of a few runs: where the mean falls when the same runs are redrawn at random.
 
     Draws $n$ of the $n$ values with replacement, many times, and takes the middle share of the means. With few values
-    it is too narrow: of normal draws, 95% intervals hold the true mean in 90% of all cases with ten values, and in
+    it is too narrow: for normal draws, 95% intervals contain the true mean in 90% of cases with ten values, and in
     75% with three.
 
     Args:
@@ -227,7 +227,7 @@ def bootstrap(
     size = 2.0 ** (math.frexp(float(found.abs().max()))[1] - 1)  # of the largest: a sum of such may overflow
     tail = (1 - level) / 2
     means = (found / size)[picked].mean(1)
-    low, high = np.quantile(means.numpy(), [tail, 1 - tail])  # PyTorch's takes 16 million at most
+    low, high = np.quantile(means.numpy(), [tail, 1 - tail])  # PyTorch's accepts 16 million at most
     return float(low * size), float(high * size)
 
 
@@ -242,7 +242,7 @@ def read(store: str | os.PathLike[str]) -> list[Row]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no table of a sweep.
+        ValueError: if it is not a table of a sweep.
     """
     return _rows(check.path("store", store))
 
@@ -254,7 +254,7 @@ def search_table() -> list[Row]:
     `rate`, `part` (`"validation"` for the runs that chose the rate, `"test"` for those that count), `seed`, `accuracy`
     (a share) and those of [sweep][lego.experiments.sweep].
 
-    Source: `benchmarks/search_table.py` of the project made it, on MNIST-1D.
+    Source: made by the project's `benchmarks/search_table.py`, on MNIST-1D.
     """
     return read(SEARCH_TABLE)
 
@@ -319,7 +319,7 @@ def _settings(settings: Mapping[str, Any] | None) -> Row:
 
 
 def _plain(values: Mapping[Any, Any]) -> Row:
-    """The same with Python's numbers in place of scalars of PyTorch and NumPy."""
+    """The same values, with Python's numbers in place of scalars of PyTorch and NumPy."""
     return {
         name: value.item() if getattr(value, "shape", None) in ((), (1,)) else value
         for name, value in values.items()
@@ -339,7 +339,7 @@ def _check(argument: str, values: Mapping[str, Any], taken: set[str]) -> None:
 
 
 def _send(joblib: Any, task: Task, backend: str | None) -> None:
-    """Tells of a function that cannot be sent to a process; joblib would wait for ever for it on a Dask cluster."""
+    """Raises an error for a function that cannot be sent to a process: on a Dask cluster, joblib would wait forever."""
     with joblib.parallel_config(backend) if backend else nullcontext():
         active, _ = joblib.parallel.get_active_backend()
     if not getattr(active, "supports_sharedmem", False):
@@ -354,7 +354,7 @@ def _send(joblib: Any, task: Task, backend: str | None) -> None:
 def _runs(
     joblib: Any, task: Task, due: list[Row], backend: str | None, jobs: int
 ) -> Iterator[tuple[Row, Row]]:
-    """Each run with its outcome, as they come."""
+    """Each run with its outcome, as they finish."""
     left = dict(enumerate(due))
     suspects: list[int] = []  # a process died while these were under way: each runs once more, alone
     while left:
@@ -371,7 +371,7 @@ def _runs(
             for number, found in parallel(_tasks(joblib, task, {n: left[n] for n in batch}, under_way)):
                 under_way.remove(number)
                 yield left.pop(number), found
-        except Exception as error:  # none of train's own, which _outcome catches
+        except Exception as error:  # not one of train's own, which _outcome catches
             if not under_way:
                 raise
             if len(batch) > 1:
@@ -422,21 +422,21 @@ class _Table:
                 raise ValueError(
                     f"store must be of one sweep at a time, got {self.path}, which another fills"
                 ) from error
-            except OSError:  # a file system without locks, as some of a network
+            except OSError:  # a file system without locks, such as some network ones
                 pass
-            with suppress(FileNotFoundError):  # a sweep that ended took the file away before it was locked
+            with suppress(FileNotFoundError):  # a sweep that ended removed the file before it was locked
                 held = os.path.samestat(os.fstat(self.guard.fileno()), self.lock.stat())
             if not held:
                 self.guard.close()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(PermissionError):  # Windows removes no open file
+        with suppress(PermissionError):  # Windows does not remove an open file
             self.lock.unlink(missing_ok=True)
         self.guard.close()
 
     def add(self, row: Row) -> None:
-        """Appends a row; a new column is a new file."""
+        """Appends a row; a new column means a new file."""
         if row.keys() <= set(self.columns):
             self.rows.append(row)
             with self.path.open("a", encoding="utf-8", newline="") as file:
@@ -445,7 +445,7 @@ class _Table:
             self.write([*self.rows, row])
 
     def write(self, rows: list[Row]) -> None:
-        """Replaces the file, at once or not at all."""
+        """Replaces the file, completely or not at all."""
         self.rows = rows
         last = ("seconds", "error")
         columns = dict.fromkeys(name for row in rows for name in row if name not in last)
@@ -471,7 +471,7 @@ def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, 
             raise ValueError(
                 f"store must have the columns of this sweep, got {store} without {', '.join(missing)}: choose another"
             )
-        asked = itertools.takewhile("torch".__ne__, row)  # results stand behind it
+        asked = itertools.takewhile("torch".__ne__, row)  # results come after it
         if others := [name for name in asked if name not in names and name not in fixed]:
             raise ValueError(
                 f"store must have the columns of this sweep, got {store} with {', '.join(others)} too: choose another"
@@ -489,12 +489,12 @@ def _read(store: Path, names: list[str], fixed: Mapping[str, Any]) -> dict[Key, 
 
 
 def _rows(store: Path) -> list[Row]:
-    """All rows; half a last line, of a process that died, is left out."""
+    """All rows; an incomplete last line, left by a process that died, is skipped."""
     try:
         text = store.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"store must be a table in UTF-8, got {store}: {error}") from error
-    limit = csv.field_size_limit(len(text) + 1)  # a traceback may be longer than what it allows
+    limit = csv.field_size_limit(len(text) + 1)  # a traceback may be longer than the default allows
     try:
         header, *lines = list(csv.reader(text[: text.rfind("\n") + 1].split("\n")[:-1])) or [[]]
     finally:
@@ -516,12 +516,12 @@ def _key(row: Row, names: list[str]) -> Key:
 
 
 def _text(value: Any) -> str:
-    """A cell: a string as it is where that is clear, nothing for `None`, else JSON."""
+    """A cell: a string as it is where that is unambiguous, nothing for `None`, else JSON."""
     if value is None:
         return ""
     if isinstance(value, str) and value.isprintable() and _value(value) == value:
         return value
-    return json.dumps(value)  # in ASCII, for half a surrogate pair has no other way into a file
+    return json.dumps(value)  # in ASCII, because UTF-8 cannot hold half a surrogate pair
 
 
 def _value(cell: str) -> Any:

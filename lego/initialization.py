@@ -1,12 +1,12 @@
 r"""Initialization: the weights a net has before it has learned anything.
 
 A scheme fills one weight of shape `(fan_out, fan_in, *kernel)` in place and returns it. For a convolution,
-each fan counts the positions of the kernel too. A scheme that needs the fans raises a `ValueError` without
-them.
+each fan counts the positions of the kernel too. A scheme that needs the fans raises a `ValueError` for a
+weight that has none.
 
-`initialize` applies a scheme to a whole model; `lsuv_` and `fixup_` need more than a weight, a batch and the
-residual branches. `INITIALIZERS` maps each name to its scheme. `gain` says by how much any activation shrinks a
-signal.
+`initialize` applies a scheme to a whole model; `lsuv_` and `fixup_` need more than a weight: a batch, or the
+residual branches. `INITIALIZERS` maps each name to its scheme. `gain` is the factor that makes up for how much an
+activation shrinks a signal.
 """
 
 import math
@@ -55,7 +55,7 @@ def zeros_(weight: Tensor, *, generator: Generator | None = None) -> Tensor:
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        generator: accepted like by every scheme; nothing is drawn.
+        generator: accepted, as by every scheme; nothing is drawn.
 
     Returns:
         `weight` itself.
@@ -71,7 +71,7 @@ def constant_(weight: Tensor, *, value: float = 0.1, generator: Generator | None
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
         value: the number.
-        generator: accepted like by every scheme; nothing is drawn.
+        generator: accepted, as by every scheme; nothing is drawn.
 
     Returns:
         `weight` itself.
@@ -81,7 +81,7 @@ def constant_(weight: Tensor, *, value: float = 0.1, generator: Generator | None
 
 
 def normal_(weight: Tensor, *, std: float = 0.01, generator: Generator | None = None) -> Tensor:
-    r"""Normal draws of one fixed spread, whatever the width of the layer.
+    r"""Normal draws with one fixed spread, whatever the width of the layer.
 
     $$w \sim \mathcal{N}(0, \text{std}^2)$$
 
@@ -127,7 +127,7 @@ def lecun_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | N
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away.
+        gain: factor that makes up for what the activation takes away.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -146,7 +146,7 @@ def lecun_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away.
+        gain: factor that makes up for what the activation takes away.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -165,7 +165,7 @@ def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator |
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away.
+        gain: factor that makes up for what the activation takes away.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -184,7 +184,7 @@ def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away.
+        gain: factor that makes up for what the activation takes away.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -204,7 +204,7 @@ def he_uniform_(weight: Tensor, *, gain: float = math.sqrt(2), generator: Genera
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away; $\sqrt2$ is ReLU's.
+        gain: factor that makes up for what the activation takes away; $\sqrt2$ is ReLU's.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -223,7 +223,7 @@ def he_normal_(weight: Tensor, *, gain: float = math.sqrt(2), generator: Generat
 
     Args:
         weight: shape `(fan_out, fan_in, *kernel)`, overwritten.
-        gain: makes up for what the activation takes away; $\sqrt2$ is ReLU's.
+        gain: factor that makes up for what the activation takes away; $\sqrt2$ is ReLU's.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -240,8 +240,8 @@ def orthogonal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | Non
     $$W^\top W = \text{gain}^2 I \quad \text{or} \quad W W^\top = \text{gain}^2 I$$
 
     Args:
-        weight: shape `(fan_out, fan_in, *kernel)`, overwritten; a kernel counts as inputs.
-        gain: makes up for what the activation takes away.
+        weight: shape `(fan_out, fan_in, *kernel)`, overwritten; a kernel's positions count as inputs.
+        gain: factor that makes up for what the activation takes away.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -272,7 +272,7 @@ INITIALIZERS: dict[str, Callable[..., Tensor]] = {
     "he_normal": he_normal_,
     "orthogonal": orthogonal_,
 }
-"""The scheme of each name, in teaching order."""
+"""The scheme for each name, in teaching order."""
 
 _ALIASES = {
     "lecun": "lecun_normal",
@@ -289,16 +289,16 @@ _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 def gain(activation: "Activation", *, backward: bool = False) -> float:
-    r"""Factor that makes up for what an activation takes away from a normal signal of variance 1, or a gradient.
+    r"""Factor that makes up for what an activation takes away from a normal signal of variance 1, or from a gradient.
 
     $$\frac{1}{\sqrt{\operatorname{E} \phi(z)^2}} \quad \text{or, backward,} \quad
     \frac{1}{\sqrt{\operatorname{E} \phi'(z)^2}}, \qquad z \sim \mathcal{N}(0, 1)$$
 
-    For any activation; `torch.nn.init.calculate_gain` raises for GELU, SiLU, Mish and ELU.
+    It works for any activation; `torch.nn.init.calculate_gain` raises an error for GELU, SiLU, Mish and ELU.
 
     Args:
         activation: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function or module.
-        backward: whether the gradient is to be kept, and not the signal.
+        backward: whether to preserve the gradient instead of the signal.
 
     Raises:
         ValueError: if the activation is unknown, not elementwise, or zero for almost every input.
@@ -328,15 +328,15 @@ def initialize(
     generator: Generator | None = None,
     **options: Any,
 ) -> Model:
-    r"""Fills the weights of every linear and convolution layer by one scheme, and sets their biases to zero.
+    r"""Fills the weights of every linear and convolution layer with one scheme, and sets their biases to zero.
 
     Transposed convolutions and all other layers keep their values. The scheme `"pytorch"` draws the biases as
     PyTorch does: $b \sim \mathcal{U}(\pm 1 / \sqrt{\text{fan\_in}})$. Frozen weights are filled as well.
 
     Args:
         model: any module, overwritten.
-        scheme: a name in `INITIALIZERS`, `"lsuv"` or `"fixup"`; the names of their authors mean the same, such as
-            `"kaiming_uniform"`, and without a distribution the normal one.
+        scheme: a name in `INITIALIZERS`, `"lsuv"` or `"fixup"`; the names of the authors work too, such as
+            `"kaiming_uniform"`; without a distribution they mean the normal one.
         activation: scales a scheme that has a gain by the [gain][lego.initialization.gain] of this activation.
         generator: source of randomness; PyTorch's global one if omitted.
         **options: the scheme's own arguments, such as `std` of `"normal"`, `gain` of `"xavier_normal"`, `batch` of
@@ -347,7 +347,7 @@ def initialize(
 
     Raises:
         ValueError: if `scheme` is unknown or has no gain for `activation`, or `model` has no linear or convolution
-            layer. Nothing is changed then.
+            layer. In these cases nothing is changed.
 
     Examples:
         ```python
@@ -383,10 +383,10 @@ def initialize(
 
 
 def find_scheme(argument: str, name: object) -> tuple[str, Callable[..., Any]]:
-    """The name in `INITIALIZERS` of a scheme, and the scheme.
+    """The name of a scheme in `INITIALIZERS`, and the scheme.
 
     Raises:
-        ValueError: if there is no scheme of this name.
+        ValueError: if there is no scheme with this name.
     """
     name = _ALIASES.get(name, name) if isinstance(name, str) else name
     fill = find(argument, name, {**INITIALIZERS, "lsuv": lsuv_, "fixup": fixup_}, "INITIALIZERS")
@@ -396,14 +396,14 @@ def find_scheme(argument: str, name: object) -> tuple[str, Callable[..., Any]]:
 def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Model:
     """Layer-sequential unit variance: orthogonal weights, then each layer scaled to variance 1 on a batch.
 
-    Every linear and convolution layer that the model calls is scaled, in the order in which it is called; one
-    scaling is exact, for the biases are zero. Layers that share their weights are scaled where the first of them is
-    called. Buffers such as those of batch norms, and hooks, are as before afterwards, and so is the random state but
-    for the draws of the weights; if anything fails, the weights are, too.
+    Every linear and convolution layer that the model calls is scaled, in the order of the calls; one scaling is
+    exact, because the biases are zero. Layers that share their weights are scaled when the first of them is called.
+    Afterwards, hooks and buffers, such as those of batch norms, are as before, and so is the random state except for
+    the draws of the weights; if anything fails, the weights are as before, too.
 
     Args:
         model: any module, overwritten.
-        batch: inputs, as the model takes them: a tensor, or a tuple, list or dict of arguments.
+        batch: inputs, as the model expects them: a tensor, or a tuple, list or dict of arguments.
         generator: source of randomness; PyTorch's global one if omitted.
 
     Returns:
@@ -426,7 +426,7 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 
 
 def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Model:
-    """Fills all layers, and scales each as a forward pass comes to it."""
+    """Fills all layers, and scales each when a forward pass reaches it."""
     initialize(model, "orthogonal", generator=generator)
     names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
     weights = {layer: layer.weight for layer in names}  # several layers may share one
@@ -456,7 +456,7 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
             for module in model.modules():
                 if isinstance(
                     module, DropConnect
-                ):  # in training it takes the weights of its layer and does not call it
+                ):  # in training it uses the weights of its layer without calling it
                     module.eval()
             run_model(model, batch)
     finally:
@@ -482,9 +482,9 @@ def fixup_(
 
     $$L^{-1/(2m-2)}$$
 
-    The head is zero, and all else is He's. The scalar biases and multipliers that belong to the method are the
-    architecture's: a learned number, starting at 0, before each layer and activation, and one, starting at 1, at
-    the end of each branch.
+    The head is zero, and all else is He's. The scalar biases and multipliers of the method are part of the
+    architecture, so you add them yourself: a learned number, starting at 0, before each layer and activation, and
+    one, starting at 1, at the end of each branch.
 
     Args:
         model: any module, overwritten.
@@ -542,7 +542,7 @@ def _layers(model: nn.Module, argument: str = "model") -> list[Any]:
 
 
 def _spread(argument: str, value: float, weight: Tensor) -> float:
-    """The number, if draws that are spread by it or less are finite in the weight's dtype."""
+    """The number, if draws of this spread or less are finite in the weight's dtype."""
     spread = check.real(argument, value)
     if not 0 <= spread < math.inf:
         raise ValueError(f"{argument} must be finite and at least 0, got {value}")

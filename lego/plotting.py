@@ -1,7 +1,7 @@
 """Plotting: one look for every figure, so that a brick has the same color on every page.
 
-Each drawing takes axes or makes them, draws, names the axes and returns them; nothing is shown or saved, and no
-global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
+Each drawing function draws on the axes that you give it, or on new ones, labels them and returns them; nothing is
+shown or saved, and no global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
 """
 
 import copy
@@ -32,7 +32,7 @@ __all__ = [
     "regularization_path",
 ]
 
-_LARGEST = 1e200  # that a logarithmic axis holds: some decades further it looks for ticks beyond float64
+_LARGEST = 1e200  # on a logarithmic axis: some decades further, matplotlib looks for ticks beyond float64
 PALETTE = [
     "#0072b2",  # blue
     "#d55e00",  # vermilion
@@ -43,7 +43,7 @@ PALETTE = [
     "#7a3b1d",  # brown
     "#666666",  # gray
 ]
-"""Eight colors after Okabe & Ito (2008), each at least 3 : 1 against white; the site gives every one a dark twin."""
+"""Eight colors after Okabe & Ito (2008), each at least 3 : 1 against white; the site has a dark twin of each."""
 
 _BLUE, _VERMILION, _GREEN, _PURPLE, _INDIGO, _SKY, _BROWN, _GRAY = PALETTE
 
@@ -82,7 +82,7 @@ LOOKS = {
     "sinc(x) + x": (_GREEN, (0, (3, 1, 1, 1, 1, 1)), "sinc x + x"),
     "x * arcsinh(x)^2": (_GRAY, (0, (12, 2)), "x (arcsinh x)²"),
 }
-"""Color, line style and label of each brick, by name; siblings share a color, and those that meet differ in dashes."""
+"""Color, line style and label of each brick, by name; siblings share a color; those drawn together differ in dashes."""
 
 
 def look(name: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def activation(
     from lego.activations import (
         ACTIVATIONS,
         SEARCH_CANDIDATES,
-    )  # here, for who wants a look depends on neither
+    )  # here: a look alone needs neither
     from lego.diagnostics import slope
 
     dtype = torch.get_default_dtype()
@@ -145,11 +145,12 @@ def activation(
     if not -math.inf < low < high < math.inf:
         raise ValueError(f"low must be below high, got {low:g} and {high:g}")
     function: Callable[[Tensor], Tensor]
-    with torch.inference_mode(False), torch.device("cpu"):  # parameters made otherwise would have no slopes
+    # parameters made in inference mode would have no slopes
+    with torch.inference_mode(False), torch.device("cpu"):
         if isinstance(brick, str):
             makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
             made = find("brick", brick, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
-            options = {"p1": 1.0, "p2": 0.0} if brick == "acon_c" else {}  # without them it draws its slopes
+            options = {"p1": 1.0, "p2": 0.0} if brick == "acon_c" else {}  # its default slopes are random
             function = made(**options) if brick in ACTIVATIONS else made
             color, label = look(brick)["color"], look(brick)["label"]
         else:
@@ -158,7 +159,7 @@ def activation(
         if isinstance(function, nn.Module):
             function = copy.deepcopy(function).cpu().to(dtype).eval()
     x = torch.linspace(low, high, 401, device="cpu")
-    y = check.instance("brick", function(x.clone()), Tensor)  # it may work in place
+    y = check.instance("brick", function(x.clone()), Tensor)  # a copy: it may work in place
     if y.shape != x.shape:
         raise ValueError(f"brick must keep the shape {tuple(x.shape)}, got {tuple(y.shape)}")
     slopes = slope(function, x)
@@ -171,7 +172,7 @@ def activation(
 
 
 def distributions(values: Mapping[str, Tensor], *, bins: int = 60, axes: "Axes | None" = None) -> "Axes":
-    """Draws one histogram above the other, such as the outputs of each layer, the first on top.
+    """Draws histograms one above the other, the first on top, such as those of each layer's outputs.
 
     All share the bins, which span the middle 99.8% of all numbers, and each is scaled to the same height.
 
@@ -218,11 +219,12 @@ def gradient_flow(
 ) -> "Axes":
     """Draws the gradient norm of each layer, on a logarithmic scale.
 
-    A norm of zero leaves a gap, and so does one of 1e200 or more: near the end of float64 matplotlib finds no ticks.
+    A norm of zero leaves a gap, and so does one of 1e200 or more: near the largest float64 number, matplotlib finds no
+    ticks.
 
     Args:
-        norms: a norm by layer, as [gradient_norms][lego.diagnostics.gradient_norms] returns, or several such by
-            label.
+        norms: norms by layer, as [gradient_norms][lego.diagnostics.gradient_norms] returns them, or several such
+            mappings by label.
         axes: where to draw; those of a new figure if omitted.
 
     Returns:
@@ -296,7 +298,7 @@ def contours(
         loss: from points of shape `(count, 2)` to losses of shape `(count,)`.
         *paths: points of shape `(steps, 2)`.
         bounds: left, right, bottom and top end.
-        levels: about how many contours.
+        levels: approximate number of contours.
         axes: where to draw; those of a new figure if omitted.
 
     Returns:
@@ -345,7 +347,7 @@ def regularization_path(
     Args:
         penalties: positive numbers.
         coefficients: shape `(penalties, features)`.
-        names: of the features, written at the lines' ends.
+        names: names of the features, written at the ends of the lines.
         axes: where to draw; those of a new figure if omitted.
 
     Returns:

@@ -1,19 +1,21 @@
-r"""Preprocessing: inputs centered, scaled and decorrelated, by statistics of the training data alone.
+r"""Preprocessing: inputs centered, scaled and decorrelated, with statistics of the training data alone.
 
-Each brick is a module that fits in its constructor and is applied anywhere: `standardize = Standardize(train)`,
-then `standardize(x)`, and `standardize.inverse(y)` to go back. Never fit to validation or test data: the score
-would be that of a model which has seen them.
+Each brick is a module that is fitted in its constructor and then applied to any data:
+`standardize = Standardize(train)`, then `standardize(x)`, and `standardize.inverse(y)` to go back. Never fit to
+validation or test data: the score would be that of a model that has seen them.
 
-- Shapes: the first dimension of `train` counts the examples, the others are the features. What is transformed
+- Shapes: the first dimension of `train` counts the examples, the others are the features. What you transform
   has the same last dimensions, after any others: a batch, or one example.
-- Dtypes: the result has the dtype of the input, or PyTorch's default one for integers.
-- Precision: statistics are float64 buffers, so is the arithmetic. They move with a model to its device, but stay
-  float64 if it is converted to another dtype. A device without float64, such as Apple's `mps`, cannot hold them.
-- A constant column becomes zero, in `MinMax` the lower end, as in scikit-learn; `Whiten` raises unless it has an
-  `epsilon`. A single example is nothing but constant columns.
-- NaN and infinity raise a `ValueError` at fitting; later, NaN gives NaN.
-- Loading: the `state_dict` holds all that was fitted and chosen. To load it without the training data, fit to
-  zeros, `Standardize(torch.zeros(1, 13))`, and for `Whiten` with an `epsilon` above zero, which loading replaces.
+- Dtypes: the result has the dtype of the input, or PyTorch's default dtype for integers.
+- Precision: statistics are float64 buffers, and the arithmetic is float64 too. The buffers move with a model to its
+  device, but stay float64 if it is converted to another dtype. A device without float64, such as Apple's `mps`, cannot
+  hold them.
+- A constant column becomes zero, or the lower end in `MinMax`, as in scikit-learn; `Whiten` raises an error unless it
+  has an `epsilon`. In a single example, every column is constant.
+- NaN and infinity raise a `ValueError` during fitting; later, NaN gives NaN.
+- Loading: the `state_dict` holds everything that was fitted or chosen. To load it without the training data, first fit
+  to zeros, as in `Standardize(torch.zeros(1, 13))`; `Whiten` then needs an `epsilon` above zero, which loading
+  replaces.
 """
 
 import math
@@ -51,7 +53,8 @@ class Center(_Fitted):
 
     Raises:
         TypeError: if `train` is not a tensor of real numbers.
-        ValueError: if `train` is empty or has values that are not finite; at use, if the features differ in shape.
+        ValueError: if `train` is empty or has values that are not finite; when applied, if the features
+            differ in shape.
 
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.3; for images Krizhevsky, Sutskever & Hinton
     (2012), section 2
@@ -68,7 +71,7 @@ class Center(_Fitted):
         return _as(x, _double(x, self.mean) - self.mean)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What `forward` made `y` of."""
+        """The input from which `forward` made `y`."""
         return _as(y, _double(y, self.mean, "y") + self.mean)
 
 
@@ -85,7 +88,8 @@ class Standardize(_Fitted):
 
     Raises:
         TypeError: if `train` is not a tensor of real numbers.
-        ValueError: if `train` is empty or has values that are not finite; at use, if the features differ in shape.
+        ValueError: if `train` is empty or has values that are not finite; when applied, if the features differ in
+            shape.
 
     Examples:
         ```python
@@ -116,7 +120,7 @@ class Standardize(_Fitted):
         return _as(x, (_double(x, self.mean) - self.mean) / self.std)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What `forward` made `y` of."""
+        """The input from which `forward` made `y`."""
         return _as(y, _double(y, self.mean, "y") * self.std + self.mean)
 
 
@@ -135,7 +139,7 @@ class MinMax(_Fitted):
     Raises:
         TypeError: if `train` is not a tensor of real numbers.
         ValueError: if `low` and `high` are not finite or not in order, or `train` is empty or has values that are
-            not finite; at use, if the features differ in shape.
+            not finite; when applied, if the features differ in shape.
 
     Examples:
         ```python
@@ -172,7 +176,7 @@ class MinMax(_Fitted):
         return _as(x, self.low + (self.high - self.low) * share)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What `forward` made `y` of."""
+        """The input from which `forward` made `y`."""
         share = (_double(y, self.minimum, "y") - self.low) / (self.high - self.low)
         return _as(y, self.minimum + self.span * share)
 
@@ -182,17 +186,16 @@ class ImageStandardize(_Fitted):
 
     $$y = \frac{x - \mu_c}{\sigma_c}$$
 
-    The pixels of a channel stay comparable with each other, and a pixel that is constant harms nothing. Height and
-    width may differ from those of the training images. For statistics of each pixel take `Center` or
-    `Standardize`.
+    The pixels of a channel stay comparable with each other, and a constant pixel does no harm. Height and width
+    may differ from those of the training images. For statistics of each pixel use `Center` or `Standardize`.
 
     Args:
         train: shape `(count, channels, height, width)`.
 
     Raises:
         TypeError: if `train` is not a tensor of real numbers.
-        ValueError: if `train` has another shape, is empty or has values that are not finite; at use, if the number
-            of channels differs.
+        ValueError: if `train` has a different shape, is empty or has values that are not finite; when applied, if
+            the number of channels differs.
 
     Examples:
         ```python
@@ -227,7 +230,7 @@ class ImageStandardize(_Fitted):
         return _as(x, (self._images(x) - self.mean) / self.std)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What `forward` made `y` of."""
+        """The input from which `forward` made `y`."""
         return _as(y, self._images(y, "y") * self.std + self.mean)
 
     def _images(self, x: Tensor, argument: str = "x") -> Tensor:
@@ -246,25 +249,25 @@ class Whiten(_Fitted):
     W_{\text{ZCA}} = V (\Lambda + \varepsilon)^{-1/2}\, V^\top$$
 
     Here $V \Lambda V^\top = \frac1n \sum_i (x_i - \mu)(x_i - \mu)^\top$ is the covariance of the training data.
-    PCA turns the axes to the principal components, the largest variance first, the largest entry of each positive.
-    ZCA turns them back, so that each output stays as close to its input as it can. The covariance is divided by
-    $n$, as the variance in [Standardize][lego.preprocessing.Standardize]; scikit-learn's `PCA(whiten=True)` divides
+    PCA rotates to the principal components, the largest variance first, each with its largest entry positive.
+    ZCA rotates back afterwards, so that each output stays as close to its input as it can. The covariance is divided by
+    $n$, like the variance in [Standardize][lego.preprocessing.Standardize]; scikit-learn's `PCA(whiten=True)` divides
     by $n - 1$, and its outputs are $\sqrt{(n - 1) / n}$ times ours.
 
     A direction in which the training data do not vary cannot be brought to variance one: it raises an error unless
-    there is an `epsilon`. Where they hardly vary is mostly noise, which whitening makes as large as the signal: an
-    `epsilon` of the noise's variance prevents it.
+    there is an `epsilon`. A direction in which they hardly vary is mostly noise, which whitening makes as large as the
+    signal: an `epsilon` of the noise's variance prevents that.
 
     Args:
         train: shape `(count, features)`; flatten images.
         method: `"pca"` or `"zca"`.
-        epsilon: added to each variance, in its units.
+        epsilon: added to each variance, in the same units.
 
     Raises:
         TypeError: if `train` is not a tensor of real numbers.
-        ValueError: if `method` or `epsilon` is out of range, or `train` has another shape, is empty, has values
-            that are not finite, or varies in fewer directions than it has features while `epsilon` is zero; at
-            use, if the number of features differs.
+        ValueError: if `method` or `epsilon` is out of range, or `train` has a different shape, is empty, has values
+            that are not finite, or varies in fewer directions than it has features while `epsilon` is zero; when
+            applied, if the number of features differs.
 
     Examples:
         ```python
@@ -295,7 +298,7 @@ class Whiten(_Fitted):
         if train.ndim != 2:
             raise ValueError(f"train must have shape (count, features), got {tuple(train.shape)}")
         mean = _moments(train)[0]
-        triangle = torch.linalg.qr(train.detach() - mean, mode="r").R  # as exact as the data, and small
+        triangle = torch.linalg.qr(train.detach() - mean, mode="r").R  # loses no accuracy, and is small
         _, values, components = torch.linalg.svd(triangle)
         std = torch.zeros_like(mean)
         std[: len(values)] = values / math.sqrt(len(train))
@@ -316,7 +319,7 @@ class Whiten(_Fitted):
         return _as(x, (_double(x, self.mean) - self.mean) @ self.matrix.T)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """What `forward` made `y` of."""
+        """The input from which `forward` made `y`."""
         return _as(y, _double(y, self.mean, "y") @ self.inverse_matrix.T + self.mean)
 
 
@@ -325,9 +328,9 @@ def condition_number(x: Tensor) -> float:
 
     $$\kappa = \frac{\lambda_{\max}}{\lambda_{\min}} \quad\text{of}\quad H = \frac1n \sum_i x_i x_i^\top$$
 
-    $H$ is the Hessian of half the mean squared error of a linear model on the inputs. For one with a bias append a
-    column of ones. The steps that gradient descent needs grow in proportion to $\kappa$. Nothing is centered: a
-    mean far from zero stretches the valley too.
+    $H$ is the Hessian of half the mean squared error of a linear model on the inputs. For one with a bias, append
+    a column of ones. The number of steps that gradient descent needs grows in proportion to $\kappa$. The inputs are
+    not centered first: a mean far from zero stretches the valley too.
 
     Args:
         x: shape `(count, features)`.
@@ -337,7 +340,7 @@ def condition_number(x: Tensor) -> float:
 
     Raises:
         TypeError: if `x` is not a tensor of real numbers.
-        ValueError: if `x` has another shape, is empty or has values that are not finite.
+        ValueError: if `x` has a different shape, is empty or has values that are not finite.
 
     Examples:
         ```python
@@ -355,7 +358,7 @@ def condition_number(x: Tensor) -> float:
     if x.ndim != 2:
         raise ValueError(f"x must have shape (count, features), got {tuple(x.shape)}")
     values = torch.linalg.svdvals(x.double()).tolist()
-    flat = values[0] * torch.finfo(torch.double).eps * max(x.shape)  # below it, all is rounding
+    flat = values[0] * torch.finfo(torch.double).eps * max(x.shape)  # anything smaller is rounding error
     return math.inf if len(values) < x.shape[1] or values[-1] <= flat else (values[0] / values[-1]) ** 2
 
 
@@ -371,9 +374,9 @@ def _check(train: Tensor, argument: str = "train") -> None:
 
 
 def _range(train: Tensor, argument: str = "train") -> tuple[Tensor, Tensor]:
-    """Smallest and largest value of each feature, if all are numbers."""
+    """Smallest and largest value of each feature, if all are in range."""
     _check(train, argument)
-    low, high = train.detach().double().aminmax(dim=0)  # not all integers can be compared
+    low, high = train.detach().double().aminmax(dim=0)  # not all integer dtypes can be compared
     wrong = ~((low > -1e300) & (high < 1e300))  # beyond, differences of numbers overflow; NaN is wrong too
     if wrong.any():
         raise ValueError(
@@ -395,7 +398,7 @@ def _moments(train: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _check_rank(train: Tensor, std: Tensor, components: Tensor) -> None:
-    """Raises if data vary along a component no more than rounding does: theirs, or that of the decomposition."""
+    """Raises an error if the data vary along a component by no more than rounding, their own or the decomposition's."""
     low, high = _range(train)
     epsilon = torch.finfo(train.dtype if train.is_floating_point() else torch.double).eps
     rounding = epsilon * components.abs() @ torch.maximum(low.abs(), high.abs())
@@ -410,7 +413,7 @@ def _check_rank(train: Tensor, std: Tensor, components: Tensor) -> None:
 
 
 def _named(columns: Tensor) -> str:
-    """How many columns of a mask are meant, and the first of them."""
+    """How many columns a mask marks, and the first of them."""
     found = columns.reshape(columns.shape or (1,)).nonzero().tolist()
     places = [place[0] if len(place) == 1 else tuple(place) for place in found]
     more = ", …" if len(places) > 5 else ""

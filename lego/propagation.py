@@ -1,15 +1,15 @@
 r"""Propagation: what depth does to a signal, computed without a network.
 
 In a wide layer with weights of variance $\sigma_w^2 / n$ and biases of variance $\sigma_b^2$, pre-activations are
-normal. All that a layer does to their variance $q$ and to the correlation $c$ of two inputs is a map of numbers,
-and depth repeats the map. `weight_variance` is $\sigma_w^2$ and `bias_variance` $\sigma_b^2$ throughout.
+normal. What a layer does to their variance $q$, and to the correlation $c$ of two inputs, is a map from numbers to
+numbers, and depth repeats the map. `weight_variance` is $\sigma_w^2$ and `bias_variance` $\sigma_b^2$ throughout.
 
 An activation is a name in `lego.activations.ACTIVATIONS` or `SEARCH_CANDIDATES`, or an elementwise function
-or module, which is evaluated as after training; ACON-C by name has the slopes 1 and 0. Expectations over
+or module, which is run in evaluation mode; ACON-C by name has the slopes 1 and 0. Expectations over
 normal numbers are Gauss-Legendre sums in float64 on panels that meet where the argument is 0, and at whole
-standard deviations from there: right to about 1e-12 for functions that are smooth elsewhere and variances up
-to 100; at 1000 `chi` of a steep step is right to 1e-9, and `correlation_map` to 1e-6. A kink at another place
-costs up to 3e-5, a jump, such as the slope has there, up to 0.006. Plain Gauss-Hermite needs thousands of
+standard deviations from there: accurate to about 1e-12 for functions that are smooth elsewhere and variances up
+to 100; at 1000, `chi` of a steep step is accurate to 1e-9, and `correlation_map` to 1e-6. A kink in another place
+costs up to 3e-5, and a jump, such as the slope has there, up to 0.006. Plain Gauss-Hermite sums need thousands of
 nodes for the kink of ReLU.
 
 Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232
@@ -47,7 +47,7 @@ __all__ = [
 Activation = str | Callable[[Tensor], Tensor]
 REACH = 13.0  # standard deviations; the density beyond is below 1e-37
 PANELS, NODES = 13, 48  # on either side, so that panels also meet at whole numbers
-PANELS_OF_A_PLANE = 4  # where the nodes of two normal numbers multiply
+PANELS_OF_A_PLANE = 4  # for two normal numbers, whose nodes multiply
 GREAT = 1e9  # a variance that counts as infinite
 
 
@@ -57,9 +57,9 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
     $$\operatorname{E} f(z), \qquad z \sim \mathcal{N}(\text{mean}, \text{variance})$$
 
     Args:
-        function: elementwise, on float64.
-        mean: of $z$.
-        variance: of $z$; 0 gives $f(\text{mean})$.
+        function: an elementwise function of float64 tensors.
+        mean: mean of $z$.
+        variance: variance of $z$; 0 gives $f(\text{mean})$.
 
     Raises:
         ValueError: if `variance` is negative or not finite, or the function is not elementwise or not finite.
@@ -80,7 +80,7 @@ def expectation(function: Callable[[Tensor], Tensor], mean: float = 0.0, varianc
 def _expectation(
     function: Callable[[Tensor], Tensor], mean: float = 0.0, variance: float = 1.0, *, finite: bool = True
 ) -> float:
-    """The same, of a function that is known to be elementwise; infinity only if it need not be finite."""
+    """The same for a function known to be elementwise; the mean can be infinite only if `finite` is false."""
     mean, variance = check.real("mean", mean), check.real("variance", variance)
     if not 0 <= variance < math.inf:
         raise ValueError(f"variance must be finite and at least 0, got {variance}")
@@ -131,7 +131,7 @@ def variances(
     *,
     start: float = 1.0,
 ) -> list[float]:
-    r"""Variance of the pre-activations of each layer, from the first on.
+    r"""Variance of the pre-activations of each layer, starting with the first.
 
     $$q_1 = \text{start}, \quad q_{l+1} = \sigma_w^2 \operatorname{E} \phi(\sqrt{q_l} z)^2 + \sigma_b^2$$
 
@@ -167,7 +167,7 @@ def correlation_map(
     $$c' = \frac{\sigma_w^2 \operatorname{E} \phi(\sqrt{q} z_1)\, \phi\bigl(\sqrt{q} (c z_1 + \sqrt{1 - c^2} z_2)\bigr)
     + \sigma_b^2}{q'}$$
 
-    Dropout draws another mask for each input, so that $q'$ grows by $1/\text{keep}$ and the numerator does not:
+    Dropout draws a different mask for each input, so the factor $1/\text{keep}$ is in $q'$ and not in the numerator:
     two equal inputs come out different.
 
     Args:
@@ -203,7 +203,7 @@ def correlation_map(
         second = (phi(std * (correlation * outer[:, None] + rest * inner)) * inner_weights).sum(dim=1)
         products = phi(std * outer) * second
     found = (weight_variance * float((products * weights).sum()) + bias_variance) / after
-    return max(-1.0, min(1.0, found))  # rounding may lead out
+    return max(-1.0, min(1.0, found))  # rounding may leave the range
 
 
 def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -> float:
@@ -233,13 +233,13 @@ def fixed_point(
 ) -> float:
     """Variance that a layer leaves as it is, reached from `start`; 0 if the signal dies out, infinity if it grows.
 
-    What reaches 1e9 counts as growing: beyond, rounding hides where a layer would leave it.
+    A variance that reaches 1e9 counts as growing: beyond that, rounding hides where a layer would leave it as it is.
 
     Args:
         activation: the activation.
-        weight_variance: of a layer's weights, times its inputs.
-        bias_variance: of its biases.
-        start: where to start.
+        weight_variance: variance of a layer's weights, times the number of its inputs.
+        bias_variance: variance of its biases.
+        start: variance to start from.
 
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
@@ -257,7 +257,7 @@ def fixed_point(
         if abs(one - q) <= 1e-13 * max(1e-6, q):
             return one if bias_variance or one > 1e-9 else 0.0
         bend = two - 2 * one + q
-        # steps that are the same to the last digit do not tell where they would end, nor do many that hardly change
+        # steps that are equal to the last digit do not show where they would end, nor do many that hardly change
         if abs(bend) <= 1e-15 * q or (turn > 100 and abs(bend) < 0.1 * abs(one - q)):
             return _end(lambda q: layer(q) - q, q, bias_variance > 0)
         jump = (
@@ -272,9 +272,9 @@ def fixed_point(
 
 
 def _end(step: Callable[[float], float], q: float, biased: bool) -> float:
-    """Where the first step is 0 in the direction of the one at `q`, looked for farther and farther away."""
+    """The nearest place where the step is 0, in the direction of the step at `q`, sought farther and farther away."""
     upward = step(q) > 0
-    near, far = q, 4 * max(q, 1e-12) if upward else q / 4  # 4 times 0 would stay there
+    near, far = q, 4 * max(q, 1e-12) if upward else q / 4  # 4 times 0 would stay 0
     while (step(far) > 0) == upward:
         near, far = far, 4 * far if upward else far / 4
         if far > GREAT:
@@ -295,24 +295,24 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         bias_variance: $\sigma_b^2$.
 
     Returns:
-        $\sigma_w^2$; with a bias variance of 0 and an activation that is 0 at 0, that at which a small signal neither
-            dies nor grows.
+        $\sigma_w^2$; with a bias variance of 0 and an activation that is 0 at 0, the one at which a small signal
+            neither dies out nor grows.
 
     Raises:
-        ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or there is no such weight variance
-            up to 100, or, unless a small signal decides, none from 1e-12 on.
+        ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or if there is no such weight variance
+            up to 100, or, unless a small signal decides, none of at least 1e-12.
 
     Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
     """
     _, bias_variance, _ = _check(0.0, bias_variance)
     phi = _function(activation)
-    if bias_variance == 0 and variance_map(phi, 0.0) == 0:  # a signal of no size stays so
+    if bias_variance == 0 and variance_map(phi, 0.0) == 0:  # a signal of zero stays zero
         steepness = chi(phi, 1e-16)
         if not 0.01 < steepness < math.inf:
             raise ValueError(f"activation must have a slope at zero, got a mean square slope of {steepness}")
         return 1 / steepness
 
-    if 0 < bias_variance < 1e-15:  # the fixed point is then closer to zero than rounding lets it be found
+    if 0 < bias_variance < 1e-15:  # rounding then hides a fixed point so close to zero
         raise ValueError(f"bias_variance must be 0 or at least 1e-15, got {bias_variance}")
 
     def excess(weight_variance: float) -> float:
@@ -339,7 +339,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
 
 def depth_scale(factor: float) -> float:
-    r"""Number of layers over which what each layer multiplies by `factor` changes by a factor of $e$.
+    r"""Number of layers over which a number that each layer multiplies by `factor` changes by a factor of $e$.
 
     $$\xi = \frac{1}{\lvert \ln \chi \rvert}$$
 
@@ -381,13 +381,13 @@ def moments_map(activation: Activation, mean: float, variance: float) -> tuple[f
 
 
 def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float = 1.0) -> Tensor:
-    r"""How the outputs' mean and variance move with those of the pre-activations.
+    r"""How the outputs' mean and variance change with those of the pre-activations.
 
     $$J = \begin{pmatrix} \partial \mu' / \partial \mu & \partial \mu' / \partial \nu \\
     \partial \nu' / \partial \mu & \partial \nu' / \partial \nu \end{pmatrix}$$
 
-    For SELU at $(0, 1)$ the mean of a layer's weights multiplies the first column; with weights of mean 0 the
-    second decides.
+    For SELU at $(0, 1)$ the mean of a layer's weights multiplies the first column; with weights of mean 0,
+    only the second matters.
 
     Args:
         activation: $\phi$.
@@ -412,12 +412,12 @@ def moments_jacobian(activation: Activation, mean: float = 0.0, variance: float 
         one = _expectation(lambda z: weight(z) * phi(z), mean, variance)
         return one, _expectation(lambda z: weight(z) * phi(z).square(), mean, variance) - 2 * first * one
 
-    by_mean = moments(lambda z: (z - mean) / variance)  # derivatives of the density, by the density
+    by_mean = moments(lambda z: (z - mean) / variance)  # derivatives of the density, divided by the density
     by_variance = moments(lambda z: ((z - mean).square() / variance - 1) / (2 * variance))
     return torch.tensor([by_mean, by_variance], dtype=torch.float64, device="cpu").T
 
 
-@torch.inference_mode(False)  # parameters made in it would have no slopes
+@torch.inference_mode(False)  # parameters made in inference mode would have no slopes
 def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
     """The activation as a function of float64 tensors, without gradients."""
     if isinstance(activation, _Ready):
@@ -428,7 +428,7 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
             makers: dict[str, Any] = {**SEARCH_CANDIDATES, **ACTIVATIONS}
             made = find("activation", activation, makers, "ACTIVATIONS and SEARCH_CANDIDATES")
             if activation == "acon_c":
-                function = AconC(p1=1.0, p2=0.0).double()  # without an argument it draws its slopes
+                function = AconC(p1=1.0, p2=0.0).double()  # its default slopes are random
             else:
                 function = made().double() if activation in ACTIVATIONS else made
     elif isinstance(activation, nn.Module):
@@ -446,7 +446,7 @@ def _function(activation: Activation) -> Callable[[Tensor], Tensor]:
 
 @dataclass(frozen=True)
 class _Ready:
-    """An activation that was copied and looked at: one that is handed on needs neither again."""
+    """An activation that was copied and checked already, and needs neither when it is passed on."""
 
     function: Callable[[Tensor], Tensor]
 
@@ -458,8 +458,8 @@ def _check_elementwise(function: Callable[[Tensor], Tensor]) -> None:
     """Raises a ValueError unless a function gives a number the same value alone as among others."""
     z = torch.linspace(-1.7, 2.9, 8, dtype=torch.float64, device="cpu")
     try:
-        y, alone = function(z.clone()), function(z[5:6].clone())  # copies, for a function may work in place
-    except (RuntimeError, IndexError) as error:  # of a layer that wants another shape
+        y, alone = function(z.clone()), function(z[5:6].clone())  # copies: a function may work in place
+    except (RuntimeError, IndexError) as error:  # from a layer that expects a different shape
         raise ValueError(f"function must be elementwise, got {check.shown(error)}") from error
     if not isinstance(y, Tensor) or y.shape != z.shape:
         raise ValueError(f"function must be elementwise, got {getattr(y, 'shape', y)} for {tuple(z.shape)}")
@@ -471,7 +471,7 @@ def _check_elementwise(function: Callable[[Tensor], Tensor]) -> None:
 
 @lru_cache
 def _rule(panels: int) -> tuple[Tensor, Tensor]:
-    """Nodes and weights of Gauss and Legendre on panels of equal width from 0 to 1."""
+    """Gauss-Legendre nodes and weights on panels of equal width from 0 to 1."""
     nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(NODES))
     starts = torch.arange(panels, dtype=torch.float64, device="cpu")[:, None]
     return ((starts + (nodes + 1) / 2) / panels).flatten(), (weights / 2 / panels).repeat(panels)
@@ -490,7 +490,7 @@ def _grid(meeting: float | Tensor, panels: int = PANELS) -> tuple[Tensor, Tensor
 def _check(
     weight_variance: float, bias_variance: float = 0.0, keep: float = 1.0
 ) -> tuple[float, float, float]:
-    """The arguments as Python's own numbers: a bisection between neighbors of float32 would never end."""
+    """The arguments as Python floats: a bisection between neighboring float32 numbers would never end."""
     weight_variance = check.real("weight_variance", weight_variance)
     bias_variance, keep = check.real("bias_variance", bias_variance), check.real("keep", keep)
     for name, value in {"weight_variance": weight_variance, "bias_variance": bias_variance}.items():

@@ -1,12 +1,12 @@
-r"""Regularization: what keeps a net from learning its training data by heart, and how it is all related.
+r"""Regularization: what keeps a net from memorizing its training data, and how the methods are related.
 
-Penalties and constraints work on a model or a tensor; layers and `EarlyStopping` on the training. The exact
+Penalties and constraints act on a model or a tensor; layers and `EarlyStopping` act on training. The exact
 relations are for linear regression: $X$ has the shape `(count, features)`, $y$ the shape `(count,)` or
-`(count, outputs)`, the loss is $\tfrac12 \lVert y - Xw \rVert^2$, and all is computed in float64.
+`(count, outputs)`, the loss is $\tfrac12 \lVert y - Xw \rVert^2$, and everything is computed in float64.
 
-In a model, `biases` and `norms` say whether biases and the parameters of normalization layers count; a parameter
+In a model, `biases` and `norms` set whether biases and the parameters of normalization layers count; a parameter
 that is used twice counts once, and a frozen one counts too. What an activation learns, such as the slope of a PReLU,
-never counts: at zero it would be another function.
+never counts: at zero it would be a different function.
 """
 
 import copy
@@ -54,7 +54,7 @@ _ACTIVATIONS: tuple[type, ...] = (nn.PReLU, MetaAcon, *ACTIVATIONS.values())
 
 
 def l1(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor:
-    r"""Sum of the sizes of a model's weights; times a factor, it is added to the loss.
+    r"""Sum of the absolute values of a model's weights; multiplied by a factor, it is added to the loss.
 
     $$\sum_i \lvert w_i \rvert$$
 
@@ -75,7 +75,7 @@ def l1(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor
 
 
 def l2(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor:
-    r"""Sum of the squares of a model's weights; times a factor, it is added to the loss.
+    r"""Sum of the squares of a model's weights; multiplied by a factor, it is added to the loss.
 
     $$\sum_i w_i^2$$
 
@@ -105,13 +105,13 @@ def l2(model: nn.Module, *, biases: bool = False, norms: bool = False) -> Tensor
         ```
     """
     weights = map(_wide, _weights(model, biases, norms))
-    return torch.stack([(w * w.conj()).real.sum() for w in weights]).sum()  # of complex numbers, too
+    return torch.stack([(w * w.conj()).real.sum() for w in weights]).sum()  # for complex numbers, too
 
 
 def elastic_net(
     model: nn.Module, l1_factor: float, l2_factor: float, *, biases: bool = False, norms: bool = False
 ) -> Tensor:
-    r"""Both penalties together.
+    r"""L1 and L2 penalties together.
 
     $$\lambda_1 \sum_i \lvert w_i \rvert + \lambda_2 \sum_i w_i^2$$
 
@@ -136,12 +136,12 @@ def elastic_net(
 
 
 def soft_threshold(x: Tensor, amount: float | Tensor) -> Tensor:
-    r"""Moves each number toward zero by an amount, and no further: the step that L1 takes exactly.
+    r"""Moves each number toward zero by an amount, and no further: the exact step for an L1 penalty.
 
     $$\operatorname{sign}(x) \max(\lvert x \rvert - \text{amount}, 0)$$
 
-    It solves $\min_w \tfrac12 (w - x)^2 + \text{amount} \lvert w \rvert$. So for a loss with a diagonal Hessian, and
-    with its minimum at $w^*$, the L1 solution with factor $\alpha$ is
+    It solves $\min_w \tfrac12 (w - x)^2 + \text{amount} \lvert w \rvert$. So for a loss with a diagonal Hessian and
+    its minimum at $w^*$, the L1 solution with factor $\alpha$ is
     `soft_threshold(w_star, alpha / hessian_diagonal)`.
 
     Args:
@@ -165,9 +165,9 @@ def _shrunk(x: Tensor, amount: float | Tensor) -> Tensor:
 
 
 def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
-    r"""Proximal step of L1: after each update by a rate, moves every weight toward zero by rate times factor.
+    r"""Proximal step of L1: after each update, moves every weight toward zero by the learning rate times the factor.
 
-    Unlike a gradient of $\lvert w \rvert$, it lands on exact zeros.
+    Unlike a step along the gradient of $\lvert w \rvert$, it lands on exact zeros.
 
     Args:
         model: any module, overwritten.
@@ -191,7 +191,7 @@ def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms:
 
 
 def decay_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
-    r"""Decoupled weight decay: shrinks every weight by a share, apart from any gradient.
+    r"""Decoupled weight decay: shrinks every weight by a share, independently of any gradient.
 
     $$w \leftarrow (1 - \text{amount})\, w$$
 
@@ -218,12 +218,12 @@ def decay_(model: Model, amount: float, *, biases: bool = False, norms: bool = F
 
 
 def max_norm_(model: Model, maximum: float) -> Model:
-    r"""Scales the incoming weights of each unit down to a largest length.
+    r"""Scales the incoming weights of each unit down to a maximum length.
 
     $$w_k \leftarrow w_k \min\!\left(1, \frac{\text{maximum}}{\lVert w_k \rVert_2}\right)$$
 
     Args:
-        model: any module, overwritten; every parameter of two or more dimensions counts, but for biases and those of
+        model: any module, overwritten; every parameter of two or more dimensions counts, except biases and those of
             normalization layers; a unit is one index of its first dimension.
         maximum: above 0.
 
@@ -252,7 +252,7 @@ def max_norm_(model: Model, maximum: float) -> Model:
 
 
 class _Random(nn.Module):
-    """A layer that draws in training and is the identity otherwise."""
+    """A layer that draws random numbers in training only."""
 
     def __init__(self, p: float, generator: Generator | None) -> None:
         p = check.real("p", p)
@@ -264,7 +264,7 @@ class _Random(nn.Module):
         self.generator = generator
 
     def keep(self, x: Tensor) -> Tensor:
-        """Ones with a chance of 1 - p, else zeros, shaped like x."""
+        """Ones with a probability of 1 - p, else zeros, shaped like x."""
         place = x.device if self.generator is None else self.generator.device
         dtype = torch.promote_types(
             torch.get_default_dtype(), torch.float
@@ -278,19 +278,19 @@ class _Random(nn.Module):
 
 
 class Dropout(_Random):
-    r"""Sets numbers to zero by chance in training, and makes up for it by a larger scale of the others.
+    r"""Sets numbers to zero at random in training, and makes up for it by scaling up the others.
 
     $$y = \frac{m \odot x}{1 - p}, \qquad m_i \sim \operatorname{Bernoulli}(1 - p)$$
 
-    Like `torch.nn.Dropout`, but for the generator.
+    Like `torch.nn.Dropout`, except for the generator.
 
     Args:
-        p: chance of zero, below 1.
+        p: probability of zero, below 1.
         generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
-            sets back to compute a layer again.
+            restores to compute a layer again.
 
     Raises:
-        ValueError: if `p` is not from 0 to below 1.
+        ValueError: if `p` is not at least 0 and below 1.
 
     Source: Srivastava et al. (2014), "Dropout"
     """
@@ -305,20 +305,20 @@ class Dropout(_Random):
 
 
 class AlphaDropout(_Random):
-    r"""Dropout for SELU: sets numbers to its left end by chance, and keeps mean 0 and variance 1.
+    r"""Dropout for SELU: sets numbers to SELU's lower limit at random, and keeps mean 0 and variance 1.
 
     $$y = a\,\bigl(m \odot x + \alpha' (1 - m)\bigr) + b, \qquad
     a = \bigl(q + \alpha'^2 q (1 - q)\bigr)^{-1/2}, \quad b = -a (1 - q)\, \alpha'$$
 
-    Here $q = 1 - p$ and $\alpha' = -\lambda\alpha = -1.758$. Like `torch.nn.AlphaDropout`, but for the generator.
+    Here $q = 1 - p$ and $\alpha' = -\lambda\alpha = -1.758$. Like `torch.nn.AlphaDropout`, except for the generator.
 
     Args:
-        p: chance of being dropped, below 1.
+        p: probability of being dropped, below 1.
         generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
-            sets back to compute a layer again.
+            restores to compute a layer again.
 
     Raises:
-        ValueError: if `p` is not from 0 to below 1.
+        ValueError: if `p` is not at least 0 and below 1.
 
     Source: Klambauer et al. (2017), arXiv:1706.02515
     """
@@ -338,7 +338,7 @@ class AlphaDropout(_Random):
 
 
 class DropConnect(_Random):
-    r"""Linear layer whose weights are set to zero by chance in training.
+    r"""Linear layer whose weights are set to zero at random in training.
 
     $$y = \frac{M \odot W}{1 - p}\, x + b, \qquad M_{ij} \sim \operatorname{Bernoulli}(1 - p)$$
 
@@ -346,12 +346,12 @@ class DropConnect(_Random):
 
     Args:
         layer: the linear layer.
-        p: chance of zero, below 1.
+        p: probability of zero, below 1.
         generator: source of the masks; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
-            sets back to compute a layer again.
+            restores to compute a layer again.
 
     Raises:
-        ValueError: if `p` is not from 0 to below 1, or `layer` is not linear.
+        ValueError: if `p` is not at least 0 and below 1, or `layer` is not linear.
 
     Source: Wan et al. (2013), "Regularization of neural networks using DropConnect"
     """
@@ -367,7 +367,7 @@ class DropConnect(_Random):
         if not self.training or self.p == 0:
             y: Tensor = self.layer(x)
             return y
-        if "weight" in vars(self.layer):  # pruned, for one: hooks make it anew before each call
+        if "weight" in vars(self.layer):  # pruned, for example: hooks make it anew before each call
             for number, hook in self.layer._forward_pre_hooks.items():
                 hook(self.layer, (x,), *([{}] if number in self.layer._forward_pre_hooks_with_kwargs else []))
         weight = self.layer.weight
@@ -382,7 +382,7 @@ class GaussianNoise(nn.Module):
     Args:
         std: standard deviation of the noise.
         generator: source of the noise; PyTorch's global one if omitted, the only one that `torch.utils.checkpoint`
-            sets back to compute a layer again.
+            restores to compute a layer again.
 
     Raises:
         ValueError: if `std` is negative or not finite.
@@ -412,14 +412,14 @@ class GaussianNoise(nn.Module):
 
 
 def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Tensor, Tensor]:
-    """Mean and spread of a model's outputs with its dropout on: how unsure it is.
+    """Mean and spread of a model's outputs with its dropout on: how uncertain it is.
 
-    Only layers that drop are put into training mode, so that batch norms use their running statistics; all modes
-    are as before afterwards.
+    Only layers with dropout are put into training mode, so that batch norms use their running statistics;
+    afterwards, all modes are as before.
 
     Args:
         model: any module with a dropout layer.
-        inputs: the tensor that the model takes.
+        inputs: the model's input tensor.
         samples: how many passes.
 
     Returns:
@@ -434,7 +434,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     if (samples := check.whole("samples", samples)) < 2:
         raise ValueError(f"samples must be at least 2, got {samples}")
     kinds = (_Random, nn.modules.dropout._DropoutNd)
-    inside = (nn.RNNBase, nn.MultiheadAttention)  # these drop by themselves
+    inside = (nn.RNNBase, nn.MultiheadAttention)  # these hold dropout inside
     drops = [m for m in model.modules() if isinstance(m, kinds) or (isinstance(m, inside) and m.dropout > 0)]
     if not drops:
         raise ValueError(f"model must have a dropout layer, got {type(model).__name__} without one")
@@ -444,7 +444,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
         for drop in drops:
             drop.train()
         try:
-            torch.backends.mha.set_fastpath_enabled(False)  # it would leave a transformer's dropout out
+            torch.backends.mha.set_fastpath_enabled(False)  # it would skip a transformer's dropout
             outputs = torch.stack([model(inputs) for _ in range(samples)])
         finally:
             torch.backends.mha.set_fastpath_enabled(fast)
@@ -452,17 +452,17 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
 
 
 def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
-    r"""Classes as probabilities that leave a share to all: a net need not be certain.
+    r"""Classes as probabilities that give every class a share, so that a net need not be certain.
 
     $$(1 - \text{amount})\, \mathbb{1}_k + \frac{\text{amount}}{\text{classes}}$$
 
     Args:
         targets: classes, shape `(count,)`.
-        classes: how many there are.
+        classes: how many classes there are.
         amount: the share, from 0 to 1.
 
     Returns:
-        Shape `(count, classes)`; `F.cross_entropy` takes them as targets.
+        Shape `(count, classes)`; `F.cross_entropy` accepts them as targets.
 
     Raises:
         ValueError: if an argument breaks its rule.
@@ -486,19 +486,19 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
 
 
 class EarlyStopping:
-    """Stops a training that no longer improves, and brings its best weights back.
+    """Stops training when it no longer improves, and restores the best weights.
 
-    A value of NaN is no improvement. Each run needs one of its own.
+    A value of NaN is no improvement. Each run needs its own `EarlyStopping`.
 
     Args:
-        patience: how many calls of `step`, one a validation, without an improvement end the training.
-        minimum_improvement: only a larger one counts.
+        patience: how many calls of `step`, one per validation, without an improvement end training.
+        minimum_improvement: only a larger improvement counts.
         mode: `"min"` for a loss, `"max"` for an accuracy.
-        restore: whether `restore` brings the best weights back; they cost a copy of the model.
+        restore: whether to keep the best weights for `restore`; this costs a copy of the model.
 
     Attributes:
         best: the best value; `None` before the first.
-        best_step: when it came, counted in calls of `step` from 0.
+        best_step: the call of `step` that gave it, counted from 0.
         wait: how many calls of `step` there have been without an improvement.
 
     Raises:
@@ -546,7 +546,7 @@ class EarlyStopping:
         return self.steps - 1 - self.best_step
 
     def step(self, value: float | Tensor, model: nn.Module) -> bool:
-        """Takes a value, keeps the weights if it is the best so far, and returns whether to stop."""
+        """Records a value, keeps the weights if it is the best so far, and returns whether to stop."""
         value = check.real("value", value.detach() if isinstance(value, Tensor) else value)
         gain = math.inf if self.best is None else self.sign * (self.best - value)
         if not math.isnan(value) and gain > self.minimum_improvement:
@@ -557,23 +557,23 @@ class EarlyStopping:
         return self.wait >= self.patience
 
     def restore(self, model: Model) -> Model:
-        """Gives the model its best weights back, if there are any and they were to be kept."""
+        """Restores the model's best weights, if there are any and they were kept."""
         if self.weights is not None:
             model.load_state_dict(self.weights)
         return model
 
     def state_dict(self) -> dict[str, Any]:
-        """All that `torch.save` has to keep."""
+        """Everything that `torch.save` has to keep."""
         return {"best": self.best, "best_step": self.best_step, "steps": self.steps, "weights": self.weights}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` returned."""
+        """Continues from what `state_dict` returned."""
         self.best, self.best_step = state["best"], state["best_step"]
         self.steps, self.weights = state["steps"], state["weights"]
 
 
 def gradient_descent(x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
-    r"""Weights after so many steps of gradient descent from zero, in one formula.
+    r"""Weights after a number of steps of gradient descent from zero, in one formula.
 
     $$w_k = V \operatorname{diag}\!\left(\frac{1 - (1 - \varepsilon s_i)^k}{s_i}\right) V^\top X^\top y,
     \qquad X^\top X = V \operatorname{diag}(s_i)\, V^\top$$
@@ -603,7 +603,7 @@ def gradient_descent(x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
 
 
 def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
-    r"""Weights of a linear regression with an L2 penalty, one for all or one for each direction.
+    r"""Weights of a linear regression with an L2 penalty, the same for all directions or one for each.
 
     $$\min_w \tfrac12 \lVert y - Xw \rVert^2 + \tfrac12 w^\top Q w, \qquad w = (X^\top X + Q)^{-1} X^\top y$$
 
@@ -611,10 +611,10 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
         x: shape `(count, features)`.
         y: shape `(count,)` or `(count, outputs)`.
         penalty: a number, $Q = qI$; or a number for each eigenvector of $X^\top X$, in rising order of the
-            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a symmetric matrix $Q$. None below 0.
+            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a symmetric matrix $Q$. None may be below 0.
 
     Returns:
-        Shape `(features,)` or `(features, outputs)`, float64; of the smallest length where it is not unique.
+        Shape `(features,)` or `(features, outputs)`, float64; the shortest solution where it is not unique.
 
     Raises:
         ValueError: if an argument breaks its rule.
@@ -651,27 +651,27 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     if not bool((q >= 0).all()):
         raise ValueError(f"penalty must be at least 0, got {float(q.min())}")
     total = s + q
-    some = total >= torch.finfo(torch.float64).tiny  # one by less overflows
+    some = total >= torch.finfo(torch.float64).tiny  # 1 divided by less overflows
     shares = torch.where(some, 1 / torch.where(some, total, 1.0), 0.0)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
 
 
 def early_stopping_as_ridge(x: Tensor, lr: float, steps: int) -> Tensor:
-    r"""Penalty of each direction with which ridge regression gives the weights of a stopped descent, exactly.
+    r"""Penalty for each direction with which ridge regression gives exactly the weights of a stopped descent.
 
     $$q_i = \frac{s_i}{(1 - \varepsilon s_i)^{-k} - 1}$$
 
     The descent keeps the share $1 - (1 - \varepsilon s)^k$ of each direction's solution, ridge the share
     $s / (s + q)$; set them equal and solve for $q$. As $s \to 0$, $q \to 1 / (\varepsilon k)$, the penalty that
-    is often named for all directions, and that is only near.
+    is often given for all directions, and that is only approximate.
 
     Args:
         x: shape `(count, features)`.
-        lr: $\varepsilon$; $\varepsilon s_i$ must stay below 1, where the descent approaches without overshooting.
+        lr: $\varepsilon$; $\varepsilon s_i$ must stay below 1, so that the descent does not overshoot.
         steps: $k$.
 
     Returns:
-        $q_i$, shape `(features,)`, in rising order of the eigenvalues; `ridge(x, y, q)` takes them.
+        $q_i$, shape `(features,)`, in rising order of the eigenvalues; `ridge(x, y, q)` accepts them.
 
     Raises:
         ValueError: if an argument breaks its rule.
@@ -699,21 +699,21 @@ def early_stopping_as_ridge(x: Tensor, lr: float, steps: int) -> Tensor:
 
 
 def dropout_as_ridge(x: Tensor, p: float) -> Tensor:
-    r"""Penalty matrix with which ridge regression minimizes the mean loss under dropout of the inputs, exactly.
+    r"""Penalty matrix with which ridge regression exactly minimizes the mean loss under dropout of the inputs.
 
     $$\operatorname{E} \left\lVert y - \frac{D \odot X}{1 - p} w \right\rVert^2
     = \lVert y - Xw \rVert^2 + w^\top Q w, \qquad Q = \frac{p}{1 - p} \operatorname{diag}(X^\top X)$$
 
-    Each number is dropped by itself, so the mean prediction stays $Xw$, and what is added is its variance:
+    Each number is dropped independently, so the mean prediction stays $Xw$, and its variance is added to the loss:
     $\sum_{ij} x_{ij}^2 w_j^2\, p / (1 - p)$. A feature is penalized by its own size: rescaling a column changes
     nothing, unlike with plain ridge.
 
     Args:
         x: shape `(count, features)`.
-        p: chance of being dropped, below 1.
+        p: probability of being dropped, below 1.
 
     Returns:
-        $Q$, shape `(features, features)`, float64; `ridge(x, y, q)` takes it.
+        $Q$, shape `(features, features)`, float64; `ridge(x, y, q)` accepts it.
 
     Raises:
         ValueError: if an argument breaks its rule.
@@ -728,18 +728,18 @@ def dropout_as_ridge(x: Tensor, p: float) -> Tensor:
 
 
 def noise_as_tikhonov(x: Tensor, std: float) -> float:
-    r"""Penalty with which ridge regression minimizes the mean loss under normal noise on the inputs, exactly.
+    r"""Penalty with which ridge regression exactly minimizes the mean loss under normal noise on the inputs.
 
     $$\operatorname{E} \lVert y - (X + N) w \rVert^2 = \lVert y - Xw \rVert^2 + n \sigma^2 \lVert w \rVert^2$$
 
-    The noise has mean 0, so the mixed term vanishes, and $\operatorname{E} N^\top N = n \sigma^2 I$ is left.
+    The noise has mean 0, so the mixed term vanishes, and $\operatorname{E} N^\top N = n \sigma^2 I$ remains.
 
     Args:
         x: shape `(count, features)`; only the count $n$ matters.
         std: $\sigma$ of the noise.
 
     Returns:
-        $n \sigma^2$; `ridge(x, y, q)` takes it.
+        $n \sigma^2$; `ridge(x, y, q)` accepts it.
 
     Raises:
         ValueError: if an argument breaks its rule.
@@ -751,12 +751,12 @@ def noise_as_tikhonov(x: Tensor, std: float) -> float:
 
 
 def l2_as_gaussian_prior(noise_std: float, prior_std: float) -> float:
-    r"""Ridge penalty whose solution is the most probable weights, if these are normal before the data.
+    r"""Ridge penalty whose solution is the most probable weights under a normal prior.
 
     $$q = \frac{\sigma^2}{\tau^2}$$
 
     With $y = Xw + \varepsilon$, $\varepsilon \sim \mathcal{N}(0, \sigma^2)$ and $w \sim \mathcal{N}(0, \tau^2)$, minus
-    the logarithm of the posterior is $\lVert y - Xw \rVert^2 / 2\sigma^2 + \lVert w \rVert^2 / 2\tau^2$ and a
+    the logarithm of the posterior is $\lVert y - Xw \rVert^2 / 2\sigma^2 + \lVert w \rVert^2 / 2\tau^2$ plus a
     constant.
 
     Args:
@@ -771,12 +771,12 @@ def l2_as_gaussian_prior(noise_std: float, prior_std: float) -> float:
 
 
 def l1_as_laplace_prior(noise_std: float, prior_scale: float) -> float:
-    r"""Factor of an L1 penalty whose solution is the most probable weights, if these are Laplace before the data.
+    r"""Factor of an L1 penalty whose solution is the most probable weights under a Laplace prior.
 
     $$\alpha = \frac{\sigma^2}{b}$$
 
-    As with the normal prior, but the logarithm of $e^{-\lvert w \rvert / b}$ is $-\lvert w \rvert / b$; the loss is
-    $\tfrac12 \lVert y - Xw \rVert^2 + \alpha \lVert w \rVert_1$.
+    As with the normal prior, except that the logarithm of $e^{-\lvert w \rvert / b}$ is $-\lvert w \rvert / b$; the
+    loss is $\tfrac12 \lVert y - Xw \rVert^2 + \alpha \lVert w \rVert_1$.
 
     Args:
         noise_std: $\sigma$.
@@ -829,12 +829,12 @@ def _eigen(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     sizes = torch.where(sizes > sizes[0] * max(data.shape) * torch.finfo(torch.float64).eps, sizes, 0.0)
     sizes, rows = sizes.flip(0), rows.flip(0)
     moments = rows @ (data.T @ y.double())
-    moments[sizes == 0] = 0.0  # the data say nothing there, but for rounding
+    moments[sizes == 0] = 0.0  # the data hold nothing there but rounding
     return sizes.square(), rows.T, moments
 
 
 def _descent(s: Tensor, lr: float, steps: int) -> tuple[float, int]:
-    """The rate and the count, if a descent with them converges."""
+    """The rate and the number of steps, if a descent with them converges."""
     lr, steps = check.real("lr", lr), check.whole("steps", steps)
     if not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr}")
@@ -860,7 +860,7 @@ def _factor(name: str, factor: float) -> float:
 
 
 def _wide(x: Tensor) -> Tensor:
-    """The same in a dtype in which a sum of many neither overflows nor loses the small ones."""
+    """The tensor in a dtype in which a sum of many numbers neither overflows nor loses small ones."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 

@@ -38,11 +38,12 @@ def mlp(
 
     Args:
         widths: features of the input, of each hidden layer and of the output, as in `[2, 64, 64, 3]`.
-        activation: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or what makes a module, such as `nn.GELU`.
-        init: a name in `INITIALIZERS`. The default suits the default activation, ReLU; tanh and sigmoid want
+        activation: a name in `ACTIVATIONS` or `SEARCH_CANDIDATES`, or a callable that makes a module, such as
+            `nn.GELU`.
+        init: a name in `INITIALIZERS`. The default suits the default activation, ReLU; tanh and sigmoid need
             `"xavier_normal"`. PyTorch's own, `"pytorch"`, is too small for deep ReLU nets.
         dropout: probability that a hidden unit is dropped in training.
-        norm: `"batch"`, `"layer"` or none.
+        norm: `"batch"`, `"layer"` or `None`.
         generator: source of the initial weights, and of ACON-C's slopes; PyTorch's global one if omitted.
 
     Returns:

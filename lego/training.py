@@ -3,8 +3,8 @@ r"""Training: one readable loop.
 `fit` trains any model on tensors or on the batches of a loader, and returns a `History` of what it saw.
 `accuracy` scores a classifier. `OPTIMIZERS` and `PRECISIONS` map each name that `fit` knows to what it stands for.
 
-A model is called as its inputs are: `model(inputs)` with a tensor, `model(*inputs)` with a tuple or list,
-`model(**inputs)` with a dict. Targets of any form go to the loss as they are.
+How a model is called depends on its inputs: `model(inputs)` with a tensor, `model(*inputs)` with a tuple or list,
+`model(**inputs)` with a dict. Targets of any form are passed to the loss as they are.
 """
 
 import copy
@@ -50,33 +50,33 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
 }
-"""What makes each optimizer from `(parameters, lr=lr)`, by name, in teaching order."""
+"""The callable that makes each optimizer from `(parameters, lr=lr)`, by name, in teaching order."""
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     "float32": None,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
-"""What autocast computes in, by name; `None` is no autocast."""
+"""The dtype that autocast computes in, by name; `None` means no autocast."""
 
 
-Measure = Callable[[Any, Any], tuple[float, float]]  # of a batch: a sum, and how much is in it
+Measure = Callable[[Any, Any], tuple[float, float]]  # of a batch: a sum, and its count or weight
 
 
 class Stopper(Protocol):
-    """What [fit][lego.training.fit] asks of early stopping, such as `lego.regularization.EarlyStopping`."""
+    """What [fit][lego.training.fit] expects of early stopping, such as `lego.regularization.EarlyStopping`."""
 
     def step(self, value: float, model: nn.Module) -> bool:
-        """Takes a validation loss; returns whether to stop now."""
+        """Records a validation loss; returns whether to stop now."""
 
     def restore(self, model: nn.Module) -> Any:
-        """Gives the model its best weights back."""
+        """Restores the model's best weights."""
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
 
     def load_state_dict(self, state: dict[str, Any], /) -> Any:
-        """Goes on from what a checkpoint kept."""
+        """Continues from what a checkpoint kept."""
 
 
 _STOPPER = ("step", "restore", "state_dict", "load_state_dict")
@@ -85,7 +85,7 @@ _UNKNOWN = "not known yet"  # the shape of what a lazy layer makes at its first 
 
 @dataclass(repr=False)
 class History:
-    """What [fit][lego.training.fit] saw: numbers by step, where a step is the count of updates done before.
+    """What [fit][lego.training.fit] recorded: numbers by step, where a step is the number of updates before it.
 
     Attributes:
         loss: the loss of each step's batch, from step 0 on, without the penalty.
@@ -153,7 +153,7 @@ class History:
         return axes
 
     def to_frame(self) -> "DataFrame":
-        """A data frame of all that was seen, one row a step, with NaN where nothing was measured.
+        """A data frame of everything recorded, one row per step, with NaN where nothing was measured.
 
         Returns:
             The columns are `loss`, then `validation`, `metric`, `lr` and `gradient_norm` where there are any, then
@@ -216,56 +216,56 @@ def fit(
         model: any module; it is put into training mode and stays there.
         inputs: shape `(count, ...)`, or a tuple, list or dict of such tensors. Without `targets`: batches, each a
             pair of inputs and targets, such as a `DataLoader`.
-        targets: shape `(count, ...)`, as `loss` wants them.
+        targets: shape `(count, ...)`, as `loss` expects them.
         steps: how many updates.
-        epochs: how many passes over the data, in place of `steps`.
+        epochs: how many passes over the data, instead of `steps`.
         lr: learning rate.
-        optimizer: a name in `OPTIMIZERS`, or what makes one from `(parameters, lr=lr)`. One that asks for a
+        optimizer: a name in `OPTIMIZERS`, or a callable that makes one from `(parameters, lr=lr)`. One that asks for a
             closure, such as `torch.optim.LBFGS`, evaluates the same batch again.
-        batch_size: examples a step; all of them if omitted. Each epoch shuffles them and leaves out an
+        batch_size: examples per step; all of them if omitted. Each epoch shuffles them and leaves out an
             incomplete last batch.
         loss: a function of the model's output and the targets, such as `F.cross_entropy`.
         penalty: a function of the model that is added to the loss, such as `lego.regularization.l2`.
-        schedule: makes a learning-rate scheduler of the optimizer; it steps once each step.
+        schedule: makes a learning-rate scheduler for the optimizer; the scheduler moves on once per step.
         clip_norm: scales a gradient of a larger norm down to this one.
         clip_value: clips each entry of the gradient to this size, after `clip_norm`.
-        after_step: called with the model after each update and without gradients, for a proximal step, say.
+        after_step: called with the model after each update, with gradients off; for a proximal step, for example.
         validation: a tuple of inputs and targets, or batches as in `inputs`. It changes nothing in training. The
-            loss is taken in batches of 1024 and must be a mean over examples; cross-entropy may ignore or weight
+            loss is computed in batches of 1024 and must be a mean over examples; cross-entropy may ignore or weight
             classes.
-        validate_every: validates each time so many steps are done, and at the end. Each epoch if omitted; only at
-            the end if the data has no length.
+        validate_every: how many steps from one validation to the next; there is also one at the end. If omitted, one
+            per epoch, or only at the end if the data has no length.
         metric: a function of `(model, inputs, targets)`, such as [accuracy][lego.training.accuracy], to average
             over the validation data too.
-        early_stopping: is given each validation loss, may stop the training, and restores the model at its end. A
+        early_stopping: receives each validation loss, can stop training, and restores the model at the end. Use a
             new one for each run.
         watch: called as `watch(step, model)` between backward and clipping, while the gradients are there. The
-            history keeps the numbers that it returns by name. If it has an attribute `optimizer`, as a
-            [Watch][lego.diagnostics.Watch] has, it gets the one of this run, unless that asks for a closure.
+            history keeps the numbers that it returns by name. An attribute `optimizer`, such as that of a
+            [Watch][lego.diagnostics.Watch], is set to this run's optimizer, or to `None` if that asks for a closure.
         device: where to train; the model is moved there. Batches are moved to the model's device in any case.
-        precision: a name in `PRECISIONS`: what the forward pass computes in. `"float32"` leaves every tensor its
-            own dtype; the others are `torch.autocast`, and `"float16"` also scales the loss.
-        checkpoint: a file to keep the state in. If it exists, training goes on from it, on a CPU to the same bit
-            as if never broken off: weights, optimizer, shuffling, dropout and history. A finished run returns at
-            once, or goes on to more `steps`. The random states of Python, NumPy, persistent workers and
+        precision: a name in `PRECISIONS`: what the forward pass computes in. `"float32"` leaves every tensor in
+            its own dtype; the others use `torch.autocast`, and `"float16"` also scales the loss.
+        checkpoint: a file to keep the state in. If it exists, training continues from it, on a CPU bit for bit as if
+            never interrupted: weights, optimizer, shuffling, dropout and history. A finished run returns at
+            once, or continues to more `steps`. The random states of Python, NumPy, persistent workers and
             a validation loader's generator, and what `watch` keeps for itself, are not in the file. The data and the
             functions are not compared.
-        checkpoint_every: writes the checkpoint each time so many steps are done, and at the end.
+        checkpoint_every: how many steps from one write of the checkpoint to the next; it is also written at the end.
         generator: source of the shuffling; PyTorch's global one if omitted.
-        seed: seeds PyTorch's global generators of the CPU and the CUDA device while `fit` runs: dropout, a
-            loader's shuffling and, without `generator`, that of tensors. They are as before afterwards.
-        progress: whether to show a bar; only a terminal gets one.
+        seed: seeds PyTorch's global generators of the CPU and the CUDA device while `fit` runs. They drive dropout,
+            a loader's shuffling and, without `generator`, that of tensors. Afterwards, they are as before.
+        progress: whether to show a bar; it appears only in a terminal.
 
     Returns:
         The loss of each step, the validation losses, and what `watch` saw.
 
     Raises:
-        ValueError: if an argument breaks its rule, or the checkpoint is of other settings; the message names it.
+        ValueError: if an argument breaks its rule, or the checkpoint is from other settings; the message names it.
         TypeError: if the data is neither tensors nor batches.
         FloatingPointError: if the loss, or the gradient's norm under `clip_norm`, becomes infinite or NaN; the
-            message names the layer. The weights are those that gave it. With `"float16"`, a step whose gradient is
-            not finite is left out instead, and its norm is on record. This error, as any other that ends the
-            training, has what was recorded so far as `error.history`.
+            message names the layer. The weights are those that led to it. With `"float16"`, a step whose gradient
+            is not finite is skipped instead, and its norm is recorded. Like any other error that ends training, this
+            one holds what was recorded so far as `error.history`.
 
     Examples:
         ```python
@@ -363,7 +363,7 @@ def fit(
 
     def evaluate(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         model.zero_grad()
-        update.zero_grad()  # it may train less than the model, and more
+        update.zero_grad()  # it may train other parameters than the model's
         with cast:
             value = loss(run_model(model, x), y)
         if not isinstance(value, Tensor):
@@ -407,7 +407,7 @@ def fit(
             if watch:
                 _keep(history, step, watch(step, model))
             if clip_norm:
-                try:  # a scaler leaves out a step whose gradient is not finite
+                try:  # a scaler skips a step whose gradient is not finite
                     norm = clip_grad_norm_(trained, clip_norm, error_if_nonfinite=not scaler.is_enabled())
                 except NotImplementedError as error:
                     raise ValueError(
@@ -438,7 +438,7 @@ def fit(
                     validation_loss, *score = _means(model, validation, measures)
                 history.validation.append(validation_loss)
                 history.validation_steps.append(done)
-                if score:  # earlier validations may have been without
+                if score:  # earlier validations may have had none
                     history.metric += [math.nan] * (len(history.validation) - 1 - len(history.metric)) + score
                 if early_stopping is not None:
                     stopped = bool(early_stopping.step(validation_loss, model))
@@ -460,8 +460,8 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
     $$\frac{1}{n} \sum_i \left[\arg\max_k f_k(x_i) = y_i\right]$$
 
     Args:
-        model: a module from `inputs` to shape `(count, classes)`; its modes are as before afterwards.
-        inputs: shape `(count, ...)`, or a tuple, list or dict of such tensors, taken in batches of 1024. Without
+        model: a module from `inputs` to shape `(count, classes)`; its modes are left as they were.
+        inputs: shape `(count, ...)`, or a tuple, list or dict of such tensors, run in batches of 1024. Without
             `targets`: batches, each a pair of inputs and targets, such as a `DataLoader`.
         targets: shape `(count,)`, the class of each example.
 
@@ -489,7 +489,7 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
         if outputs.ndim != 2 or y.shape != outputs.shape[:1]:
             shapes = f"{tuple(outputs.shape)} and {tuple(y.shape)}"
             raise ValueError(f"outputs must have shape (count, classes) and targets (count,), got {shapes}")
-        found = (outputs.argmax(dim=1) == y) & ~outputs.isnan().any(dim=1)  # NaN counts as the largest
+        found = (outputs.argmax(dim=1) == y) & ~outputs.isnan().any(dim=1)  # argmax takes NaN for the largest
         return float(found.sum()), len(y)
 
     return _means(model, _in_order("inputs", inputs, targets), [right])[0]
@@ -519,7 +519,7 @@ class _Shuffled:
 
 
 class _Feed:
-    """Batches, epoch after epoch, that can go on in the middle of one as if never broken off."""
+    """Batches, epoch after epoch, that can continue in the middle of one as if never interrupted."""
 
     def __init__(self, data: Iterable[Any], drawing: list[Generator]) -> None:
         owners = [data, getattr(data, "batch_sampler", None)]
@@ -567,7 +567,7 @@ def _data(inputs: Any, targets: Any, size: int | None, generator: Generator | No
 
 
 def _in_order(argument: str, inputs: Any, targets: Any) -> Iterable[Any]:
-    """Tensors as batches for one look at each example, or the batches that were given."""
+    """Tensors as batches that hold each example once, in order, or the batches that were given."""
     if targets is None:
         return _batches(argument, inputs)
     what = argument if argument == "validation" else "inputs and targets"
@@ -619,7 +619,7 @@ def _length(data: Any) -> int | None:
 
 
 def _each(change: Callable[[Any], Any], nest: Any) -> Any:
-    """The same nest of tuples, lists and dicts, each tensor in it changed."""
+    """The same nest of tuples, lists and dicts, with each tensor in it changed."""
     if isinstance(nest, Mapping):
         return {name: _each(change, part) for name, part in nest.items()}
     if hasattr(nest, "to"):  # a tensor, or a PackedSequence, which is a tuple too
@@ -654,7 +654,7 @@ def on_device(batch: Any, device: torch.device) -> tuple[Any, Any]:
 
 
 def run_model(model: nn.Module, inputs: Any) -> Any:
-    """What a model makes of a batch's inputs: one, several in a row, or several by name."""
+    """A model's output for a batch's inputs: one input, several by position, or several by name."""
     if isinstance(inputs, dict):
         return model(**inputs)
     return model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
@@ -666,7 +666,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def _place(device: str | torch.device) -> torch.device:
-    """The device; `Module.to` would take a dtype or a tensor in its place, and convert the model."""
+    """The device; `Module.to` would also accept a dtype or a tensor, and convert the model."""
     try:
         if isinstance(device, str | torch.device):
             return torch.device(device)
@@ -678,10 +678,10 @@ def _place(device: str | torch.device) -> torch.device:
 
 
 def _was_used(stopper: Stopper | None) -> bool:
-    """Whether it may bring back the weights of another run."""
+    """Whether it may restore the weights of an earlier run."""
     if stopper is None:
         return False
-    from lego.regularization import EarlyStopping  # here, for few runs need it
+    from lego.regularization import EarlyStopping  # here: few runs need it
 
     return isinstance(stopper, EarlyStopping) and stopper.steps > 0
 
@@ -692,7 +692,7 @@ def _asks_for_closure(optimizer: Optimizer) -> bool:
 
 
 def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) -> list[float]:
-    """What measures found in all batches, divided by how much counted, with dropout off and norms frozen."""
+    """The mean of each measure over all batches, with dropout off and norms frozen."""
     device, sums, count = device_of(model), [(0.0, 0.0)] * len(measures), 0
     with kept_modes(model), torch.no_grad():
         model.eval()
@@ -708,7 +708,7 @@ def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) ->
 
 
 def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) -> tuple[float, float]:
-    """A batch's part of a mean loss, and what that counts: of classes, those not ignored, by their weights."""
+    """A batch's part of a mean loss, and its weight: if targets are classes, only those not ignored count."""
     counted = float(_size(y))
     entropy = cross_entropy(loss)
     if entropy and entropy["reduction"] == "mean" and isinstance(y, Tensor) and not y.is_floating_point():
@@ -718,7 +718,7 @@ def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) 
 
 
 def cross_entropy(loss: Callable[..., Any]) -> dict[str, Any] | None:
-    """The settings of a loss that is cross-entropy, also one with some of its arguments given; None of another."""
+    """The settings of a loss that is cross-entropy, even one with some arguments given; `None` for another loss."""
     settings = {"weight": None, "ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0}
     if isinstance(loss, nn.CrossEntropyLoss):
         return {name: getattr(loss, name) for name in settings}
@@ -753,10 +753,10 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
     hooks = [
         module.register_forward_hook(partial(look, name))
         for name, module in model.named_modules()
-        if not isinstance(module, torch.jit.ScriptModule)  # compiled: it takes none
+        if not isinstance(module, torch.jit.ScriptModule)  # compiled: it accepts no hooks
     ]
     try:
-        with cast, uncompiled(model), kept_buffers(model):  # with gradients: a model may take some as it runs
+        with cast, uncompiled(model), kept_buffers(model):  # with gradients: a model may use some as it runs
             run_model(model, x)
     finally:
         for hook in hooks:
@@ -783,7 +783,7 @@ def _finite(nest: Any) -> bool:
 
 
 def _entries(tensor: Tensor) -> Tensor:
-    """The numbers that a tensor holds; of a sparse one, not the zeros between them."""
+    """The numbers that a tensor holds; for a sparse one, not the zeros between them."""
     tensor = tensor.coalesce() if tensor.is_sparse else tensor
     return tensor if tensor.layout in (torch.strided, torch.jagged) else tensor.values()
 
@@ -833,7 +833,7 @@ def _seeded(seed: int | None, generators: list[Generator]) -> Iterator[None]:
 
 @contextmanager
 def _kept_by_errors(history: History) -> Iterator[None]:
-    """Gives the history to whatever ends the training early."""
+    """Attaches the history to any error that ends training early."""
     try:
         yield
     except BaseException as error:
@@ -842,7 +842,7 @@ def _kept_by_errors(history: History) -> Iterator[None]:
 
 
 def _settings(parts: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """What must be the same for a run to go on from a checkpoint."""
+    """What must be the same for a run to continue from a checkpoint."""
     model, optimizer, feed = parts["model"], parts["optimizer"], parts["feed"]
     kinds = {name: type(parts[name]).__name__ for name in ("optimizer", "schedule", "early_stopping")}
     data = {"examples": getattr(feed.data, "count", None), "batches": _length(feed.data)}
@@ -884,7 +884,7 @@ def _save(
 
 
 def _plain(state: Any) -> Any:
-    """The same state with Python's numbers in place of NumPy's, which a file is not read with."""
+    """The same state with Python's numbers in place of NumPy's, which `torch.load` refuses."""
     if isinstance(state, np.generic):
         return state.item()
     if type(state) in (tuple, list):
@@ -892,13 +892,13 @@ def _plain(state: Any) -> Any:
     if isinstance(state, dict):
         changed = {name: _plain(part) for name, part in state.items()}
         if any(changed[name] is not part for name, part in state.items()):
-            state = copy.copy(state)  # keeps the kind of the dict, and what a model's has besides
+            state = copy.copy(state)  # keeps the type of the dict, and the attributes of a model's
             state.update(changed)
     return state
 
 
 def _check_readable(path: Path) -> None:
-    """Tells at the first checkpoint of a run, and not when it is needed, that it could not be read."""
+    """Raises an error at the first checkpoint of a run, and not when it is needed, if it could not be read."""
     try:
         torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:
@@ -916,7 +916,7 @@ def _load(
     steps: int,
     history: History,
 ) -> bool:
-    """Fills the parts and the history from a file, if there is one; whether the run had stopped early."""
+    """Fills the parts and the history from a file, if there is one; returns whether the run had stopped early."""
     if path is None or not os.path.exists(path):
         return False
     try:
