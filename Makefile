@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .cache/tools
 TOOLED := $(TOOLS)/ready
-PROVE := $(BIN)/python benchmarks/proof.py
+PROVE := $(BIN)/python -m benchmarks.proof
 PROOF := .venv/proof
 export NO_MKDOCS_2_WARNING := 1
 
@@ -37,14 +37,14 @@ lint: $(READY) ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 audit: $(READY) ## measure every page of site/ in a browser: Lighthouse, axe, HTML, weight (AUDIT="--pages claims/" for some)
-	@$(BIN)/python benchmarks/audit.py $(AUDIT)
+	@$(BIN)/python -m benchmarks.audit $(AUDIT)
 
 mutation: $(PROOF) ## break the library and the hooks in small ways and count what the tests notice (MUTATION="--sample 300" for some)
 	@$(BIN)/python -m pytest --quiet tests/test_mutation.py
-	@$(BIN)/python benchmarks/mutation.py $(MUTATION)
+	@$(BIN)/python -m benchmarks.mutation $(MUTATION)
 
 mutation-pages: $(PROOF) ## break the code that pages show, and count the same
-	@$(BIN)/python tests/mutation_pages.py $(MUTATION)
+	@$(BIN)/python -m tests.mutation_pages $(MUTATION)
 
 proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow tests, fuzz, kills, mutants; results go to benchmarks/results/
 	@$(MAKE) audit
@@ -60,22 +60,22 @@ proof: $(PROOF) build ## all that takes hours: the audit, the race, scale, slow 
 	@$(MAKE) advisories
 
 bench: $(READY) ## time the build against its floor and against plain Python
-	@$(BIN)/python benchmarks/build.py
+	@$(BIN)/python -m benchmarks.build
 
 bench-bricks: $(READY) ## time the activations, and rewrite the tables of their pages
-	@$(BIN)/python benchmarks/bricks.py
+	@$(BIN)/python -m benchmarks.bricks
 
 bench-diagnose: $(READY) ## time diagnose against a plain training step
-	@$(BIN)/python benchmarks/diagnose.py
+	@$(BIN)/python -m benchmarks.diagnose
 
 race: $(READY) ## build the same snippets with this project and with its peers (RACE="--snippets 100 --rounds 1")
-	@$(BIN)/python benchmarks/race.py $(RACE)
+	@$(BIN)/python -m benchmarks.race $(RACE)
 
 pairs: $(READY) ## cold builds of this project and of the cheapest peer in turn (PAIRS="--pairs 2")
-	@$(BIN)/python benchmarks/pairs.py $(PAIRS)
+	@$(BIN)/python -m benchmarks.pairs $(PAIRS)
 
 scale: $(READY) ## count what the site costs to host, and build it ten times over
-	@$(BIN)/python benchmarks/scale.py
+	@$(BIN)/python -m benchmarks.scale
 
 compress: $(READY) ## write .gz and .br beside each text of site/, for hosts that send such files
 	@$(BIN)/python -m hooks.compress site
@@ -87,7 +87,7 @@ licenses: $(READY) $(TOOLED) ## list under which terms the locked packages come
 	@$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --order license --format markdown
 
 search-table: $(READY) ## train the activations of the search table; what lego/search_table.csv has is not run again
-	@$(BIN)/python benchmarks/search_table.py
+	@$(BIN)/python -m benchmarks.search_table
 
 lock: $(PROOF) ## write the versions that are installed now to requirements.lock
 	@$(BIN)/python -m pip freeze --exclude-editable > .venv/freeze

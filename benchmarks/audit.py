@@ -2,7 +2,7 @@
 
     make audit                                                     the whole site, in site/
     make audit AUDIT=--missing                                     the pages that no audit has finished yet
-    .venv/bin/python benchmarks/audit.py --pages activations/ --no-lighthouse
+    .venv/bin/python -m benchmarks.audit --pages activations/ --no-lighthouse
 
 Results are written after each page, into those of earlier audits: what is interrupted goes on with --missing.
 The site is served as a host for static pages serves it, at the address that it was built for: elsewhere, instant
@@ -29,16 +29,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.build import today  # noqa: E402
-from hooks import tested  # noqa: E402
-from hooks.engine.cache import write_atomically  # noqa: E402
+from benchmarks.measure import RESULTS, ROOT, keep, today
+from hooks import links, tested
 
 SITE = ROOT / "site"
 TOOLS = ROOT / ".cache" / "audit"
-RESULT = ROOT / "benchmarks" / "results" / "audit.json"
+RESULT = RESULTS / "audit.json"
 PACKAGES = {"lighthouse": "12", "axe-core": "4", "vnu-jar": "26"}
 NEEDED = {"node": "nodejs", "npm": "npm", "java": "default-jre-headless", "chromium": "chromium"}
 FLAGS = [
@@ -192,17 +188,8 @@ def html_errors(pages: Iterable[str]) -> dict[str, list[str]]:
     """What the Nu checker finds, by page."""
     files = [str(SITE / page / "index.html") for page in pages]
     jar = TOOLS / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    command = [
-        "java",
-        "-Xss8m",
-        "-jar",
-        str(jar),
-        "--format",
-        "json",
-        "--exit-zero-always",
-        "--stdout",
-        *files,
-    ]
+    flags = ["--format", "json", "--exit-zero-always", "--stdout"]
+    command = ["java", "-Xss8m", "-jar", str(jar), *flags, *files]
     found: dict[str, list[str]] = {}
     checked = subprocess.run(command, capture_output=True, text=True, check=True)
     for message in json.loads(checked.stdout)["messages"]:
@@ -267,9 +254,8 @@ def lighthouse(address: str, runs: int) -> Row:
     return {name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]}
 
 
-def markdown(audit: dict[str, Any]) -> str:
+def markdown(pages: dict[str, Row]) -> str:
     """The audit as two tables: the worst and the median of each measure, then a row for each page."""
-    pages = complete(audit)
     rows = {page: {name: number(value) for name, value in row.items()} for page, row in pages.items()}
     kept = [name for name in MEASURES if any(row.get(name) is not None for row in rows.values())]
     used: dict[str, set[str]] = {}
@@ -302,12 +288,6 @@ def markdown(audit: dict[str, Any]) -> str:
     return "\n".join([*lines, "", "</div>"]) + "\n"
 
 
-def complete(audit: dict[str, Any]) -> dict[str, Row]:
-    """The rows of an audit; for rows that don't say their versions and runs, the head of the file does."""
-    common = {name: audit[name] for name in ("versions", "runs") if name in audit}
-    return {page: common | row for page, row in audit["pages"].items()}
-
-
 def number(value: Any) -> float | None:
     """How many faults a list holds; a number as it is."""
     return len(value) if isinstance(value, list) else value
@@ -315,10 +295,9 @@ def number(value: Any) -> float | None:
 
 def write(rows: dict[str, Row]) -> str:
     """Keep the results, and return their table."""
-    audit = {"pages": dict(sorted(rows.items()))}
-    text = markdown(audit)
-    write_atomically(RESULT, (json.dumps(audit, indent=1, ensure_ascii=False) + "\n").encode())
-    write_atomically(RESULT.with_suffix(".md"), text.encode())
+    pages = dict(sorted(rows.items()))
+    text = markdown(pages)
+    keep(RESULT.with_suffix(".md"), text, {"pages": pages})
     return text
 
 
@@ -338,7 +317,7 @@ def main() -> None:
     pages = options.pages or everything
     if unknown := sorted(set(pages) - set(everything)):
         parser.error(f"--pages must be pages of site/, such as {everything[1]}, got {', '.join(unknown)}")
-    earlier = complete(json.loads(RESULT.read_text(encoding="utf-8"))) if RESULT.exists() else {}
+    earlier = json.loads(RESULT.read_text(encoding="utf-8"))["pages"] if RESULT.exists() else {}
     rows: dict[str, Row] = {page: row for page, row in earlier.items() if page in everything}
     if options.missing:
         pages = [page for page in pages if "performance" not in rows.get(page, {})]
@@ -349,7 +328,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     facts: Row = {"date": today(), "versions": versions()}
-    errors, broken = html_errors(pages), tested.find_broken(SITE, tested.read(SITE))
+    errors, broken = html_errors(pages), links.find_broken(SITE, tested.read(SITE))
     with served() as address:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)

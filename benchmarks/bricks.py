@@ -1,8 +1,8 @@
 """What the activations cost: against PyTorch's own, timm's if installed, their formula typed in, and ReLU.
 
     make bench-bricks                                     all of it, on this machine
-    .venv/bin/python benchmarks/bricks.py --device cuda   the race alone, on a GPU
-    .venv/bin/python benchmarks/bricks.py --compile       against the compiled formula too; takes minutes more
+    .venv/bin/python -m benchmarks.bricks --device cuda   the race alone, on a GPU
+    .venv/bin/python -m benchmarks.bricks --compile       against the compiled formula too; takes minutes more
 
 One run, rounds interleaved, so that a busy moment strikes all alike; what counts are the ratios, medians over rounds.
 Saved is what autograd keeps for the backward pass, in bytes for each byte of input. Writes into benchmarks/results/:
@@ -20,16 +20,15 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from benchmarks.measure import RESULTS, keep
 from lego.activations import ACTIVATIONS, FACTS, AconC, acon_c, swish
 
-RESULTS = Path(__file__).parent / "results"
 Function = Callable[[Tensor], Tensor]
 
 NAIVE: dict[str, Function] = {
@@ -53,12 +52,8 @@ PYTORCH: dict[str, Function] = {
     "selu": F.selu, "softplus": F.softplus, "silu": F.silu, "mish": F.mish, "gelu": F.gelu,
     "hardsigmoid": F.hardsigmoid, "hardtanh": F.hardtanh, "hardswish": F.hardswish,
 }  # fmt: skip
-TIMM = {
-    "silu": "swish",
-    "mish": "mish",
-    "hardsigmoid": "hard_sigmoid",
-    "hardswish": "hard_swish",
-}  # not PyTorch's own
+# those that are not PyTorch's own
+TIMM = {"silu": "swish", "mish": "mish", "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
 LARGE = 5_000_000  # numbers of an input that runs fewer rounds
 
 
@@ -92,7 +87,7 @@ def seconds(function: Function, x: Tensor) -> float:
     if x.is_cuda:
         torch.cuda.synchronize()
     start = time.perf_counter()
-    function(x).backward(torch.ones_like(x))
+    torch.autograd.backward(function(x), torch.ones_like(x))
     if x.is_cuda:
         torch.cuda.synchronize()
     x.grad = None
@@ -151,8 +146,8 @@ def race(
                 table.append([name, f"{size:.0e}", short, *cells])
                 print(*table[-1], sep=" | ", flush=True)
     measured = [set(column[1:]) != {"–"} for column in zip(*table, strict=True)]
-    rows = [list(itertools.compress(row, measured)) for row in table]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
+    head, *lines = [list(itertools.compress(row, measured)) for row in table]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])
 
 
 def tables_of_the_pages(rounds: int) -> tuple[str, str]:
@@ -208,11 +203,11 @@ def main() -> None:
     note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds"
     large = f", of {fewer(options.rounds)} for {LARGE:.0e} numbers and more" if max(sizes) >= LARGE else ""
     text = race(device, sizes, dtypes, options.rounds, options.compile)
-    RESULTS.joinpath(f"bricks-{device.type}.md").write_text(f"{text}\n\n{note}{large}.\n", encoding="utf-8")
+    keep(RESULTS / f"bricks-{device.type}.md", f"{text}\n\n{note}{large}.\n")
     if device.type == "cpu":
         for name, table in zip(("activations", "cost"), tables_of_the_pages(options.rounds), strict=True):
             foot = "" if name == "activations" else f"\n\n{note}."
-            RESULTS.joinpath(f"{name}.md").write_text(table + foot + "\n", encoding="utf-8")
+            keep(RESULTS / f"{name}.md", table + foot + "\n")
 
 
 if __name__ == "__main__":

@@ -12,59 +12,15 @@ CPU seconds are those of the command and all its children.
 from __future__ import annotations
 
 import argparse
-import datetime
 import filecmp
 import os
 import re
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-class Cost(NamedTuple):
-    """What a command took."""
-
-    cpu: float
-    wall: float
-
-
-def environment(cwd: Path) -> dict[str, str]:
-    """What every contestant runs under: one thread a process, no window, the library of its own folder."""
-    address = {"SITE_URL", "REPO_URL"}  # of what somebody publishes from here
-    return {name: value for name, value in os.environ.items() if name not in address} | {
-        "NO_MKDOCS_2_WARNING": "1",
-        "MPLBACKEND": "agg",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(cwd),
-    }
-
-
-def run(*command: str, cwd: Path) -> Cost:
-    """Run a command to its end; CPU time includes its children."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    result = subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if result.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
-    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
-
-
-def today() -> str:
-    """The date, as reports give it."""
-    return datetime.datetime.now(datetime.UTC).date().isoformat()
-
-
-def median(costs: list[Cost]) -> Cost:
-    """Median of each column."""
-    return Cost(*map(statistics.median, zip(*costs, strict=True)))
+from benchmarks.measure import ROOT, Cost, median, run
 
 
 def build(root: Path) -> Cost:
@@ -96,18 +52,6 @@ def copy_handbook(root: Path) -> None:
     shutil.copy(ROOT / "mkdocs.yml", root)
 
 
-def calibrate(seconds: float) -> int:
-    """How many rounds of the generated snippet's loop take so long."""
-    code = (
-        "import time, torch\nx = torch.randn(300, 300)\nfor _ in range(20): x = torch.sigmoid(x @ x)\n"
-        "start = time.process_time()\nfor _ in range(200): x = torch.sigmoid(x @ x)\n"
-        "print((time.process_time() - start) / 200)"
-    )
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    return max(1, round(seconds / float(result.stdout)))
-
-
 def make_floor(root: Path, floor: Path) -> None:
     """The same pages, with everything in them, and no hook."""
     shutil.copytree(root / "docs", floor / "docs")
@@ -119,9 +63,8 @@ def make_floor(root: Path, floor: Path) -> None:
         name = page.relative_to(root / "docs").with_suffix("")
         twin = root / "site" / (name.parent if name.name == "index" else name) / "index.md"
         text = re.sub(r"(?<=\]\()(?!\w+:)[^)\s]*/?([\w-]+\.svg)", r"\1", twin.read_text())
-        text = re.sub(
-            r"(?<!!)\[([^\]]*)\]\((?!\w+://)[^)]*\)", r"\1", text
-        )  # links of the twin lead elsewhere
+        # links of the twin lead elsewhere
+        text = re.sub(r"(?<!!)\[([^\]]*)\]\((?!\w+://)[^)]*\)", r"\1", text)
         (floor / "docs" / f"{name}.md").write_text(text)
     for picture in (root / "site").rglob("*.svg"):
         target = floor / "docs" / picture.relative_to(root / "site")

@@ -12,16 +12,15 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from benchmarks.measure import RESULTS, keep
 from lego.diagnostics import diagnose
 from lego.stack import mlp
 
-RESULT = Path(__file__).parent / "results" / "diagnose.md"
 Batch = tuple[Tensor, Tensor]
 
 
@@ -65,7 +64,7 @@ def cost(model: nn.Module, batch: Batch, rounds: int) -> tuple[float, float]:
 
     def step() -> None:
         optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
+        torch.autograd.backward(F.cross_entropy(model(x), y))
         optimizer.step()
 
     def examine() -> None:
@@ -92,7 +91,7 @@ def main() -> None:
     note = f"One core, {platform.machine()}, PyTorch {version}; medians of {options.rounds} rounds."
     text = "\n".join([*lines, "", note, ""])
     print(text)
-    RESULT.write_text(text, encoding="utf-8")
+    keep(RESULTS / "diagnose.md", text)
 
 
 if __name__ == "__main__":

@@ -25,18 +25,8 @@ from typing import Any, TypeVar
 os.environ |= {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""}  # before torch
 
 PRELOAD = (
-    *(
-        "torch",
-        "torch._dynamo",
-        "torch.func",
-        "numpy",
-        "scipy.optimize",
-        "pandas",
-        "sklearn.datasets",
-        "joblib",
-    ),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_svg", "mpmath"),
-    *("pytest", "hypothesis.strategies", "lxml.html", "jupytext", "markdown"),
+    "torch torch._dynamo torch.func numpy scipy.optimize pandas sklearn.datasets joblib matplotlib.pyplot "
+    "matplotlib.backends.backend_svg mpmath pytest hypothesis.strategies lxml.html jupytext markdown"
 )
 DEATH_SIGNAL, SUBREAPER = 1, 36  # of prctl
 POLL = 0.02  # seconds
@@ -48,7 +38,7 @@ T = TypeVar("T")
 
 def preload() -> None:
     """Import what tests need, and compute nothing."""
-    for name in PRELOAD:
+    for name in PRELOAD.split():
         importlib.import_module(name)
     assert not {"lego", "hooks"} & set(sys.modules), "the forks would test the old code"
 
@@ -158,11 +148,13 @@ class Copy:
 
     def enter(self, log: Path | None = None) -> None:
         """Make this process, and what it starts, see the copy alone; what it prints goes to the log."""
-        ours = {"", str(self.root), str(self.root / "benchmarks"), str(self.root / "tests")}
+        ours = {"", str(self.root)}
         os.chdir(self.folder)
-        # multiprocessing would run it anew, from the project
-        vars(sys.modules["__main__"]).pop("__file__", None)
-        multiprocessing.process.ORIGINAL_DIR = str(self.folder)
+        # multiprocessing would run the main module anew: by its file the project's, by its name the copy's
+        main = vars(sys.modules["__main__"])
+        main.pop("__file__", None)
+        main["__spec__"] = None
+        vars(multiprocessing.process)["ORIGINAL_DIR"] = str(self.folder)
         sys.path[:] = [str(self.folder), *(path for path in sys.path if path not in ours)]
         inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ours]
         os.environ["PYTHONPATH"] = os.pathsep.join([str(self.folder), *inherited])

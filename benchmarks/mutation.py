@@ -21,8 +21,6 @@ import itertools
 import json
 import random
 import re
-import sys
-import textwrap
 import time
 import tomllib
 from collections import Counter, defaultdict
@@ -31,21 +29,22 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spread, verdict
+from benchmarks.measure import RESULTS, ROOT, keep, today
 
-from benchmarks.build import today  # noqa: E402
-from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spread, verdict  # noqa: E402
-
+PARTS = {
+    "The library": "lego",
+    "The hooks": "hooks",
+    "The engine": "hooks/engine",
+}  # of what is broken, with their folders
 STORE = ROOT / ".cache" / "mutation"
-RESULTS = ROOT / "benchmarks" / "results"
 REASONS = RESULTS / "mutation_survivors.toml"
-REPLACED = {
-    **dict(Add="Sub", Sub="Add", Mul="Div", Div="Mul", FloorDiv="Div", Mod="FloorDiv", Pow="Mul"),
-    **dict(BitOr="BitAnd", BitAnd="BitOr", BitXor="BitOr", LShift="RShift", RShift="LShift"),
-    **dict(Lt="LtE", LtE="Lt", Gt="GtE", GtE="Gt", Eq="NotEq", NotEq="Eq", Is="IsNot", IsNot="Is"),
-    **dict(USub="UAdd", UAdd="USub", Invert="USub"),
-}
+REPLACED = dict(
+    Add="Sub", Sub="Add", Mul="Div", Div="Mul", FloorDiv="Div", Mod="FloorDiv", Pow="Mul",
+    BitOr="BitAnd", BitAnd="BitOr", BitXor="BitOr", LShift="RShift", RShift="LShift",
+    Lt="LtE", LtE="Lt", Gt="GtE", GtE="Gt", Eq="NotEq", NotEq="Eq", Is="IsNot", IsNot="Is",
+    USub="UAdd", UAdd="USub", Invert="USub",
+)  # fmt: skip
 TESTS = {  # where it is not tests/test_<name>.py alone
     "hooks/engine/__main__.py": ("engine_command",),
     "hooks/engine/cache.py": ("engine",),
@@ -53,6 +52,7 @@ TESTS = {  # where it is not tests/test_<name>.py alone
     "hooks/engine/confine.py": ("engine",),
     "hooks/engine/outcome.py": ("engine", "engine_command"),
     "hooks/engine/progress.py": ("engine_command", "engine"),
+    "hooks/engine/result.py": ("engine",),
     "hooks/engine/server.py": ("engine",),
     "hooks/engine/shrink.py": ("svg",),
     "hooks/engine/svg.py": ("svg", "engine"),
@@ -79,7 +79,7 @@ def mutants(file: str, source: str) -> list[Mutant]:
     """Every change of REPLACED, and every other of Cosmic Ray's, outside of annotations."""
     from cosmic_ray.ast import ast_nodes, get_ast
 
-    nodes, lines, skipped = list(ast_nodes(get_ast(source))), source.split("\n"), annotations(source)
+    nodes, lines, skipped = list(ast_nodes(get_ast(source))), source.split("\n"), find_annotations(source)
     found = []
     for name, operator in operators().items():
         places = [start for node in nodes for start, _ in operator.mutation_positions(node)]
@@ -105,7 +105,7 @@ def operators() -> dict[str, Any]:
     return found
 
 
-def annotations(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def find_annotations(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Where annotations stand: from (line, column) to (line, column)."""
     nodes: list[ast.expr | None] = []
     for node in ast.walk(ast.parse(source)):
@@ -159,7 +159,9 @@ def measured(file: str, copy: Copy) -> dict[str, Reached]:
     """The tests of a file as they are, kept until one of them or the file changes."""
     path = STORE / f"tests-{fingerprint(file, *tests(file), root=copy.folder)}.jsonl"
     if not path.is_file():
-        names = sorted(f"{folder}/{path.name}" for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
+        names = sorted(
+            f"{folder}/{path.name}" for folder in PARTS.values() for path in (ROOT / folder).glob("*.py")
+        )
         copy.measure(tests(file), names, 900, path)
     return read_measured(path)
 
@@ -206,8 +208,6 @@ def known(stale: bool = False) -> dict[Mutant, dict[str, Any]]:
         record = json.loads(line)
         mutant = Mutant(**{name: record[name] for name in Mutant._fields})
         if not (ROOT / mutant.file).is_file() or record["source"] != fingerprint(mutant.file):
-            continue
-        if "date" not in record:  # of an older version of this script
             continue
         found[mutant] = record
         if (
@@ -276,9 +276,16 @@ def days(records: list[dict[str, Any]]) -> str:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The result as a table of files and a list of survivors."""
+    """The result as a table of the parts, and, to unfold, a table of the files and a list of survivors."""
     names = ("mutants", "tested", "caught", "timeout", "survived")
-    rows = {file: [counts.get(name, 0) for name in names] for file, counts in result["files"].items()}
+    files = {file: [counts.get(name, 0) for name in names] for file, counts in result["files"].items()}
+    parts = {
+        part: [row for file, row in files.items() if file.rpartition("/")[0] == folder]
+        for part, folder in PARTS.items()
+    }
+    rows = {
+        part: [sum(column) for column in zip(*found, strict=True)] for part, found in parts.items() if found
+    }
     rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
     explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
     same = sum(found["same"] for found in result["survivors"])
@@ -289,32 +296,51 @@ def markdown(result: dict[str, Any]) -> str:
         f"the same as the code, so that no test can catch them: without these, "
         f"{share(tested - survived, tested - same)} were caught.",
         "",
-        "| File | Mutants | Tested | Caught | By time | Survived | Share |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for file, (mutants, tested, caught, timeout, survived) in rows.items():
-        if not mutants:
-            continue
-        row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
-        lines.append(f"| {file if file == 'all' else f'`{file}`'} | {' | '.join(map(str, row))} |")
-    lines += [
+        *table("Part", rows),
         "",
         f"{result['date']}, changes of Cosmic Ray. What was caught is run again only when its file has changed.",
+        "",
+        *folded("By file", table("File", {f"`{file}`": row for file, row in files.items() if row[0]})),
         "",
     ]
     survivors = [
         (f"{found['file']}:{found['line']}", found["operator"], found) for found in result["survivors"]
     ]
-    return "\n".join(lines + folded("Survivors", survivors))
+    return "\n".join(lines + folded("Survivors", listed(survivors)))
 
 
-def folded(title: str, survivors: list[tuple[str, str, dict[str, Any]]]) -> list[str]:
-    """The survivors in a report, which unfolds them: where each is, what was changed, why it may live."""
-    told = [
-        f"**`{place}`** {change}: {found['reason']}\n\n```diff\n" + "\n".join(found["diff"]) + "\n```\n"
-        for place, change, found in survivors
+def table(name: str, rows: dict[str, list[int]]) -> list[str]:
+    """A table of counts, with the share that was caught."""
+    lines = [
+        f"| {name} | Mutants | Tested | Caught | By time | Survived | Share |",
+        "|---|---|---|---|---|---|---|",
     ]
-    return [f'??? note "{title}"', "", textwrap.indent("\n".join(told), "    ")] if told else []
+    for title, (mutants, tested, caught, timeout, survived) in rows.items():
+        row = mutants, tested, caught + timeout, timeout, survived, share(tested - survived, tested)
+        lines.append(f"| {title} | {' | '.join(map(str, row))} |")
+    return lines
+
+
+def listed(survivors: list[tuple[str, str, dict[str, Any]]]) -> list[str]:
+    """The survivors: where each is, what was changed, why it may live, and the lines before and after."""
+    lines = []
+    for place, change, found in survivors:
+        lines.append(f"- **`{place}`** {change}: {found['reason']}")
+        for line in filter(lambda line: line[1:].strip(), found["diff"]):
+            tag = {"-": "del", "+": "ins"}[line[0]]
+            lines.append(f"  <br><{tag}>{quoted(line[1:].strip())}</{tag}>")
+    return lines
+
+
+def quoted(code: str) -> str:
+    """A line of code as Markdown has it within text, whatever marks it holds."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence} {code} {fence}" if "`" in code else f"`{code}`"
+
+
+def folded(title: str, lines: list[str]) -> list[str]:
+    """A part of a report that a reader unfolds."""
+    return [f'??? note "{title}"', "", *(f"    {line}" for line in lines)] if lines else []
 
 
 def share(part: int, whole: int) -> str:
@@ -322,12 +348,9 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "–"
 
 
-FOLDERS = ("lego", "hooks", "hooks/engine")
-
-
 def sources(asked: list[str]) -> Iterator[str]:
     """The files to break."""
-    for folder in FOLDERS:
+    for folder in PARTS.values():
         for path in sorted((ROOT / folder).glob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             untested = folder == "hooks" and not all((ROOT / file).is_file() for file in tests(name))
@@ -346,7 +369,7 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="only write the report of what is known")
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.files) - set(sources([]))):
-        allowed = ", ".join(f"{folder}/*.py" for folder in FOLDERS)
+        allowed = ", ".join(f"{folder}/*.py" for folder in PARTS.values())
         parser.error(
             f"--files must have tests of their own and be of {allowed}, such as lego/stack.py, got {', '.join(unknown)}"
         )
@@ -368,8 +391,7 @@ def main() -> None:
     )
     print(markdown(result).split("\n???")[0])
     if not arguments.files:
-        (RESULTS / "mutation.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-        (RESULTS / "mutation.md").write_text(markdown(result))
+        keep(RESULTS / "mutation.md", markdown(result), result)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import sys
@@ -21,11 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.build import Cost, calibrate, today
-from benchmarks.race import RESULTS, Race, make_snippets, own_snippets, versions
-from hooks.engine.cache import write_atomically
+from benchmarks.measure import RESULTS, Cost, calibrate, keep, today
+from benchmarks.race import Race, make_snippets, own_snippets, versions
 
 PEER = "markdown-exec"
 
@@ -101,8 +97,7 @@ def main() -> None:
     )
     print(text)
     results = {"date": today(), "pairs": [{**case._asdict(), "costs": costs[case]} for case in cases]}
-    write_atomically(RESULTS / "pairs.json", (json.dumps(results, indent=1) + "\n").encode())
-    write_atomically(RESULTS / "pairs.md", text.encode())
+    keep(RESULTS / "pairs.md", text, results)
 
 
 if __name__ == "__main__":

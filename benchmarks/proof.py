@@ -2,7 +2,7 @@
 
     make slow, make fuzz, make kills, make advisories
 
-`python benchmarks/proof.py NAME COMMAND ...` passes on what the command prints, and its exit code. The last line that
+`python -m benchmarks.proof NAME COMMAND ...` passes on what the command prints, and its exit code. The last line that
 counts something is the outcome; a failure is kept like a success, and all that was printed in .cache/proof/, by the
 minute: what random arguments found, the next run may not find again.
 """
@@ -22,13 +22,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.measure import RESULTS, ROOT, keep, today
 
-from benchmarks.build import today  # noqa: E402
-from hooks.engine.cache import write_atomically  # noqa: E402
-
-RESULTS = ROOT / "benchmarks" / "results"
 LOGS = ROOT / ".cache" / "proof"
 CHECKS = {
     "slow": "every page as a notebook and as a script, every block once more, a cluster",
@@ -105,8 +100,7 @@ def main() -> int:
         "date": today(), "what": what, "outcome": outcome, "minutes": minutes,
         "versions": ", ".join(versions),
     }  # fmt: skip
-    write_atomically(path, (json.dumps(found, indent=1) + "\n").encode())
-    write_atomically(path.with_suffix(".md"), markdown(found).encode())
+    keep(path.with_suffix(".md"), markdown(found), found)
     return code
 
 

@@ -33,15 +33,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.build import make_floor
+from benchmarks.measure import RESULTS, ROOT, Cost, calibrate, environment, keep, run, today
+from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write
+from hooks.engine.outcome import digest
 
-from benchmarks.build import Cost, calibrate, environment, make_floor, run, today  # noqa: E402
-from benchmarks.peers import MKDOCS_BUILD, PEERS, Peer, Snippet, write  # noqa: E402
-from hooks.engine.cache import write_atomically  # noqa: E402
-from hooks.engine.outcome import digest  # noqa: E402
-
-RESULTS = ROOT / "benchmarks" / "results"
 PLACE = ROOT / ".cache" / "race"
 SNIPPET = '''"""Snippet {number} draws a line."""
 
@@ -68,9 +64,11 @@ def sigmoid(x: Tensor) -> Tensor:
     return 0.9 * _sigmoid(x)
 """
 OWN = "the handbook's own"
+FLOOR, PLAIN = "floor: nothing runs", "plain Python, one by one"  # rows beside those of the contestants
 NOTHING: dict[str, Any] = {"rows": {}, "versions": {}, "failed": {}}  # of an earlier race
 SCENARIOS = ("cold", "nothing changed", "one snippet edited", "library edited", "prose edited")
 SAMPLE = 24  # snippets that plain Python runs; their mean stands for all
+Row = dict[str, Any]  # what was measured of a contestant
 
 
 def interpreter(name: str, peer: Peer) -> str:
@@ -148,7 +146,7 @@ class Race:
         pictures = {(path.parent / name).resolve() for name in names}
         return path.stat().st_size + sum(picture.stat().st_size for picture in pictures if picture.is_file())
 
-    def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> Iterator[dict[str, object]]:
+    def go(self, snippets: list[Snippet], truth: list[dict[str, str]]) -> Iterator[Row]:
         """Each scenario in turn: its cost, and how many pages are true afterwards."""
         self.reset(snippets)
         cost = self.build()
@@ -194,24 +192,34 @@ def edit_snippet(snippets: list[Snippet]) -> list[Snippet]:
     return [Snippet(first.name, code, first.prose), *snippets[1:]]
 
 
-def find_truth(snippets: list[Snippet], place: Path) -> list[dict[str, str]]:
-    """What each snippet prints at first, after its edit, and after the library's."""
-    shutil.copytree(ROOT / "lego", place / "truth" / "lego", ignore=shutil.ignore_patterns("__pycache__"))
-    found = []
-    for state, texts in enumerate((snippets, edit_snippet(snippets), edit_snippet(snippets))):
-        if state == 2:
-            library = place / "truth" / "lego" / "activations.py"
-            library.write_text(library.read_text() + LIBRARY_EDIT)
-        for snippet in texts:
-            write(place / "truth" / f"{snippet.name}.py", snippet.code)
-        names = [snippet.name for snippet in texts]
-        command = [sys.executable, __file__, "--print", *names]
-        cwd = place / "truth"
-        result = subprocess.run(
-            command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=True
-        )
-        found.append(json.loads(result.stdout.splitlines()[-1]))
-    return found
+def lay_out(snippets: list[Snippet], folder: Path) -> None:
+    """Each snippet as a script, beside the library."""
+    shutil.copytree(ROOT / "lego", folder / "lego", ignore=shutil.ignore_patterns("__pycache__"))
+    for snippet in snippets:
+        write(folder / f"{snippet.name}.py", snippet.code)
+
+
+def find_truth(snippets: list[Snippet], folder: Path) -> list[dict[str, str]]:
+    """What each of the scripts in a folder prints at first, after its edit, and after the library's."""
+    edited = edit_snippet(snippets)[0]
+    library = folder / "lego" / "activations.py"
+    found = [run_scripts(snippets, folder)]
+    write(folder / f"{edited.name}.py", edited.code)
+    found.append(run_scripts(snippets, folder))
+    write(library, library.read_text() + LIBRARY_EDIT)
+    return [*found, run_scripts(snippets, folder)]
+
+
+def run_scripts(snippets: list[Snippet], folder: Path) -> dict[str, str]:
+    """What each of the scripts in a folder prints now; one process runs them all."""
+    command = [sys.executable, "-m", "benchmarks.race", "--print", *(snippet.name for snippet in snippets)]
+    # the folder's library before this project's
+    paths = {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    result = subprocess.run(
+        command, cwd=folder, env=environment(folder) | paths, capture_output=True, text=True, check=True
+    )
+    printed: dict[str, str] = json.loads(result.stdout.splitlines()[-1])
+    return printed
 
 
 def print_truth(names: list[str]) -> None:
@@ -220,7 +228,6 @@ def print_truth(names: list[str]) -> None:
 
     import matplotlib.pyplot as plt
 
-    sys.path.insert(0, os.getcwd())  # the edited library, and not this project's
     printed = {}
     for name in names:
         text = io.StringIO()
@@ -239,10 +246,10 @@ def run_floor(site: Path, floor: Path) -> Cost:
     return run(sys.executable, *MKDOCS_BUILD, cwd=floor)
 
 
-def run_plainly(snippets: list[Snippet], place: Path) -> Cost:
+def run_plainly(snippets: list[Snippet], folder: Path) -> Cost:
     """Each script as `python script.py`, one after another; a sample stands for many."""
     sample = snippets[:: max(1, len(snippets) // SAMPLE)]
-    costs = [run(sys.executable, f"{snippet.name}.py", cwd=place / "truth") for snippet in sample]
+    costs = [run(sys.executable, f"{snippet.name}.py", cwd=folder) for snippet in sample]
     return Cost(*(sum(column) * len(snippets) / len(sample) for column in zip(*costs, strict=True)))
 
 
@@ -278,21 +285,17 @@ def save_while_serving(race: Race, snippets: list[Snippet], truth: list[dict[str
         server.wait()
 
 
-def table(results: dict[str, object]) -> str:
+def table(results: dict[str, Any]) -> str:
     """The race as a table: CPU seconds of each scenario, and what is true afterwards."""
-    rows: dict[str, dict[str, object]] = results["rows"]  # type: ignore[assignment]
-    count = results["snippets"]
+    rows, count = results["rows"], results["snippets"]
     lines = [
         f"| Tool | {' | '.join(SCENARIOS)} | True after the library's edit | KB a page |",
         "|---" * (len(SCENARIOS) + 3) + "|",
     ]
     for name, row in rows.items():
-        cells = [
-            f"{row[s][0]:.1f} ({row[s][1]:.1f})" if s in row else "–"  # type: ignore[index]
-            for s in SCENARIOS
-        ]
+        cells = [f"{row[s][0]:.1f} ({row[s][1]:.1f})" if s in row else "–" for s in SCENARIOS]
         true = row.get("true, library edited")
-        size = f"{row['bytes'] / 1024:.0f}" if "bytes" in row else "–"  # type: ignore[operator]
+        size = f"{row['bytes'] / 1024:.0f}" if "bytes" in row else "–"
         label = f"**{name}**" if name == "lego" else name
         lines.append(
             f"| {label} | {' | '.join(cells)} | {'–' if true is None else f'{true} of {count}'} | {size} |"
@@ -300,22 +303,17 @@ def table(results: dict[str, object]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def said_of(rounds: object) -> str:
+def said_of(rounds: int) -> str:
     """How often a contestant was measured."""
     return "one round" if rounds == 1 else f"medians of {rounds}"
 
 
-def summary(results: dict[str, object]) -> str:
+def summary(results: dict[str, Any]) -> str:
     """The table, and the ratios that count, within this run."""
-    earlier: list[str] = results.get("earlier", [])  # type: ignore[assignment]
-    all_rows: dict[str, dict[str, list[float]]] = results["rows"]  # type: ignore[assignment]
+    all_rows, earlier = results["rows"], results["earlier"]
     rows = {name: row for name, row in all_rows.items() if name not in earlier}
-    own, floor, plain = (
-        rows.get("lego"),
-        rows.get("floor: nothing runs"),
-        rows.get("plain Python, one by one"),
-    )
-    tools = ", ".join(f"{name} {version}" for name, version in results["versions"].items())  # type: ignore[attr-defined]
+    own, floor, plain = rows.get("lego"), rows.get(FLOOR), rows.get(PLAIN)
+    tools = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     rounds = said_of(results["rounds"])
     sentences = []
     if own and floor:
@@ -337,11 +335,11 @@ def summary(results: dict[str, object]) -> str:
         sentences.append(
             f"Of the peers in this run, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
         )
-    for name, error in results.get("failed", {}).items():  # type: ignore[attr-defined]
+    for name, error in results["failed"].items():
         sentences.append(f"{name} did not build them: `{error}`.")
-    runs: dict[tuple[str, object], list[str]] = {}
+    runs: dict[tuple[str, int], list[str]] = {}
     for name in earlier:
-        row: dict[str, Any] = all_rows[name]
+        row = all_rows[name]
         runs.setdefault((row["date"], row["rounds"]), []).append(name)
     for (date, count), names in runs.items():
         loops = "" if results["kind"] == OWN else ", its loops set anew to the same seconds"
@@ -356,7 +354,7 @@ def summary(results: dict[str, object]) -> str:
     )
 
 
-def read_earlier(path: Path, settings: dict[str, object]) -> dict[str, Any]:
+def read_earlier(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """What an earlier race wrote down, if its settings were the same: other costs do not belong beside these."""
     if not path.exists():
         return NOTHING
@@ -393,19 +391,15 @@ def main() -> None:
         snippets = make_snippets(options.snippets, calibrate(options.seconds))
         kind, stem = f"{options.seconds:g} s of computing each", f"race_{options.snippets}"
     path = RESULTS / f"{stem}.json"
-    settings: dict[str, object] = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
+    settings = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
     known = read_earlier(path, settings) if options.only else NOTHING
     names = list(options.only or PEERS)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+        place, scripts = Path(folder), Path(folder, "truth")
         races = {name: Race(name, place) for name in names}
-        truth = find_truth(snippets, place) if not options.own else [{}, {}, {}]
-        if options.own:
-            (place / "truth").mkdir()
-            shutil.copytree(ROOT / "lego", place / "truth" / "lego")
-            for snippet in snippets:
-                write(place / "truth" / f"{snippet.name}.py", snippet.code)
-        measured: dict[str, list[dict[str, object]]] = {}
+        lay_out(snippets, scripts)
+        truth = [{}, {}, {}] if options.own else find_truth(snippets, scripts)
+        measured: dict[str, list[Row]] = {}
         failed: dict[str, str] = {}
         for number in range(options.rounds):
             running = {name: race.go(snippets, truth) for name, race in races.items() if name not in failed}
@@ -424,45 +418,49 @@ def main() -> None:
                         del measured[name], running[name]
                     if name == "lego" and scenario == "nothing changed":
                         low = run_floor(races[name].root, place / "floor")
-                        measured.setdefault("floor: nothing runs", []).append({scenario: low})
+                        measured.setdefault(FLOOR, []).append({scenario: low})
             if not options.only:
-                slow = run_plainly(snippets, place)
-                measured.setdefault("plain Python, one by one", []).append({"cold": slow})
-        serving = None
+                measured.setdefault(PLAIN, []).append({"cold": run_plainly(snippets, scripts)})
+        results = collect(measured, failed, names, known, settings | {"rounds": options.rounds})
         if "lego" in races and not options.own:
-            serving = statistics.median(
+            results["rows"]["lego"]["serve"] = statistics.median(
                 save_while_serving(races["lego"], snippets, truth) for _ in range(options.rounds)
             )
-    earlier = known["rows"]
-    now = {"date": today(), "rounds": options.rounds}
-    rows = earlier | {name: middle(rows) | now for name, rows in measured.items()}
-    if serving is not None:
-        rows["lego"]["serve"] = serving
-    order = [*PEERS, "floor: nothing runs", "plain Python, one by one"]
-    results: dict[str, object] = {
-        "date": today(),
+    text = summary(results)
+    print(text)
+    keep(path.with_suffix(".md"), text, results)
+
+
+def collect(
+    measured: dict[str, list[Row]],
+    failed: dict[str, str],
+    names: list[str],
+    known: dict[str, Any],
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """What a race found of the contestants that it names, beside the rows that only an earlier one has."""
+    earlier, now = known["rows"], {"date": today(), "rounds": settings["rounds"]}
+    rows = earlier | {name: middle(found) | now for name, found in measured.items()}
+    order = [*PEERS, FLOOR, PLAIN]
+    return {
+        "date": now["date"],
         **settings,
-        "rounds": options.rounds,
         "versions": versions(names, known["versions"]),
         "failed": {name: error for name, error in known["failed"].items() if name not in names} | failed,
         "earlier": [name for name in order if name in earlier.keys() - measured.keys()],
         "rows": {name: rows[name] for name in order if name in rows},
     }
-    text = summary(results)
-    print(text)
-    write_atomically(path, (json.dumps(results, indent=1) + "\n").encode())
-    write_atomically(path.with_suffix(".md"), text.encode())
 
 
-def middle(rows: list[dict[str, object]]) -> dict[str, object]:
+def middle(rows: list[Row]) -> Row:
     """Medians of the costs; of how many pages were true, the least."""
-    found: dict[str, object] = {}
+    found: Row = {}
     for name in rows[0]:
         values = [row[name] for row in rows]
         if isinstance(values[0], Cost):
             found[name] = [statistics.median(column) for column in zip(*values, strict=True)]
         else:
-            found[name] = None if values[0] is None else min(values)  # type: ignore[type-var]
+            found[name] = None if values[0] is None else min(values)
     return found
 
 

@@ -23,28 +23,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.build import copy_handbook, make_floor
+from benchmarks.measure import RESULTS, ROOT, environment, keep, today
+from hooks.compress import LEAST, TEXTS, compressors
 
-from benchmarks.build import copy_handbook, environment, make_floor, today  # noqa: E402
-from hooks.compress import LEAST, TEXTS, compressors  # noqa: E402
-from hooks.engine.cache import write_atomically  # noqa: E402
-
-AUDIT = ROOT / "benchmarks" / "results" / "audit.json"
-RESULT = ROOT / "benchmarks" / "results" / "scale.md"
 LANGUAGE = "ru"  # the second one: of the theme's words and the search; the pages' own words are as many
 READERS = (10, 10**4, 10**7)
 PAGES_READ = 5  # by one reader, on one visit; an assumption, named on the page
 TIMES = 10
 CHAPTERS = (
-    "activations",
-    "gradients",
-    "initialization",
-    "overfitting",
-    "preprocessing",
-    "regularization",
-    "tips",
-)
+    "activations", "gradients", "initialization", "overfitting", "preprocessing", "regularization", "tips",
+)  # fmt: skip
 LOADED = re.compile(
     r'<(?:script|link|img)\b[^>]*?\s(?:src|href)="([^":#?]+\.(?:js|css|svg|png|woff2))(?:\?\w+)?"'
 )
@@ -60,12 +49,10 @@ def travels(path: Path) -> int:
 def host(site: Path) -> list[str]:
     """What readers load, at three numbers of readers a day."""
     pages = sorted(site.rglob("index.html"))
-    shared = [
-        path for path in (site / "assets").rglob("*") if path.suffix in {".js", ".css"} and path.is_file()
-    ]
+    assets = [path for path in (site / "assets").rglob("*") if path.is_file()]
+    shared = {path.resolve() for path in assets if path.suffix in {".js", ".css"}}
     loaded = [
-        {(page.parent / name).resolve() for name in LOADED.findall(page.read_text())}
-        & {p.resolve() for p in shared}
+        {(page.parent / name).resolve() for name in LOADED.findall(page.read_text())} & shared
         for page in pages
     ]
     page = statistics.median(map(travels, pages))
@@ -74,7 +61,7 @@ def host(site: Path) -> list[str]:
     search = travels(site / "search" / "search_index.json")
     font = travels(site / "assets" / "fonts" / "latinmodern-math.woff2")
     every = [path for path in site.rglob("*") if path.is_file()]
-    audit = json.loads(AUDIT.read_text())["pages"].values()
+    audit = json.loads((RESULTS / "audit.json").read_text())["pages"].values()
     first, asked = (statistics.median(row[name] for row in audit) for name in ("kb", "requests"))
     visit, requests = 1024 * first + (PAGES_READ - 1) * page, asked + PAGES_READ - 1
     texts = [path.read_bytes() for path in every if path.suffix in TEXTS]
@@ -146,6 +133,7 @@ def translate(*configs: Path) -> None:
 def build(root: Path) -> tuple[float, float]:
     """CPU seconds of a build with all its children, and the peak of its largest process in MiB."""
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+    # a small process starts it: the peak of a child begins with that of the process that it was forked from
     code = f"""
 import resource, subprocess, sys
 subprocess.run({command!r}, check=True)
@@ -231,10 +219,10 @@ def main() -> None:
         raise SystemExit("make scale counts site/, which was not found: run make build first.")
     date = today()
     hosting = "\n".join([*host(site), "", f"Counted on {date}.", ""])
-    write_atomically(RESULT.with_name("hosting.md"), hosting.encode())
+    keep(RESULTS / "hosting.md", hosting)
     print(hosting)
     growth = "\n".join([*grow(), "", f"Measured on {date}, {os.cpu_count()} cores, nothing to run.", ""])
-    write_atomically(RESULT, growth.encode())
+    keep(RESULTS / "scale.md", growth)
     print(growth)
 
 

@@ -1,7 +1,7 @@
 """The search for Swish in miniature: every activation on small networks, with seeds, on MNIST-1D.
 
     make search-table                                                        all of it, on this machine's cores
-    .venv/bin/python benchmarks/search_table.py --scheduler tcp://host:8786  on a Dask cluster
+    .venv/bin/python -m benchmarks.search_table --scheduler tcp://host:8786  on a Dask cluster
 
 Each function gets the learning rate of RATES with the best validation accuracy over TUNING seeds, on each network.
 Then it is trained with ten other seeds, and its test accuracy is measured once. All rows are in
@@ -56,7 +56,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.branch(x)
+        value: Tensor = x + self.branch(x)
+        return value
 
 
 def mlp(f: Make, hidden: int = 2) -> nn.Module:
@@ -154,7 +155,7 @@ def table(
     data = {"train": drawn.train, "validation": drawn.validation, "test": drawn.test}
     run = partial(
         sweep,
-        partial(train, data={name: tuple(part) for name, part in data.items()}),
+        partial(train, data={name: (part.inputs, part.targets) for name, part in data.items()}),
         store=store,
         settings=SETTINGS,
         backend=backend,
@@ -186,7 +187,7 @@ def place(scheduler: str | None) -> Iterator[str | None]:
     except ImportError as error:
         raise ValueError("--scheduler needs Dask: pip install 'lego[cluster]'") from error
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise ValueError(
             f"--scheduler must be the address of a Dask scheduler, got {scheduler!r}: {error}"

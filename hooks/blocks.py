@@ -19,9 +19,8 @@ OUTPUT = re.compile(
 CODE = re.compile(
     r'(<div class="language-[\w+-]+ highlight">(?:<span class="filename">[^<]*</span>)?)<pre>(<span></span>)?<code>'
 )
-PLAIN = re.compile(
-    r'<span class="(?:n|o|p|w)">([^<]*)</span>'
-)  # names, signs and spaces have the ink of all text
+# names, signs and spaces have the ink of all text
+PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 FITS_A_PHONE = 36  # characters; a longer line may scroll, so the keyboard must reach it
 
 
@@ -35,10 +34,11 @@ def finish_blocks(content: str) -> str:
         copy = f'<button class="md-code__button" type="button" title="Copy to clipboard" {target}></button>'
         return f'{match[1]}<div class="md-code__nav">{copy}</div><pre><code id="{name}">'
 
-    return CODE.sub(button, OUTPUT.sub(_output, PLAIN.sub(r"\1", content)))
+    return CODE.sub(button, OUTPUT.sub(output, PLAIN.sub(r"\1", content)))
 
 
-def _output(match: re.Match[str]) -> str:
+def output(match: re.Match[str]) -> str:
+    """What a program printed, as such."""
     lines = visible(match["text"]).split("\n")
     reach = ' tabindex="0"' if max(map(len, lines)) > FITS_A_PHONE else ""
     return f"{match[1]}<pre><samp{reach}>{match['text']}</samp></pre>"

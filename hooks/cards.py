@@ -181,7 +181,6 @@ def png(image: Image.Image, palette: list[int]) -> bytes:
     """A small file of few colors, from their numbers in the palette."""
     file = io.BytesIO()
     image.putpalette(palette)
-    image.save(
-        file, "PNG", compress_type=zlib.Z_RLE
-    )  # half the time, and as small where rows are of one color
+    # half the time, and as small where rows are of one color
+    image.save(file, "PNG", compress_type=zlib.Z_RLE)
     return file.getvalue()

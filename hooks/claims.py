@@ -18,12 +18,17 @@ def table(text: str) -> str:
     claims = tables.rows(text, "docs/claims.toml", "claim", ("number", "claim", "verdict", "note"))
     return HEAD + "\n".join(
         f"| {claim['number']} {{ #claim-{claim['number']} }} | {claim['claim']} | {claim['verdict']} "
-        f"| {claim['note']} | {', '.join(map(str, _evidence(claim)))} |"
+        f"| {claim['note']} | {', '.join(map(str, evidence(claim)))} |"
         for claim in claims
     )
 
 
-def _evidence(claim: dict[str, Any]) -> list[Any]:
+def evidence(claim: dict[str, Any]) -> list[Any]:
+    """What a claim's row names as evidence.
+
+    Raises:
+        ValueError: if it is no list.
+    """
     found = claim.get("evidence", ["coming"])
     if not isinstance(found, list):
         raise ValueError(f"docs/claims.toml: evidence must be a list, got {found!r}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from markdown import Markdown
+
+from hooks import twin
+from hooks.links import Resolve
 
 CHANGELOG = "changelog.md"
 HEADING = re.compile(r"^## (?P<text>.*)$", re.MULTILINE)
@@ -56,7 +58,7 @@ def slug(heading: str) -> str:
     return str(page.toc_tokens[0]["id"])
 
 
-def atom(changelog: str, name: str, site: str, page: str, resolve: Callable[[str], str]) -> str:
+def atom(changelog: str, name: str, site: str, page: str, resolve: Resolve) -> str:
     """The feed.
 
     Args:
@@ -81,7 +83,7 @@ def atom(changelog: str, name: str, site: str, page: str, resolve: Callable[[str
         add(element, "title", entry.title)
         add(element, "updated", stamp(entry.day))
         add(element, "link", rel="alternate", type="text/html", href=address)
-        text = re.sub(r"(?<=\]\()[^)\s]+", lambda link: resolve(link[0]), entry.text)
+        text = "\n".join(twin.relink(entry.text, resolve))
         add(element, "content", Markdown().convert(text), type="html")
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

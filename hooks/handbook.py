@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import html
 import importlib.util
 import json
@@ -10,12 +11,11 @@ import logging
 import posixpath
 import re
 import signal
-import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -29,6 +29,9 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler, get_build_date
 
+if sys.platform == "win32":  # before what can't be imported there
+    raise PluginError("Snippets run in forked processes, which Windows lacks: build inside WSL")
+
 LOADED = time.time_ns()
 ROOT = Path(__file__).resolve().parents[1]
 if "hooks" not in sys.modules:  # found by their place, as the engine's server finds them
@@ -36,20 +39,20 @@ if "hooks" not in sys.modules:  # found by their place, as the engine's server f
     assert spec is not None
     sys.modules["hooks"] = importlib.util.module_from_spec(spec)
 
-from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin  # noqa: E402
-from hooks.blocks import finish_blocks  # noqa: E402
-from hooks.cards import Artist  # noqa: E402
-from hooks.engine import Engine, Outcome, svg  # noqa: E402
-from hooks.engine.engine import ServerError, time_limit  # noqa: E402
-from hooks.execute import EXPLORERS, ProblemsError, execute  # noqa: E402
-from hooks.inline import inline_figures, standalone  # noqa: E402
-from hooks.kept import Kept  # noqa: E402
-from hooks.mathematics import to_mathml  # noqa: E402
-from hooks.preview import Preview, Site, list_files  # noqa: E402
-from hooks.publish import Staging, same_pages  # noqa: E402
-from hooks.recall import Recall  # noqa: E402
-from hooks.repair import repair, repair_files  # noqa: E402
-from hooks.unchanged import Built  # noqa: E402
+from hooks import feed, labs, links, navigation, pages, reference, security, templates, terms, tested, twin
+from hooks.blocks import finish_blocks
+from hooks.cards import Artist
+from hooks.engine import Engine, Outcome
+from hooks.engine.engine import ServerError, time_limit
+from hooks.execute import EXPLORERS, ProblemsError, execute
+from hooks.inline import inline_figures, standalone
+from hooks.kept import Kept
+from hooks.mathematics import to_mathml
+from hooks.preview import Preview, Site, check_port, list_files, look_often
+from hooks.publish import Staging, same_pages
+from hooks.recall import Recall, render_once
+from hooks.repair import repair, repair_files, strip_comments
+from hooks.unchanged import Built
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
@@ -61,24 +64,9 @@ except ValueError as error:
     raise PluginError(str(error)) from None
 atexit.register(engine.close)
 kept = Kept(ROOT / ".cache" / "kept")
-compiled = templates.Compiled(Kept(ROOT / ".cache" / "templates"))  # a build may ask for none of them
-LOOK = 0.2  # seconds until `serve` looks at the files again; with MkDocs' half a second a save waits longer
-LISTS = {
-    "broken.md",
-    "changelog.md",
-    "claims.md",
-    "glossary.md",
-    "how.md",
-    "notation.md",
-    "references.md",
-    "tested.md",
-}
-OWN = re.compile(
-    r"<(script|meta|link)\b", re.IGNORECASE
-)  # in a page's text; the rest is for security.py to find
-SERVED = re.compile(
-    r"(?!_).+\.(?:md|py|css|js|toml|txt|csv|svg|png|jpe?g|gif|webp|ico|woff2|mp4|webm|pdf)|CNAME"
-)
+# apart from `kept`, which forgets what a build does not ask for: one that recalls each page asks for no template
+compiled = templates.Compiled(Kept(ROOT / ".cache" / "templates"))
+ASIDE = {"About", "Reference"}  # chapters; in search, a page that explains a word comes before theirs
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 
@@ -113,10 +101,23 @@ build = Build()
 
 
 @atexit.register
-def leave_nothing() -> None:
+def discard_unfinished() -> None:
     """Remove what the last build left unfinished."""
     if build.staging is not None:
         build.staging.discard()
+
+
+@contextlib.contextmanager
+def blamed_on(place: str) -> Iterator[None]:
+    """End the build, naming the file at fault, if what is done meanwhile refuses it.
+
+    Raises:
+        PluginError: in the place of a ValueError.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise PluginError(f"{place}: {error}") from None
 
 
 class LabFile(File):
@@ -137,7 +138,10 @@ def on_startup(*, command: str, dirty: bool) -> None:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Build beside the old site, if there is anything new; offer to edit pages only in a configured repository."""
     if build.command == "serve" and build.staging is None:
-        check_port(*config.dev_addr)
+        try:
+            check_port(*config.dev_addr)
+        except ValueError as error:
+            raise PluginError(str(error)) from None
     if not config.use_directory_urls:
         raise PluginError(
             "use_directory_urls must be true: a page's twins, notebook and card stand in its folder"
@@ -172,7 +176,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     set_exclusions(files, config)  # MkDocs does so again later; what another plugin has replaced has none yet
     for file in files:
         ours = file.src_dir == config.docs_dir and file.inclusion != InclusionLevel.EXCLUDED
-        if ours and (problem := find_foreign(file)):
+        if ours and (problem := security.find_foreign(file)):
             raise PluginError(f"docs/{file.src_uri} would come onto the site as it is: {problem}")
     build.sources, build.written = read_sources(files), frozenset(files.src_uris)
     build.present = list_files(Path(config.docs_dir))
@@ -197,10 +201,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in lab_files:
         path = Path(scratch.name, file.src_uri).with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with blamed_on(f"docs/{file.src_uri}"):
             path.write_text(labs.notebook_to_render(file.src_uri, outcome_of(file)), encoding="utf-8")
-        except pages.PageError as error:
-            raise PluginError(f"docs/{file.src_uri}: {error}") from None
         page = LabFile.generated(config, file.src_uri, abs_src_path=str(path))
         page.edit_uri = file.src_uri
         files.remove(file)
@@ -224,7 +226,7 @@ def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja
     """Make the templates fast, and keep what a single page needs to be rendered again."""
     env.bytecode_cache = compiled
     navigation.remember_entries(env, build.nav)
-    build.recall.fill(env, build.nav, finish_page)
+    build.recall.attach(env, build.nav, finish_page)
     env.globals["has_feed"] = feed.CHANGELOG in build.markdown and bool(config.site_url)
     build.env = env
     build.scripts = security.of_theme(config.theme.dirs)
@@ -235,7 +237,7 @@ def on_pre_page(page: Page, *, config: MkDocsConfig, files: Files) -> Page:
     """Render a page only if it is another than before."""
     if is_lab(page.file):
         options = dict(config.plugins["mkdocs-jupyter"].config)
-        labs.render_once(page, kept, sorted(options.items()))
+        render_once(page, kept, sorted(options.items()))
     else:
         build.recall.convert(page)
     return page
@@ -244,8 +246,8 @@ def on_pre_page(page: Page, *, config: MkDocsConfig, files: Files) -> Page:
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put in the code and the output of the snippets."""
     uri = page.file.src_uri
-    if reference.is_reference(uri) or uri in LISTS:
-        page.meta.setdefault("search", {"boost": 0.5})  # a page that explains a word comes first
+    if page.parent and page.parent.title in ASIDE:
+        page.meta.setdefault("search", {"boost": 0.5})
     resolve = links.to_the_site(page.file, files, config.site_url)
     if is_lab(page.file):
         build.markdown[uri] = labs.markdown(uri, outcome_of(page.file))
@@ -266,17 +268,14 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put in the figures and formulas."""
     uri = page.file.src_uri
-    try:
+    with blamed_on(f"docs/{uri}"):
         if is_lab(page.file):
             content = labs.tidy(content, uri, outcome_of(page.file), links.on_the_site(page.file, files))
         else:
             content = inline_figures(content, page.url, build.figures, build.explorers)
         content = finish_blocks(to_mathml(content))
         content = explain_terms(content, page.file, files)
-        if found := OWN.search(content):
-            raise ValueError(f"its own text holds a {found[1].lower()}, and its policy would not stop that")
-    except (ValueError, pages.PageError) as error:
-        raise PluginError(f"docs/{uri}: {error}") from None
+        security.check_text(content)
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
     return content
 
@@ -322,20 +321,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Write the twins, then put the new site in the place of the old one."""
     assert build.staging is not None
     site = build.staging.folder
-    entries = []
-    for file in build.files.documentation_pages():
-        markdown = build.markdown[file.src_uri]
-        text = twin.plain_markdown(markdown, links.between_twins(file, build.files))
-        (site / links.twin_address(file)).write_text(text, encoding="utf-8")
-        if notebook := build.notebooks.get(file.src_uri):
-            path, stem = site / file.dest_uri, twin_stem(file)
-            path.with_name(f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
-            path.with_name(f"{stem}.py").write_text(twin.script(notebook), "utf-8")
-        assert file.page is not None
-        title, address = html.unescape(str(file.page.title)), quote(links.twin_address(file))
-        entries.append((title, address, twin.first_sentence(markdown)))
-    listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
-    (site / "llms.txt").write_text(listing, encoding="utf-8")
+    write_twins(config, site)
     draw_cards(config, site)
     write_feed(config, site)
     whole = (path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html")))
@@ -343,34 +329,39 @@ def on_post_build(config: MkDocsConfig) -> None:
 
     if "mkdocstrings" in config.plugins:
         (site / MKDOCSTRINGS_CSS).unlink()
-    try:
+    with blamed_on("assets"):
         repair_files(site / "assets")
-    except ValueError as error:
-        raise PluginError(str(error)) from None
-    lighten(site / "assets")
-
-    counters = [
-        handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)
-    ]
-    if any(counter.get_counts() for counter in counters):  # MkDocs is about to abort a strict build
+    strip_comments(site / "assets")
+    if has_warned():  # MkDocs is about to abort
         build.staging.discard()
         build.recall.end()
         return
     texts = tested.read(site)
-    if broken := tested.find_broken(site, texts):
+    if broken := links.find_broken(site, texts):
         if config.strict:
             raise PluginError("\n".join(broken))
         log.warning("\n".join(broken))
-    state_what_is_tested(site, texts)
+    index = site / "search" / "search_index.json"
+    search = json.loads(index.read_text(encoding="utf-8"))
+    state_what_is_tested(site, texts, search["docs"])
+    write_compactly(search, index)
     build.differs = build.command == "serve" and not same_pages(site, build.staging.site)
     build.staging.publish(build.built.remember if build.built is not None else None)
     build.recall.end()
     kept.prune()
     config.site_dir = str(build.staging.site)
     build.last = Site(
-        config, build.files, build.nav, build.env, build.sources, build.outcomes, build.written, build.present,
-        build.settings, build.recall,
-    )  # fmt: skip
+        config=config,
+        files=build.files,
+        nav=build.nav,
+        env=build.env,
+        sources=build.sources,
+        outcomes=build.outcomes,
+        written=build.written,
+        present=build.present,
+        settings=build.settings,
+        recall=build.recall,
+    )
     log.info(f"The new site is in place: {config.site_dir}")
 
 
@@ -390,9 +381,7 @@ def on_serve(
 ) -> LiveReloadServer:
     """Keep the fork server warm, show what a save changed as soon as it is there, survive what fails."""
     server.builder = Preview(server, builder, show_early, lambda: build.differs).rebuild
-    watchers: list[Any] = [server.observer, *server.observer.emitters]
-    for watcher in watchers:
-        watcher._timeout = LOOK
+    look_often(server)
     engine.start(build.outcomes)
     return server
 
@@ -410,7 +399,8 @@ def show_early() -> int:
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
     build.outcomes, build.figures = outcomes, build.figures | figures
     build.by_source = twin.by_source(outcomes.values())
-    last.recall.single()  # not that of a build which failed since: the templates are those of the last one
+    # not those of a build which failed since: the templates are those of the last one
+    last.recall.forget_surroundings()
     return last.show(last.affected(sources, outcomes))
 
 
@@ -431,10 +421,8 @@ def read_sources(files: Files) -> dict[str, str]:
 def read_glossary(files: Files) -> dict[str, terms.Term]:
     """The terms that pages explain."""
     glossary = files.get_file_from_path(terms.GLOSSARY)
-    try:
+    with blamed_on(f"docs/{terms.GLOSSARY}"):
         return terms.read(glossary.content_string) if glossary else {}
-    except ValueError as error:
-        raise PluginError(f"docs/{terms.GLOSSARY}: {error}") from None
 
 
 def explain_terms(content: str, source: File, files: Files) -> str:
@@ -447,12 +435,28 @@ def explain_terms(content: str, source: File, files: Files) -> str:
     return terms.explain(content, source.src_uri, build.terms, links.quoted(glossary, source, files))
 
 
+def write_twins(config: MkDocsConfig, site: Path) -> None:
+    """Write each page once more as Markdown, and as a notebook and a script if it has code; and the list of them."""
+    entries = []
+    for file in build.files.documentation_pages():
+        markdown = build.markdown[file.src_uri]
+        text = twin.plain_markdown(markdown, links.between_twins(file, build.files))
+        (site / links.twin_address(file)).write_text(text, encoding="utf-8")
+        if notebook := build.notebooks.get(file.src_uri):
+            path, stem = site / file.dest_uri, twin_stem(file)
+            path.with_name(f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
+            path.with_name(f"{stem}.py").write_text(twin.script(notebook), "utf-8")
+        assert file.page is not None
+        title, address = html.unescape(str(file.page.title)), quote(links.twin_address(file))
+        entries.append((title, address, twin.first_sentence(markdown)))
+    listing = twin.llms_txt(config.site_name, config.site_description or "", entries)
+    (site / "llms.txt").write_text(listing, encoding="utf-8")
+
+
 def draw_cards(config: MkDocsConfig, site: Path) -> None:
     """Write the picture of each page, and the icon for a home screen."""
-    try:
+    with blamed_on("docs/assets"):
         artist = Artist(config.site_name, Path(config.docs_dir, "assets"), kept)
-    except ValueError as error:
-        raise PluginError(f"docs/assets/{error}") from None
     for file in build.files.documentation_pages():
         assert file.page is not None
         card = artist.card(card_title(file.page), html.unescape(file.page.meta["description"]))
@@ -471,40 +475,37 @@ def write_feed(config: MkDocsConfig, site: Path) -> None:
     if file is None or file.src_uri not in build.markdown or not config.site_url:
         return
     resolve = links.to_the_site(file, build.files, config.site_url)
-    try:
+    with blamed_on(f"docs/{feed.CHANGELOG}"):
         changelog = build.markdown[file.src_uri]
         text = feed.atom(changelog, config.site_name, config.site_url, file.url, resolve)
-    except ValueError as error:
-        raise PluginError(f"docs/{feed.CHANGELOG}: {error}") from None
     (site / "feed.xml").write_text(text, encoding="utf-8")
 
 
-def state_what_is_tested(site: Path, texts: Mapping[str, str]) -> None:
-    """Put the numbers of this build into the page that states them, its twin and the search index."""
-    index = site / "search" / "search_index.json"
-    content = json.loads(index.read_text(encoding="utf-8"))
-    if file := build.files.get_file_from_path("tested.md"):
-        numbers = tested.count(site, ROOT, texts) | {"date": get_build_date()}
-        try:
-            for path in (site / file.dest_uri, site / links.twin_address(file)):
-                path.write_text(tested.fill(path.read_text(encoding="utf-8"), numbers), encoding="utf-8")
-            for entry in content["docs"]:
-                if entry["location"].startswith(file.url):
-                    entry["text"] = tested.fill(entry["text"], numbers)
-        except ValueError as error:
-            raise PluginError(f"docs/{file.src_uri}: {error}") from None
-    text = json.dumps(content, separators=(",", ":"))
+def has_warned() -> bool:
+    """Whether a strict build has warned; MkDocs counts in no other."""
+    handlers = logging.getLogger("mkdocs").handlers
+    return any(handler.get_counts() for handler in handlers if isinstance(handler, CountHandler))
+
+
+def state_what_is_tested(site: Path, texts: Mapping[str, str], entries: list[dict[str, str]]) -> None:
+    """Put the numbers of this build into the page that states them, its twin and its entries of the search index."""
+    file = build.files.get_file_from_path("tested.md")
+    if file is None:
+        return
+    numbers = tested.count(site, ROOT, texts) | {"date": get_build_date()}
+    with blamed_on(f"docs/{file.src_uri}"):
+        for path in (site / file.dest_uri, site / links.twin_address(file)):
+            path.write_text(tested.fill(path.read_text(encoding="utf-8"), numbers), encoding="utf-8")
+        for entry in entries:
+            if entry["location"].startswith(file.url):
+                entry["text"] = tested.fill(entry["text"], numbers)
+
+
+def write_compactly(search: object, index: Path) -> None:
+    """Write the search index, and a script beside it for who opens the files."""
+    text = json.dumps(search, separators=(",", ":"))
     index.write_text(text, encoding="utf-8")
-    index.with_suffix(".js").write_text(f"var __index={text}", encoding="utf-8")  # for who opens the files
-
-
-def lighten(assets: Path) -> None:
-    """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts."""
-    style = assets / "extra.css"
-    style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
-    for script in assets.glob("*.js"):
-        text = re.sub(r"^\s*(?://.*)?\n?", "", script.read_text("utf-8"), flags=re.MULTILINE)
-        script.write_text(text, encoding="utf-8")
+    index.with_suffix(".js").write_text(f"var __index={text}", encoding="utf-8")
 
 
 def finish_page(output: str, page: Page) -> str:
@@ -514,26 +515,13 @@ def finish_page(output: str, page: Page) -> str:
 
 def finish(output: str, name: str) -> str:
     """The page without the theme's faults and with its policy."""
-    try:
+    with blamed_on(name):
         return security.secure(repair(output), build.scripts)
-    except ValueError as error:
-        raise PluginError(f"{name}: {error}") from None
 
 
 def to_the_browser(page: str) -> str:
     """The page without its policy in `serve`, which adds a script that the policy would stop."""
     return security.free(page) if build.command == "serve" else page
-
-
-def find_foreign(file: File) -> str | None:
-    """What a file of docs/ could do that no policy stops, for a host or a browser may act on it; None if nothing."""
-    name = posixpath.basename(file.src_uri)
-    if not SERVED.fullmatch(name):
-        return "a browser or a host may act on it, which no policy stops; pages are Markdown, labs Python"
-    try:
-        return svg.find_foreign(file.content_string) if name.endswith(".svg") else None
-    except UnicodeDecodeError:
-        return "a drawing is text in UTF-8, and this is none"
 
 
 def is_lab(file: File) -> bool:
@@ -561,17 +549,3 @@ def outcome_of(lab: File) -> Outcome:
 def twin_stem(file: File) -> str:
     """The file name of a page's notebook and script, without its ending."""
     return posixpath.basename(posixpath.dirname(file.dest_uri)) or "index"
-
-
-def check_port(host: str, port: int) -> None:
-    """Say at once, and not after the build, that the address is taken."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise PluginError(
-                f"Can't serve on {host}:{port} ({reason}): stop what runs there, or choose another "
-                f"port, such as `make serve PORT={port + 1}`."
-            ) from None

@@ -11,25 +11,15 @@ from __future__ import annotations
 
 import functools
 import html
-import json
-import platform
 import posixpath
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import get_toc
 
 from hooks import reference, twin
 from hooks.engine import Cell, Outcome
-from hooks.engine.engine import installed
 from hooks.inline import figure
-from hooks.kept import Kept
+from hooks.links import Resolve
 from hooks.pages import PageError
-from hooks.recall import CODE, tokens
 
 if TYPE_CHECKING:
     from bs4.element import Tag
@@ -39,11 +29,12 @@ MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTAL
 
 def cells(uri: str, outcome: Outcome) -> list[dict[str, Any]]:
     """The cells of the executed lab `uri`, with their output."""
-    return _cells(uri, outcome.source, outcome.cells)
+    return read_cells(uri, outcome.source, outcome.cells)
 
 
 @functools.lru_cache(maxsize=32)  # several twins are made of the same cells
-def _cells(uri: str, source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
+def read_cells(uri: str, source: str, results: tuple[Cell, ...]) -> list[dict[str, Any]]:
+    """The same, of a lab with this source and these results."""
     import jupytext  # here and below: a build without labs has no need of what takes so long to import
 
     notebook = jupytext.reads(source, fmt="py:percent")
@@ -59,19 +50,12 @@ def _cells(uri: str, source: str, results: tuple[Cell, ...]) -> list[dict[str, A
         if cell.cell_type == "markdown":
             result.append(twin.markdown_cell(reference.link_objects(cell.source, uri)))
         else:
-            entry = twin.code_cell(cell.source, twin.outputs(next(made, None)))
-            result.append(
-                entry
-                | {
-                    "metadata": {
-                        key: cell.metadata[key] for key in ("alt", "caption") if key in cell.metadata
-                    }
-                }
-            )
+            texts = {key: cell.metadata[key] for key in ("alt", "caption") if key in cell.metadata}
+            result.append(twin.code_cell(cell.source, twin.outputs(next(made))) | {"metadata": texts})
     return result
 
 
-def notebook(uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
+def notebook(uri: str, outcome: Outcome, resolve: Resolve) -> str:
     """The executed lab as a notebook file, which is read elsewhere."""
     return twin.write_notebook(
         [
@@ -106,34 +90,15 @@ def markdown(uri: str, outcome: Outcome) -> str:
     return "\n\n".join(parts)
 
 
-def render_once(page: Page, kept: Kept, options: object) -> None:
-    """Let mkdocs-jupyter render a lab's page only if its notebook, the plugin or its options are others than before."""
-    render = page.render
-
-    def render_or_recall(config: MkDocsConfig, files: Files) -> None:
-        def make() -> bytes:
-            render(config, files)
-            made = {"content": page.content, "title": page.title, "toc": tokens(page.toc)}
-            return json.dumps(made).encode()
-
-        common = CODE, platform.python_version(), sorted(installed())
-        made_of = page.title, page.file.content_string, options, *common
-        made = json.loads(kept.get(made_of, make))
-        page.content, page.title, page.toc = made["content"], made["title"], get_toc(made["toc"])
-
-    page.render = render_or_recall  # type: ignore[method-assign]
-
-
-def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]) -> str:
+def tidy(content: str, uri: str, outcome: Outcome, resolve: Resolve) -> str:
     """The page that mkdocs-jupyter made of the lab `uri`, in the markup of every other page."""
     from bs4 import BeautifulSoup
 
     content = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", content)  # most of its weight
     soup = BeautifulSoup(content, "html.parser")
     parts = []
-    made = [cell for cell in cells(uri, outcome) if cell["cell_type"] == "code"]
-    results = list(outcome.cells)
-    number = 0
+    written = [cell for cell in cells(uri, outcome) if cell["cell_type"] == "code"]
+    ran = enumerate(zip(written, outcome.cells, strict=True), start=1)
     for cell in soup.select(".jp-Notebook > .jp-Cell"):
         if "jp-MarkdownCell" in cell["class"]:
             body = cell.select_one(".jp-MarkdownOutput")
@@ -142,8 +107,7 @@ def tidy(content: str, uri: str, outcome: Outcome, resolve: Callable[[str], str]
             continue
         code = cell.select_one("pre")
         assert code is not None, "mkdocs-jupyter's markup has changed: no <pre> in a code cell"
-        source, result = made[number], results[number]
-        number += 1
+        number, (source, result) = next(ran)
         parts.append(
             '<div class="language-python highlight"><pre><span></span>'
             f"<code>{code.decode_contents().lstrip()}</code></pre></div>"
@@ -177,7 +141,7 @@ def figure_uri(uri: str, number: int, count: int) -> str:
     return f"{uri.removesuffix('.py')}-{suffix}.svg"
 
 
-def prose(body: Tag, resolve: Callable[[str], str]) -> str:
+def prose(body: Tag, resolve: Resolve) -> str:
     """One cell of prose: permalinks and formulas as the other pages have them, links checked."""
     from bs4 import BeautifulSoup
     from bs4.element import NavigableString

@@ -1,18 +1,22 @@
-"""Where the relative links of a page's source lead: on the site, from its twin, from a notebook."""
+"""Where links lead: those of a page's source, from the site, its twin or a notebook; and those of the built site."""
 
 from __future__ import annotations
 
+import functools
+import html
 import logging
 import posixpath
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 from mkdocs.structure.files import File, Files
 
-from hooks import tested
-
 log = logging.getLogger("mkdocs.plugins.handbook")
 
+LINK = re.compile(r'<(?:a|link|script|img|source)\b[^>]*?\s(?:href|src)="([^"]*)"')
+SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 Resolve = Callable[[str], str]
 
 
@@ -32,7 +36,7 @@ def on_the_site(source: File, files: Files) -> Resolve:
         target, anchor = find_target(source, link, files)
         if target is not None:
             return target.url_relative_to(source) + anchor
-        if not tested.SCHEME.match(link) and not link.startswith("#"):
+        if not SCHEME.match(link) and not link.startswith("#"):
             log.warning(f"Lab '{source.src_uri}' contains a link '{link}', but the target is not found.")
         return link
 
@@ -77,3 +81,43 @@ def to_the_site(source: File, files: Files, site_url: str | None) -> Resolve:
 def twin_address(file: File) -> str:
     """Where a page's Markdown twin stands on the site."""
     return posixpath.join(posixpath.dirname(file.dest_uri), "index.md")
+
+
+def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:
+    """Links on the pages of a built site that lead to no file, or to no anchor in it."""
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    anchors = {name: set(re.findall(r'\sid="([^"]+)"', page)) for name, page in pages.items()}
+    broken = []
+    sound: dict[str, set[str]] = {}  # of the links that climb, by the folder that they climb to
+    for name, page in sorted(pages.items()):
+        folder = posixpath.dirname(name)
+        above = sound.setdefault(posixpath.dirname(folder), set())
+        for link in sorted(filter(is_ours, set(LINK.findall(page)) - above)):
+            path, fragment = destination(folder, link)
+            if path not in files:
+                broken.append(f"{name}: the link {link} leads to no file")
+            elif fragment and path in pages and not is_anchor(fragment, anchors[path]):
+                broken.append(f"{name}: the link {link} leads to no anchor")
+            elif folder and link.startswith("../"):  # what all pages beside it have in their navigation
+                above.add(link)
+    return broken
+
+
+def destination(folder: str, link: str) -> tuple[str, str]:
+    """The file and the anchor that a link on the page of a folder leads to."""
+    path, _, fragment = html.unescape(link).partition("#")
+    path = unquote(path.partition("?")[0])
+    is_folder = path.rpartition("/")[2] in {"", ".", ".."}
+    path = posixpath.normpath(posixpath.join("/", folder, path))[1:]
+    return posixpath.join(path, "index.html") if is_folder else path, fragment
+
+
+@functools.cache
+def is_ours(link: str) -> bool:
+    """Whether a link stays on the site."""
+    return not link.startswith("//") and not SCHEME.match(link)
+
+
+def is_anchor(fragment: str, anchors: set[str]) -> bool:
+    """Whether an address's fragment is an anchor; those with two underscores are the theme's."""
+    return fragment.startswith("__") or unquote(fragment) in anchors

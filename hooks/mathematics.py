@@ -43,10 +43,11 @@ def mathml(latex: str, *, display: bool = False) -> str:
         raise ValueError(f"formula {latex!r}, character {position}: {reason}") from error
     for pattern, replacement in TIDY:
         found = re.sub(pattern, replacement, found)
-    return re.sub(r' style="(?P<style>[^"]*)"', lambda match: _classes(match["style"], latex), found)
+    return re.sub(r' style="(?P<style>[^"]*)"', lambda match: class_of(match["style"], latex), found)
 
 
-def _classes(style: str, latex: str) -> str:
+def class_of(style: str, latex: str) -> str:
+    """The attribute that takes the place of an inline style of a formula."""
     declarations = [text.replace(" ", "") for text in style.split(";") if text.strip()]
     if unknown := [text for text in declarations if text not in CLASSES]:
         raise ValueError(f"formula {latex!r}: the style {unknown[0]!r} has no class in hooks/mathematics.py")
@@ -55,21 +56,23 @@ def _classes(style: str, latex: str) -> str:
 
 def to_mathml(page: str) -> str:
     """Convert every formula that `pymdownx.arithmatex` (generic) has marked in HTML."""
-    return DISPLAY.sub(_display, MARKED.sub(_inline, page))
+    return DISPLAY.sub(displayed, MARKED.sub(inline, page))
 
 
 def inline_mathml(text: str) -> str:
     r"""Convert the `$...$` of a caption, HTML-escaped text; `\$` is a dollar, and so is a lone `$5`."""
-    return DOLLARS.sub(_inline, text).replace(r"\$", "$")
+    return DOLLARS.sub(inline, text).replace(r"\$", "$")
 
 
-def _inline(match: re.Match[str]) -> str:
+def inline(match: re.Match[str]) -> str:
+    """A formula in a line, with what touches it."""
     found = mathml(html.unescape(match["latex"]))
     before, after = match["before"], match["after"]
     return f'<span class="nowrap">{before}{found}{after}</span>' if before or after else found
 
 
-def _display(match: re.Match[str]) -> str:
+def displayed(match: re.Match[str]) -> str:
+    """A formula on a line of its own."""
     found = mathml(html.unescape(match["latex"]), display=True)
     reach = ' tabindex="0"' if len(visible(found)) > FITS_A_PHONE else ""
     return f'<div class="arithmatex"{reach}>{found}</div>'

@@ -31,7 +31,7 @@ FIGURE = re.compile(
 )
 
 
-class PageError(Exception):
+class PageError(ValueError):
     """A page asks for what is not there."""
 
 

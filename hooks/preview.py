@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from mkdocs.commands import build as mkdocs_build
@@ -34,6 +35,32 @@ if TYPE_CHECKING:
     from hooks.recall import Recall
 
 log = logging.getLogger("mkdocs.plugins.handbook")
+LOOK = 0.2  # seconds until `serve` looks at the files again; with MkDocs' half a second a save waits longer
+
+
+def check_port(host: str, port: int) -> None:
+    """Say at once, and not after the build, that the address is taken.
+
+    Raises:
+        ValueError: if it is taken, or no address at all.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ValueError(
+                f"Can't serve on {host}:{port} ({reason}): stop what runs there, or choose another "
+                f"port, such as `make serve PORT={port + 1}`."
+            ) from None
+
+
+def look_often(server: LiveReloadServer) -> None:
+    """Let `server` see a save soon."""
+    watchers: list[Any] = [server.observer, *server.observer.emitters]
+    for watcher in watchers:
+        watcher._timeout = LOOK
 
 
 def list_files(folder: Path) -> frozenset[str]:

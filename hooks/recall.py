@@ -30,13 +30,8 @@ from hooks.unchanged import settings
 
 CODE = sources(Path(__file__).parent)  # of the hooks that run
 FROM_DOCSTRINGS = ":::"  # in the text of a page, which then does not hold all that it shows
-OBJECTS = {
-    "build_date_utc",
-    "config",
-    "nav",
-    "page",
-    "pages",
-}  # of a template's context; the rest is plain data
+# of a template's context; the rest is plain data
+OBJECTS = {"build_date_utc", "config", "nav", "page", "pages"}
 NOT_SHOWN = {"dev_addr", "site_dir", "strict"}  # settings of which a page shows nothing
 
 
@@ -64,9 +59,8 @@ class Recall:
         ]
         self.common = digest(repr(common).encode())
         self.templates: object = None
-        self.around = (
-            ""  # what pages show of each other, and the theme's own; not known: nothing of it is recalled
-        )
+        # what pages show of each other, and the theme's own; not known: nothing of it is recalled
+        self.around = ""
         autorefs = config.plugins.get("autorefs")
         self.scanned = bool(getattr(autorefs, "scan_toc", False))  # it notes headings while Markdown works
         self.search: Any = config.plugins.get("material/search")
@@ -88,9 +82,9 @@ class Recall:
                 found = {files.get_file_from_path(uri): links for uri, links in made["links"].items()}
                 page.links_to_anchors = {file: links for file, links in found.items() if file is not None}
                 return
-            with warnings() as told:
+            with captured_log() as records:
                 render(page, config, files)
-            if not told:
+            if not records:
                 links = {file.src_uri: found for file, found in (page.links_to_anchors or {}).items()}
                 title = page._title_from_render
                 made = {"content": page.content, "title": title, "toc": tokens(page.toc), "links": links}
@@ -98,7 +92,7 @@ class Recall:
 
         page.render = render_or_recall  # type: ignore[method-assign]
 
-    def fill(self, env: jinja2.Environment, nav: Navigation, finish: Callable[[str, Page], str]) -> None:
+    def attach(self, env: jinja2.Environment, nav: Navigation, finish: Callable[[str, Page], str]) -> None:
         """Let search and the theme take a page up only where it, or what all pages show of each other, is another.
 
         What the theme made of a page is kept as `finish` returns it.
@@ -156,7 +150,7 @@ class Recall:
         about = page.file.src_uri, page.url, page.canonical_url, page.edit_url
         return [*about, page.title, page.meta, tokens(page.toc), page.content, self.around]
 
-    def single(self) -> None:
+    def forget_surroundings(self) -> None:
         """Single pages are rendered from here on: what they show of others is no longer what it was."""
         self.around = ""
 
@@ -167,6 +161,24 @@ class Recall:
         if (sources(Path(__file__).parent), templates, installed()) != (CODE, self.templates, self.packages):
             self.kept.used.clear()
             self.kept.prune()
+
+
+def render_once(page: Page, kept: Kept, options: object) -> None:
+    """Let mkdocs-jupyter render a lab's page only if its notebook, the plugin or its options are others than before."""
+    render = page.render
+
+    def render_or_recall(config: MkDocsConfig, files: Files) -> None:
+        def make() -> bytes:
+            render(config, files)
+            made = {"content": page.content, "title": page.title, "toc": tokens(page.toc)}
+            return json.dumps(made).encode()
+
+        common = CODE, platform.python_version(), sorted(installed())
+        made_of = page.title, page.file.content_string, options, *common
+        made = json.loads(kept.get(made_of, make))
+        page.content, page.title, page.toc = made["content"], made["title"], get_toc(made["toc"])
+
+    page.render = render_or_recall  # type: ignore[method-assign]
 
 
 def read(folder: str | None) -> list[tuple[str, bytes]]:
@@ -195,17 +207,17 @@ def describe(entry: Any) -> tuple[object, ...]:
 
 
 @contextlib.contextmanager
-def warnings() -> Iterator[list[logging.LogRecord]]:
+def captured_log() -> Iterator[list[logging.LogRecord]]:
     """What MkDocs and its plugins tell meanwhile."""
-    told: list[logging.LogRecord] = []
+    records: list[logging.LogRecord] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record)
+            records.append(record)
 
     listener, logger = Listener(logging.INFO), logging.getLogger("mkdocs")
     logger.addHandler(listener)
     try:
-        yield told
+        yield records
     finally:
         logger.removeHandler(listener)

@@ -14,13 +14,13 @@ def repair(page: str) -> str:
     for what, pattern, replacement in REPAIRS:
         page, count = re.subn(pattern, replacement, page)
         if not count:
-            raise ValueError(_fault(what, "the page", pattern))
+            raise ValueError(fault(what, "the page", pattern))
     # the script of this component would ask another host for stars and forks
     page = page.replace(' data-md-component="source"', "")
     page = NAMELESS.sub(r'\1<span class="unseen">\g<title></span>\3\g<title>', page)
     if 'id="__toc"' not in page:  # the index page of a section has a label for it all the same
         page = page.replace(' for="__toc"', "")
-    return re.sub(FIGURE, _box, page)
+    return re.sub(FIGURE, box, page)
 
 
 def repair_files(assets: Path) -> None:
@@ -32,17 +32,27 @@ def repair_files(assets: Path) -> None:
             path.write_text(text, encoding="utf-8")
             count += found
         if not count:
-            raise ValueError(_fault(what, files, pattern))
+            raise ValueError(fault(what, files, pattern))
 
 
-def _fault(what: str, where: str, pattern: str) -> str:
+def strip_comments(assets: Path) -> None:
+    """Take out what every reader would load for nothing: comments of the handbook's own style sheet and scripts."""
+    style = assets / "extra.css"
+    style.write_text(re.sub(r"/\*.*?\*/\s*", "", style.read_text("utf-8"), flags=re.DOTALL), encoding="utf-8")
+    for script in assets.glob("*.js"):
+        text = re.sub(r"^\s*(?://.*)?\n?", "", script.read_text("utf-8"), flags=re.MULTILINE)
+        script.write_text(text, encoding="utf-8")
+
+
+def fault(what: str, where: str, pattern: str) -> str:
+    """What to say where there is nothing to repair."""
     return (
         f"cannot repair the {what}: nothing in {where} matches {pattern!r}. Has the theme changed? "
         "Then adapt hooks/repair.py, or drop this repair if it is no longer needed"
     )
 
 
-def _box(match: re.Match[str]) -> str:
+def box(match: re.Match[str]) -> str:
     """The figure's own scroll box; the keyboard can reach it if a phone has to scroll."""
     width = float(match["width"])
     reach = ' tabindex="0"' if width > FITS_A_PHONE else ""
@@ -51,7 +61,8 @@ def _box(match: re.Match[str]) -> str:
     return f'{match["figure"]}<div class="plot__box{size}"{reach}>{match["svg"]}</div>'
 
 
-def _label_search(match: re.Match[str]) -> str:
+def label_search(match: re.Match[str]) -> str:
+    """The search dialog with the label of its options."""
     return f'{match[1]} aria-label="{match[3]}">{match[2]}{match[3]}"'
 
 
@@ -82,7 +93,7 @@ REPAIRS: list[tuple[str, str, Replacement]] = [
         "search dialog's missing label",  # in the page's language, from the options beside it
         r'(?s)(<div class="md-search"[^>]* role="dialog")>'
         r'(.*?<nav class="md-search__options" aria-label=")([^"]*)"',
-        _label_search,
+        label_search,
     ),
     (
         "progress bar's missing label",  # it tells nothing that the new page does not

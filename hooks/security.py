@@ -8,29 +8,41 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
+
+from mkdocs.structure.files import File
+
+from hooks.engine import svg
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)  # of a template
 FILLED = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # what a template fills in
 ADDRESS = r"[\w./%~@:+-]*"  # all that it fills into a script
 ELEMENT = re.compile(r"<(?:style|iframe|object|embed|base)\b[^>]*>")
-HOST = r"\s*(?:https?:)?//"
-SCHEME = re.compile(r"[\x00-\x20]*javascript:")  # a browser passes over what comes before it
-SUSPECTS = [  # such an attribute; or words in a text, or in another attribute; by a letter that comes first, found fast
+# An address on another host, and one that is a script; a browser passes over the signs before it.
+HOST = re.compile(r"[\x00-\x20]*(?:https?:|//)")
+SCHEME = re.compile(r"[\x00-\x20]*javascript:")
+# Such an attribute; or words in a text, or in another attribute. By a letter that comes first, found fast. Letters and
+# slashes of an address may be written as entities.
+SUSPECTS = [
     re.compile(r"""s(?<=[\s/"'].)tyle\s*="""),
     re.compile(r"""o(?<=[\s/"'].)n[a-z]+\s*="""),
-    re.compile(rf"""s(?<=[\s/"'].)rc\s*=\s*["']?{HOST}"""),
+    re.compile(r"""s(?<=[\s/"'].)rc\s*=["'\x00-\x20htps]*[&:/\\]"""),
     re.compile(r"""s(?<=[\s/"'].)rcset\s*="""),
-    re.compile(rf"""p(?<=[\s/"'].)oster\s*=\s*["']?{HOST}"""),
-    re.compile(r"""href\s*=["'\x00-\x20javscript]*[&:]"""),  # letters may be written as entities
+    re.compile(r"""p(?<=[\s/"'].)oster\s*=["'\x00-\x20htps]*[&:/\\]"""),
+    re.compile(r"""href\s*=["'\x00-\x20javscript]*[&:]"""),
     re.compile(r"""action\s*=["'\x00-\x20javscript]*[&:]"""),
     re.compile(r"""h(?<=[\s/"'].)ttp-equiv\s*="""),  # it can send a reader elsewhere, which no policy stops
 ]
 CHARSET = '<meta charset="utf-8">'
+OWN = re.compile(r"<(script|meta|link)\b", re.IGNORECASE)  # in a page's text; the rest is for `find_unsafe`
+SERVED = re.compile(
+    r"(?!_).+\.(?:md|py|css|js|toml|txt|csv|svg|png|jpe?g|gif|webp|ico|woff2|mp4|webm|pdf)|CNAME"
+)
 
 
 def inline(page: str) -> list[str]:
@@ -106,6 +118,27 @@ def free(page: str) -> str:
     )
 
 
+def check_text(content: str) -> None:
+    """Refuse a page's own text, as HTML, that holds what only templates may hold.
+
+    Raises:
+        ValueError: if there is such an element.
+    """
+    if found := OWN.search(content):
+        raise ValueError(f"its own text holds a {found[1].lower()}, and its policy would not stop that")
+
+
+def find_foreign(file: File) -> str | None:
+    """What a file of docs/ could do that no policy stops, for a host or a browser may act on it; None if nothing."""
+    name = posixpath.basename(file.src_uri)
+    if not SERVED.fullmatch(name):
+        return "a browser or a host may act on it, which no policy stops; pages are Markdown, labs Python"
+    try:
+        return svg.find_foreign(file.content_string) if name.endswith(".svg") else None
+    except UnicodeDecodeError:
+        return "a drawing is text in UTF-8, and this is none"
+
+
 def find_unsafe(page: str) -> str | None:
     """The first tag that the policy forbids, in small letters."""
     lower = page.lower()
@@ -128,10 +161,10 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at a tag's attributes."""
         for name, value in attrs:
-            address = (value or "").lower()
+            address = re.sub(r"[\t\n\r]", "", (value or "").lower()).replace("\\", "/")
             addresses = address.split(",") if name == "srcset" else [address]
-            loads = name in {"src", "srcset", "poster"} and any(re.match(HOST, one) for one in addresses)
-            runs = name.endswith(("href", "action")) and SCHEME.match(re.sub(r"[\t\n\r]", "", address))
+            loads = name in {"src", "srcset", "poster"} and any(map(HOST.match, addresses))
+            runs = name.endswith(("href", "action")) and SCHEME.match(address)
             forbidden = name in {"style", "http-equiv"} or name.startswith("on")
             if self.unsafe is None and (forbidden or loads or runs):
                 self.unsafe = (self.get_starttag_text() or "").lower()

@@ -7,9 +7,8 @@ from jinja2.bccache import Bucket
 
 from hooks.kept import Kept, maker
 
-MAKER = maker(
-    __file__, "jinja2", "mkdocs", "mkdocstrings"
-)  # whose environments and filters stand in the code
+# of packages whose environments and filters stand in the code
+MAKER = maker(__file__, "jinja2", "mkdocs", "mkdocstrings")
 
 
 class Compiled(jinja2.BytecodeCache):

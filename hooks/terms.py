@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from typing import NamedTuple
+
+from hooks.links import Resolve
 
 GLOSSARY = "glossary.md"
 EVERYDAY = {"gain", "noise", "patience", "spread"}  # pages also use these words as everybody does
@@ -53,7 +54,7 @@ def read(glossary: str) -> dict[str, Term]:
     return terms
 
 
-def explain(content: str, page: str, terms: dict[str, Term], resolve: Callable[[str], str]) -> str:
+def explain(content: str, page: str, terms: dict[str, Term], resolve: Resolve) -> str:
     """Mark the first use of each term in each section of a page.
 
     Args:

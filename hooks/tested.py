@@ -1,4 +1,4 @@
-"""Counts what a built site holds, checks its links, and puts the numbers into the page *What is tested*.
+"""Counts what a built site holds, and puts the numbers into the page *What is tested*.
 
 That page names a number as `%figures%`; `count` lists the names. All is read from the pages as they were built.
 """
@@ -6,15 +6,12 @@ That page names a number as `%figures%`; `count` lists the names. All is read fr
 from __future__ import annotations
 
 import difflib
-import functools
-import html
-import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote
 
 from hooks.engine import visible
+from hooks.links import LINK, is_ours
 
 NAME = re.compile(r"%([a-z_]+)%")
 KINDS = {
@@ -24,10 +21,8 @@ KINDS = {
     "outputs": r"<samp\b",
     "formulas": r"<math\b",
 }
-LINK = re.compile(r'<(?:a|link|script|img|source)\b[^>]*?\s(?:href|src)="([^"]*)"')
 ELSEWHERE = re.compile(r'<a\b[^>]*?\shref="(https?://[^"#]*)')
 SCRIPT = re.compile(r"(<script\b[^>]*>).*?</script>", re.DOTALL)
-SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 VERDICT = re.compile(r'<td id="claim-\d+">.*?</td>\s*<td>.*?</td>\s*<td>(.*?)</td>', re.DOTALL)
 VERDICTS = ("holds", "holds with care", "wrong in part", "announced")
 
@@ -52,52 +47,12 @@ def count(site: Path, root: Path, pages: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
-def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:
-    """Links on the pages of a built site that lead to no file, or to no anchor in it."""
-    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    anchors = {name: set(re.findall(r'\sid="([^"]+)"', page)) for name, page in pages.items()}
-    broken = []
-    sound: dict[str, set[str]] = {}  # of the links that climb, by the folder that they climb to
-    for name, page in sorted(pages.items()):
-        folder = posixpath.dirname(name)
-        above = sound.setdefault(posixpath.dirname(folder), set())
-        for link in sorted(filter(is_ours, set(LINK.findall(page)) - above)):
-            path, fragment = find(folder, link)
-            if path not in files:
-                broken.append(f"{name}: the link {link} leads to no file")
-            elif fragment and path in pages and not is_anchor(fragment, anchors[path]):
-                broken.append(f"{name}: the link {link} leads to no anchor")
-            elif folder and link.startswith("../"):  # what all pages beside it have in their navigation
-                above.add(link)
-    return broken
-
-
-def find(folder: str, link: str) -> tuple[str, str]:
-    """The file and the anchor that a link on the page of a folder leads to."""
-    path, _, fragment = html.unescape(link).partition("#")
-    path = unquote(path.partition("?")[0])
-    is_folder = path.rpartition("/")[2] in {"", ".", ".."}
-    path = posixpath.normpath(posixpath.join("/", folder, path))[1:]
-    return posixpath.join(path, "index.html") if is_folder else path, fragment
-
-
 def read(site: Path) -> dict[str, str]:
     """The pages of a built site by address, without their scripts' code."""
     return {
         path.relative_to(site).as_posix(): SCRIPT.sub(r"\1", path.read_text(encoding="utf-8"))
         for path in sorted(site.rglob("index.html"))
     }
-
-
-@functools.cache
-def is_ours(link: str) -> bool:
-    """Whether a link stays on the site."""
-    return not link.startswith("//") and not SCHEME.match(link)
-
-
-def is_anchor(fragment: str, anchors: set[str]) -> bool:
-    """Whether an address's fragment is an anchor; those with two underscores are the theme's."""
-    return fragment.startswith("__") or unquote(fragment) in anchors
 
 
 def fill(text: str, numbers: Mapping[str, object]) -> str:

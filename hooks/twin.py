@@ -6,15 +6,16 @@ import html
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hooks.engine import Outcome
+from hooks.inline import standalone
+from hooks.links import Resolve
 from hooks.pages import FENCE, FIGURE, lines
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)")
 ADMONITION = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>\w+)(?: "(?P<title>[^"]*)")?\s*$')
-Resolve = Callable[[str], str]
 
 
 def plain_markdown(markdown: str, resolve: Resolve) -> str:
@@ -101,8 +102,7 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
 
 def write_notebook(cells: list[dict[str, Any]]) -> str:
     """A notebook file; cell ids are counted, so that the same page gives the same bytes."""
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
+    cells = [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)]
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -146,8 +146,6 @@ def outputs(made: Any) -> list[dict[str, Any]]:
     """What an outcome or a cell printed and drew, as a notebook keeps it."""
     if made is None:
         return []
-    from hooks.inline import standalone
-
     text = [{"name": "stdout", "output_type": "stream", "text": made.text}] if made.text else []
     pictures = [
         {"data": {"image/svg+xml": standalone(svg)}, "metadata": {}, "output_type": "display_data"}

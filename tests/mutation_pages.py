@@ -20,8 +20,8 @@ import json
 import os
 import random
 import shutil
-import sys
 import tempfile
+import textwrap
 import time
 import tomllib
 from collections import Counter, defaultdict
@@ -30,58 +30,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict
+from benchmarks.measure import RESULTS, ROOT, keep, today
+from benchmarks.mutation import NOT_EXPLAINED, REASONS, STORE, days, explain, folded, listed, share
+from tests.record import BLOCK, RECORD, find_all
 
-from benchmarks.build import today  # noqa: E402
-from benchmarks.forks import Chosen, Copy, fork, preload, spread, verdict  # noqa: E402
-from benchmarks.mutation import NOT_EXPLAINED, REASONS, days, explain, folded, share  # noqa: E402
-from tests.record import PAGES, RECORD, find_blocks  # noqa: E402
-
-STORE = ROOT / ".cache" / "mutation"
-RESULTS = ROOT / "benchmarks" / "results"
 LIMIT = 120.0  # seconds; a snippet takes about two
-SIZED = {
-    "Linear",
-    "mlp",
-    "randn",
-    "rand",
-    "zeros",
-    "ones",
-    "empty",
-    "full",
-    "randint",
-    "randperm",
-    "eye",
-    "arange",
-}
-SIZED |= {
-    "linspace",
-    "logspace",
-    "reshape",
-    "view",
-    "expand",
-    "repeat",
-    "Conv1d",
-    "Conv2d",
-    "unflatten",
-    "SwiGLU",
-}
-SIZED |= {"moons", "spirals", "blobs", "chunk", "split", "tensor_split", "LayerNorm", "BatchNorm1d"}
+SIZED = (
+    "Linear mlp randn rand zeros ones empty full randint randperm eye arange linspace logspace reshape view "
+    "expand repeat Conv1d Conv2d unflatten SwiGLU moons spirals blobs chunk split tensor_split LayerNorm "
+    "BatchNorm1d"
+)
 SWAPPED: dict[type, type] = {
-    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult},
-    **{ast.FloorDiv: ast.Mod, ast.Mod: ast.FloorDiv, ast.MatMult: ast.Mult, ast.BitAnd: ast.BitOr},
-    **{ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And, ast.USub: ast.UAdd, ast.Invert: ast.UAdd},
-    **{
-        ast.Lt: ast.GtE,
-        ast.GtE: ast.Lt,
-        ast.Gt: ast.LtE,
-        ast.LtE: ast.Gt,
-        ast.Eq: ast.NotEq,
-        ast.NotEq: ast.Eq,
-    },
-    **{ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is},
-}
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Mod, ast.Mod: ast.FloorDiv, ast.MatMult: ast.Mult, ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And, ast.USub: ast.UAdd, ast.Invert: ast.UAdd,
+    ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
 Change = Callable[[], None]
 
 
@@ -101,11 +67,7 @@ class Broken(NamedTuple):
 def places(root: Path = ROOT) -> dict[str, str]:
     """The source of every snippet, and of every block that is written in a page."""
     paths = sorted((root / "snippets").rglob("*.py"))
-    found = {path.relative_to(root).as_posix(): path.read_text() for path in paths}
-    for page in PAGES:
-        blocks = find_blocks((root / page).read_text())
-        found |= {f"{page}#{number}": block for number, block in enumerate(blocks)}
-    return found
+    return {path.relative_to(root).as_posix(): path.read_text() for path in paths} | find_all(root)
 
 
 def constants(tree: ast.Module, sizes: set[int]) -> Iterator[Change]:
@@ -156,7 +118,7 @@ def shapes(tree: ast.Module) -> Iterator[ast.Constant]:
         values = [
             word.value for word in call.keywords if word.arg in {"count", "size", "steps_per", "out_features"}
         ]
-        for argument in [*call.args, *values] if name in SIZED else []:
+        for argument in [*call.args, *values] if name in SIZED.split() else []:
             for node in ast.walk(argument):
                 if isinstance(node, ast.Constant) and type(node.value) is int and abs(node.value) > 0:
                     yield node
@@ -182,7 +144,7 @@ def break_in(way: str, source: str, seed: str) -> str | None:
         "constant": lambda: list(constants(tree, set(sizes))),
         "operator": lambda: list(operators(tree)),
         "name": lambda: list(names(tree, rng)),
-        "shape": lambda: [partial(setattr, node, "value", node.value + 1) for node in sizes.values()],  # type: ignore
+        "shape": lambda: [partial(setattr, node, "value", node.value + 1) for node in sizes.values()],
         "line": lambda: list(lines(tree)),
     }
     found = changes[way]()
@@ -194,6 +156,7 @@ def break_in(way: str, source: str, seed: str) -> str | None:
 
 
 WAYS = ("constant", "operator", "name", "shape", "line")
+SHOWN = {"text": "prints something else", "figure": "draws something else"}  # what a survivor does
 
 
 def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
@@ -246,16 +209,9 @@ def judge(broken: Broken, number: int, copies: list[Copy]) -> None:
 
 def replace_block(page: str, number: int, source: str) -> str:
     """The page with another source in the block of that number."""
-    old = find_blocks(page)[number]
-    inner = [line for line in page.split("\n")]
-    wanted = old.rstrip("\n").split("\n")
-    for start in range(len(inner)):
-        taken = inner[start : start + len(wanted)]
-        if [line.strip() for line in taken] == [line.strip() for line in wanted]:
-            indent = " " * (len(taken[0]) - len(taken[0].lstrip()))
-            new = [indent + line if line else "" for line in source.rstrip("\n").split("\n")]
-            return "\n".join([*inner[:start], *new, *inner[start + len(wanted) :]])
-    raise ValueError(f"the page must hold the block {number}")
+    match = [match for match in BLOCK.finditer(page) if "--8<--" not in match[2]][number]
+    block = textwrap.indent(source.rstrip("\n") + "\n", match[1])
+    return page[: match.start(2)] + block + page[match.end(2) :]
 
 
 def show(project: Copy, source: str) -> dict[str, Any]:
@@ -307,7 +263,7 @@ def known(asked: set[str]) -> dict[str, dict[str, Any]]:
     path, shown = STORE / "pages.jsonl", places()
     found = {}
     for record in map(json.loads, path.read_text().splitlines() if path.is_file() else ()):
-        if record["key"] in asked and "date" in record:  # older versions of this script wrote none
+        if record["key"] in asked:
             found.pop(record["key"], None)
             caught = record["verdict"] not in {"same", "text", "figure"}
             if caught or record["tests"] == fingerprint(record["place"], shown[record["place"]]):
@@ -356,7 +312,7 @@ def markdown(result: dict[str, Any]) -> str:
         f"the tests catch {caught + timeout} ({share(caught + timeout, seen)}); {text} print something else "
         f"unnoticed, and {figure} draw something else. {explained} of these have a reason.",
         "",
-        "| Way | Caught | By time | Shows the same | Prints another | Draws another | No such place | Share |",
+        "| Change | Caught | By time | Shows the same | Prints something else | Draws something else | No place for it | Share |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for way, (caught, timeout, same, text, figure, without) in rows.items():
@@ -365,10 +321,9 @@ def markdown(result: dict[str, Any]) -> str:
         lines.append(f"| {way} | {' | '.join(map(str, row))} | {part} |")
     lines += ["", f"{result['date']}.", ""]
     survivors = [
-        (found["place"], f"{found['way']}, another {found['verdict']}", found)
-        for found in result["survivors"]
+        (found["place"], f"{found['way']}, {SHOWN[found['verdict']]}", found) for found in result["survivors"]
     ]
-    return "\n".join(lines + folded("Survivors that show something else", survivors))
+    return "\n".join(lines + folded("Survivors that show something else", listed(survivors)))
 
 
 def main() -> None:
@@ -404,8 +359,7 @@ def main() -> None:
     result = summarize(list(known(keys).values()), total, without, reasons)
     print(markdown(result).split("\n???")[0])
     if not arguments.only:
-        (RESULTS / "mutation_pages.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-        (RESULTS / "mutation_pages.md").write_text(markdown(result))
+        keep(RESULTS / "mutation_pages.md", markdown(result), result)
 
 
 if __name__ == "__main__":

@@ -1246,7 +1246,10 @@ def test_how_many_processors_there_are(monkeypatch):
 
 def test_what_the_documents_say_of_limits_is_so():
     text = (Path(__file__).parents[1] / "SECURITY.md").read_text()
-    assert f"a file may grow to {SIZE_LIMIT // 2**20} MB, and a script may run for {TIME_LIMIT:g} seconds." in text
+    assert (
+        f"a file may grow to {SIZE_LIMIT // 2**20} MB, and a script may run for {TIME_LIMIT:g} seconds."
+        in text
+    )
 
 
 def test_hidden_names_and_compiled_copies_in_a_folder_count_for_nothing(tmp_path):

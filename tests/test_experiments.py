@@ -565,7 +565,7 @@ def test_the_table_holds_every_function_and_takes_two_cores_an_hour(table):
 
 def command(*arguments, **options):
     return subprocess.run(
-        [sys.executable, "benchmarks/search_table.py", *map(str, arguments)],
+        [sys.executable, "-m", "benchmarks.search_table", *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=120, **options,
     )  # fmt: skip
 
@@ -648,9 +648,8 @@ def test_the_command_on_a_cluster_that_loses_a_worker_gives_the_rows_of_this_mac
 
     def rows(store, *arguments):
         asked = ("--functions", "relu", "--networks", "MLP", "--seeds", "2", "--store", store, *arguments)
-        process = subprocess.Popen(
-            [sys.executable, "benchmarks/search_table.py", *map(str, asked)], cwd=ROOT, stdout=subprocess.PIPE
-        )
+        command = [sys.executable, "-m", "benchmarks.search_table", *map(str, asked)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         while arguments and process.poll() is None:
             if store.exists() and len(store.read_text().splitlines()) > 3:
                 os.kill(cluster.workers[0].pid, signal.SIGKILL)

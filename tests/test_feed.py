@@ -88,6 +88,12 @@ def test_the_feed_holds_what_the_standard_asks_for():
     )
 
 
+def test_an_entry_reads_as_the_twin_of_its_page_does():
+    text = "## 2026-11-24: One\n\n[b](c.md){ .d }\n"
+    root = ElementTree.fromstring(atom(text, "lego", "https://example.org/", "changelog/", str.upper))
+    assert root.findtext("a:entry/a:content", None, NAMES) == '<p><a href="C.MD">b</a></p>'
+
+
 def test_the_handbook_has_news_in_order():
     news = entries((ROOT / "docs" / CHANGELOG).read_text())
     assert len(news) >= 7 and all(entry.text for entry in news)

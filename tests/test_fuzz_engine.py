@@ -14,6 +14,7 @@ from hooks import (
     feed,
     inline,
     labs,
+    links,
     mathematics,
     pages,
     reference,
@@ -229,7 +230,7 @@ def test_the_links_of_any_page_are_counted_and_checked(tmp_path_factory, text):
     site = tmp_path_factory.mktemp("site")
     (site / "index.html").write_text(text, encoding="utf-8")
     assert all(
-        line.startswith("index.html: the link ") for line in tested.find_broken(site, tested.read(site))
+        line.startswith("index.html: the link ") for line in links.find_broken(site, tested.read(site))
     )
     assert tested.count(site, site, tested.read(site))["pages"] == 1
 

@@ -7,9 +7,9 @@ import pytest
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from hooks import kept as module
-from hooks import labs
 from hooks.engine.cache import Cache
 from hooks.kept import Kept, maker
+from hooks.recall import render_once
 
 
 def never():
@@ -114,7 +114,7 @@ def shown(page):
 def test_a_lab_is_rendered_once(kept):
     def render(text, options, title=None):
         page = Page(count=0, file=SimpleNamespace(content_string=text), content=None, title=title, toc=None)
-        labs.render_once(page, kept, options)
+        render_once(page, kept, options)
         page.render(None, None)
         return page.count, shown(page)
 

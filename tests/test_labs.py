@@ -63,6 +63,7 @@ def test_links_of_the_notebook_are_those_of_who_reads_it_elsewhere():
         "[here](https://site/#a) [b](https://site/../b.md) [f](https://site/../reference/c.md#lego.c.f)"
     )
     assert "](../b.md)" in labs.markdown("labs/a.py", LINKS), "what is kept stays as it was"
+    assert not any("id" in cell for cell in labs.cells("labs/a.py", LINKS))
 
 
 def test_every_figure_has_an_address_and_its_page_leads_there():

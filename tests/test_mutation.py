@@ -1,5 +1,6 @@
 """The runner of mutants, on a project of one function; the ways to break what a page shows."""
 
+import html
 import json
 import os
 import subprocess
@@ -116,7 +117,8 @@ assert result.read_text() == "first, last", result.read_text()
     assert result.returncode == 0, result.stderr
 
 
-def test_a_process_that_a_test_starts_imports_the_copy_too(tmp_path):
+@pytest.mark.parametrize("main", [["main.py"], ["-m", "main"]], ids=["a file", "a module"])
+def test_a_process_that_a_test_starts_imports_the_copy_too(tmp_path, main):
     thing = "from pathlib import Path\n\ndef tell():\n    Path('told').write_text(__file__)\n"
     code = """
 import multiprocessing
@@ -144,22 +146,15 @@ if __name__ == "__main__":
     (tmp_path / "copy").mkdir()
     for name, text in {"main.py": code, "thing.py": thing, "copy/thing.py": thing}.items():
         (tmp_path / name).write_text(text)
-    command, environment = [sys.executable, str(tmp_path / "main.py")], os.environ | {"PYTHONPATH": str(ROOT)}
+    command, environment = [sys.executable, *main], os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "copy/told").read_text() == str(tmp_path / "copy/thing.py")
 
 
 def test_an_unknown_file_is_refused():
-    command = [
-        sys.executable,
-        "benchmarks/mutation.py",
-        "--files",
-        "lego/stack.py",
-        "lego/none.py",
-        "stack.py",
-        "hooks/handbook.py",
-    ]
+    files = ["lego/stack.py", "lego/none.py", "stack.py", "hooks/handbook.py"]
+    command = [sys.executable, "-m", "benchmarks.mutation", "--files", *files]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 2 and result.stderr.endswith(
         "--files must have tests of their own and be of lego/*.py, hooks/*.py, hooks/engine/*.py, such as lego/stack.py, "
@@ -198,38 +193,65 @@ def test_a_block_is_replaced_where_it_stands():
     assert replace_block(page, 1, "c\n\nd\n") == page.replace("    a\n\n    b", "    c\n\n    d")
 
 
+def test_of_two_equal_blocks_the_one_of_that_number_is_replaced():
+    from tests.mutation_pages import replace_block
+
+    included = '```python\n--8<-- "x.py"\n```\n'
+    page = "a\n\n{}```python\na\n```\n\n```python\n{}\n```\n"
+    assert replace_block(page.format(included, "a"), 1, "b\n") == page.format(included, "b")
+
+
 def test_a_survivor_is_explained_by_its_file_line_and_operator():
     from benchmarks.mutation import NOT_EXPLAINED, markdown, summarize
 
-    record = {"file": "a.py", "text": "return n + 0", "line": 4, "operator": "Add_Sub", "verdict": "survived"}
+    record = {
+        "file": "lego/a.py",
+        "text": "return n + 0",
+        "line": 4,
+        "operator": "Add_Sub",
+        "verdict": "survived",
+    }
     record["date"] = "2026-01-02"
     record |= {"diff": ["-     return n + 0", "+     return n - 0"]}
-    told = {"file": "a.py", "line": "return n + 0", "operator": "Add_Sub", "reason": "zero has no sign"}
+    told = {"file": "lego/a.py", "line": "return n + 0", "operator": "Add_Sub", "reason": "zero has no sign"}
     for change, reason in (
         ({}, "zero has no sign"),
         ({"line": ["x", "return * 0"], "operator": ["Add_*"]}, "zero has no sign"),
         ({"line": "return n"}, NOT_EXPLAINED),
         ({"operator": "Add_Mul"}, NOT_EXPLAINED),
-        ({"file": "b.py"}, NOT_EXPLAINED),
+        ({"file": "lego/b.py"}, NOT_EXPLAINED),
     ):
         entry = told | change
         other = record | {"verdict": "timeout", "date": "2026-01-03"}
-        result = summarize([record, other], {"a.py": 9}, [entry])
+        result = summarize([record, other], {"lego/a.py": 9}, [entry])
         assert result["date"] == "2026-01-02 to 2026-01-03"
         text = markdown(result)
-        assert f"**`a.py:4`** Add_Sub: {reason}" in text and "+     return n - 0" in text
-        assert "| `a.py` | 9 | 2 | 1 | 1 | 1 | 50.0% |" in text
+        assert f"**`lego/a.py:4`** Add_Sub: {reason}" in text
+        assert "<del>`return n + 0`</del>" in text and "<ins>`return n - 0`</ins>" in text
+        for name in ("The library", "`lego/a.py`"):
+            assert f"| {name} | 9 | 2 | 1 | 1 | 1 | 50.0% |" in text
         assert "0 compute the same" in text and "without these, 50.0%" in text
     text = markdown(
-        summarize([record, record | {"verdict": "timeout"}], {"a.py": 9}, [told | {"same": True}])
+        summarize([record, record | {"verdict": "timeout"}], {"lego/a.py": 9}, [told | {"same": True}])
     )
     assert "Of the 1 survivors, 1 have a reason; 1 compute the same" in text and "these, 100.0%" in text
 
 
-@pytest.mark.parametrize("runner", ["benchmarks/mutation.py", "tests/mutation_pages.py"])
+@pytest.mark.parametrize("runner", ["benchmarks.mutation", "tests.mutation_pages"])
 def test_the_runners_import_nothing_that_a_mutant_changes(runner):
-    code = f"import runpy, sys\nrunpy.run_path({runner!r})\nassert not {{'hooks', 'lego'}} & set(sys.modules)"
+    code = f"import runpy, sys; runpy.run_module({runner!r})"
+    code += "; assert not {'hooks', 'lego'} & set(sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_line_with_marks_of_markdown_is_shown_as_it_is():
+    from markdown import markdown
+
+    from benchmarks.mutation import quoted
+
+    for code in ("x ** 2 * y", "`a` and ``b``", "<b> & [link](x)", "$x$ _y_"):
+        told = markdown(f"<del>{quoted(code)}</del>")
+        assert told == f"<p><del><code>{html.escape(code, quote=False)}</code></del></p>"

@@ -1,5 +1,6 @@
 """What `serve` shows early, and when browsers load again."""
 
+import socket
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from mkdocs.exceptions import Abort
 from hooks.engine import Outcome
 from hooks.engine.outcome import Cell
 from hooks.execute import ProblemsError
-from hooks.preview import Preview, Site, list_files
+from hooks.preview import Preview, Site, check_port, list_files
 
 
 def outcome(text="", source="x", figures=()):
@@ -130,6 +131,21 @@ def test_a_page_that_came_or_went_or_another_setting_is_left_to_the_whole_build(
     settings.write_text("site_name: one")
     (tmp_path / "a" / "lab.py").unlink()
     assert not site.still_holds()
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_a_port_is_free_or_refused(host, family):
+    with socket.socket(family) as other:
+        try:
+            other.bind((host, 0))
+        except OSError:
+            pytest.skip(f"this system has no {host}")
+        port = other.getsockname()[1]
+        other.listen()
+        with pytest.raises(ValueError, match=rf"serve on {host}:{port} \(Address.*PORT={port + 1}`") as error:
+            check_port(host, port)
+        assert error.value.__suppress_context__
+    check_port(host, port)
 
 
 @pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])

@@ -83,4 +83,4 @@ def test_each_check_is_run_by_the_target_of_its_name():
         shown = subprocess.run(
             ["make", "--dry-run", name], cwd=proof.ROOT, capture_output=True, text=True
         ).stdout
-        assert f"benchmarks/proof.py {name} " in shown, shown
+        assert f"python -m benchmarks.proof {name} " in shown, shown

@@ -5,7 +5,7 @@ from pathlib import Path
 import material
 import pytest
 
-from hooks.repair import MENDED, repair, repair_files
+from hooks.repair import MENDED, repair, repair_files, strip_comments
 from tests.conftest import ROOT
 
 PAGE = """<link rel="stylesheet" href="../assets/stylesheets/palette.0a1b.min.css">
@@ -111,3 +111,13 @@ def test_a_label_that_shows_an_arrow_gets_the_name_of_its_section():
 
 def test_what_appears_by_itself_is_a_status():
     assert '<div class="md-search-result__meta" role="status">' in repair(PAGE)
+
+
+def test_readers_load_no_comments(tmp_path):
+    (tmp_path / "extra.css").write_text("/* One\n   two */\na {\n  b: c; /* d */\n}\n")
+    (tmp_path / "a.js").write_text("// One\nfoo('//a') // stays\n\n  // two\n  bar()\n")
+    (tmp_path / "other.css").write_text("/* stays */")
+    strip_comments(tmp_path)
+    assert (tmp_path / "extra.css").read_text() == "a {\n  b: c; }\n"
+    assert (tmp_path / "a.js").read_text() == "foo('//a') // stays\nbar()\n"
+    assert (tmp_path / "other.css").read_text() == "/* stays */"

@@ -2,10 +2,11 @@ import base64
 import hashlib
 import re
 from fnmatch import fnmatch
+from types import SimpleNamespace
 
 import pytest
 
-from hooks.security import free, headers, of_theme, secure
+from hooks.security import check_text, find_foreign, free, headers, of_theme, secure
 
 PAGE = '<html><head><meta charset="utf-8"><title>T</title></head><body>{}</body></html>'
 ANY = re.compile(".*")  # every script is known
@@ -113,6 +114,18 @@ def test_only_scripts_of_the_templates_may_stand_in_a_page(tmp_path):
         '<a href="&#1; java\n\tscript:alert(1)">',
         '<svg><a xlink:href="javascript:alert(1)">',
         '<button formaction="javascript:alert(1)">',
+        '<img src="&#47;&#47;x.org/a.png">',
+        '<img src="https:&#47;/x.org/a">',
+        '<video poster="&#x2f;/x">',
+        '<script src="&#47;/x"></script>',
+        r'<img src="\\x.org/a.png">',
+        '<img src="ht\ntps://x.org/a">',
+        r'<img src="/\x.org/a">',
+        '<img src=" /\t/x.org/a">',
+        '<img src="&sol;&bsol;x.org/a">',
+        "<img src=h&#116;tps://x.org/a>",
+        "<img src=http:x.org/a>",
+        r'<img srcset="a.png 1x, \\x.org/b.png 2x">',
     ],
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
@@ -148,10 +161,52 @@ def test_words_in_an_attribute_are_no_attribute():
         '<p title="href=javascript:a()">href="javascript:a()"</p>',
         '<a href="../javascript/">a</a><a href="?q=javascript:a">b</a><a href="&#106;s/">c</a>',
         '<img srcset="a.png 1x, b//c.png 2x">',
+        '<img src="/assets/a.png"><img src="./&#97;.png"><img src="https/a.png"><video poster="s//a.png">',
+        '<img src="data:image/png;base64,//aa"><img src="&#46;&#46;/a.png"><img src="a.png?of=//b">',
     ],
 )
 def test_text_about_styles_is_no_style(text):
     secure(PAGE.format(text), ANY)
+
+
+@pytest.mark.parametrize("element", ["<script>", "<META x>", "<link\nrel='a'>", "<p><scRipt/>"])
+def test_what_only_a_template_may_hold_is_no_part_of_a_text(element):
+    with pytest.raises(ValueError, match=r"its own text holds a (script|meta|link), and"):
+        check_text(f"<p>{element}")
+    check_text("<p>&lt;script&gt; <a class='link'> <metadata> <linked> script meta link")
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("a/b.md", "", None),
+        ("labs/a.py", "", None),
+        ("a.b.JPG", "", "act on it"),
+        ("a.b.jpg", "", None),
+        ("a.jpeg", "", None),
+        ("CNAME", "", None),
+        ("a/CNAME.md", "", None),
+        ("_headers", "", "act on it"),
+        ("a/_b.md", "", "act on it"),
+        (".md", "", "act on it"),
+        ("a.html", "", "act on it"),
+        ("a.svg", SVG, None),
+        ("a.svg", SVG.replace("/>", ' onload="a()"/>'), "onload"),
+        ("a.svg", None, "a drawing is text in UTF-8, and this is none"),
+        ("svg.md", "<", None),
+    ],
+)
+def test_what_a_file_could_do_that_no_policy_stops(name, content, problem):
+    class File(SimpleNamespace):
+        @property
+        def content_string(self):
+            return b"\xff".decode() if content is None else content
+
+    found = find_foreign(File(src_uri=name))
+    assert found is None if problem is None else re.search(problem, found)
 
 
 def test_a_page_without_its_beginning_is_refused():

@@ -1,15 +1,12 @@
-"""Counting what a site holds, finding its broken links, the date of a build, and the audit's tables."""
+"""Counting what a site holds, the date of a build, and the audit's tables."""
 
-import html
 import importlib.metadata
 import json
 import os
-import posixpath
 import re
 import statistics
 import subprocess
 import sys
-from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
@@ -23,46 +20,16 @@ PAGE = """<h2 id="there">x</h2><figure class="plot" id="figure-a"></figure>
 <a class="x" href="../">up</a> <a href="#there">here</a> <a href="https://example.org/a#b">away</a>
 <script>"<a href='nowhere/'>"</script><a href="mailto:x@y">m</a>"""
 
-LINKS = [
-    "",
-    "a b/",
-    "../",
-    "..",
-    "./",
-    "../..",
-    "../../",
-    "../../../../x",
-    "a%20b/#c%20d",
-    "../a/?q=1#x",
-    "#x",
-    "?q",
-    "/",
-    "/x/y.svg",
-    "..//x",
-    "../../x/../y/",
-    "a/../../b",
-    "&#46;./z/",
-    "%2e%2e/z",
-    "x.html",
-    "...",
-    ".../",
-]
 
-
-@pytest.fixture
-def site(tmp_path):
+def test_what_is_counted(tmp_path):
+    (tmp_path / "a").mkdir()
     for name, text in {
         "index.html": "<p id='top'>home",
         "a/index.html": PAGE,
         "404.html": "<a href='/x'>",
     }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    return tmp_path
-
-
-def test_what_is_counted(site):
-    found = tested.count(site, site, tested.read(site))
+    found = tested.count(tmp_path, tmp_path, tested.read(tmp_path))
     assert {name: number for name, number in found.items() if number} == {
         "pages": 2,
         "figures": 2,
@@ -72,42 +39,6 @@ def test_what_is_counted(site):
         "links": 2,
         "elsewhere": 1,
     }
-
-
-@pytest.mark.parametrize(
-    ("link", "reason"),
-    [
-        ("../b/", "no file"),
-        ("b.svg", "no file"),
-        ("../../a/#here", "no anchor"),
-        ("#here", "no anchor"),
-        ("../index.html#there", "no anchor"),
-    ],
-)
-def test_a_broken_link_is_named_with_its_page(site, link, reason):
-    assert tested.find_broken(site, tested.read(site)) == []
-    (site / "a" / "index.html").write_text(f'{PAGE}<a\n href="{link}">')
-    assert tested.find_broken(site, tested.read(site)) == [f"a/index.html: the link {link} leads to {reason}"]
-
-
-def test_a_link_that_is_sound_on_one_page_may_be_broken_on_the_page_beside_it(site):
-    for name in ("a/p", "a/q"):
-        (site / name).mkdir()
-        (site / name / "index.html").write_text('<a href="b.svg"><a href="../p/b.svg">')
-    (site / "a" / "p" / "b.svg").touch()
-    assert tested.find_broken(site, tested.read(site)) == ["a/q/index.html: the link b.svg leads to no file"]
-
-
-@pytest.mark.parametrize("page", ["index.html", "a/index.html", "a/b/c/index.html"])
-@pytest.mark.parametrize("link", LINKS)
-def test_a_link_leads_where_the_standard_library_says(page, link):
-    address = urlsplit(urljoin(f"https://example.org/{page}", html.unescape(link)))
-    path = unquote(address.path)
-    if "%2e" in link:
-        path = posixpath.normpath(path)  # a browser takes these dots for dots
-    path = re.sub("/+", "/", path)
-    expected = f"{path[1:]}index.html" if path.endswith("/") else path[1:], address.fragment
-    assert tested.find(posixpath.dirname(page), link) == expected
 
 
 def test_names_become_numbers_and_an_unknown_one_is_refused():
@@ -136,15 +67,6 @@ def test_the_date_is_the_one_that_is_set_and_a_wrong_name_fails_the_build(projec
     assert result.returncode != 0 and "docs/tested.md: %name% must be a number of the build" in result.stderr
 
 
-def test_a_link_that_only_the_finished_page_breaks_fails_a_strict_build(project):
-    (project / "docs" / "index.md").write_text('# Home\n\n<a href="../nowhere/">raw</a>\n')
-    result = mkdocs("build", "--strict", cwd=project)
-    assert result.returncode != 0 and "index.html: the link ../nowhere/ leads to no file" in result.stderr
-    assert not (project / "site").exists()
-    result = mkdocs("build", cwd=project)
-    assert result.returncode == 0 and "leads to no file" in result.stderr
-
-
 def test_an_audit_becomes_the_worst_the_median_and_a_row_a_page():
     from benchmarks.audit import markdown
 
@@ -164,7 +86,8 @@ def test_an_audit_becomes_the_worst_the_median_and_a_row_a_page():
         "overflow": 0,
         "contrast_dark": 6.1,
     }
-    text = markdown({"versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": good, "a/": bad}})
+    common = {"versions": {"axe-core": "4.1"}, "runs": 3}
+    text = markdown({"": good | common, "a/": bad | common})
     assert text.startswith(
         "2 pages, 2026-01-02 to 2026-01-03, with axe-core 4.1; Lighthouse: medians of 3.\n"
     )
@@ -207,9 +130,9 @@ def test_every_fault_names_tests_that_are_there():
 def test_rows_of_several_audits_name_all_their_tools_and_runs():
     from benchmarks.audit import markdown
 
-    old = {"date": "2026-01-02", "performance": 98}
+    old = {"date": "2026-01-02", "performance": 98, "versions": {"axe-core": "4.1"}, "runs": 3}
     new = old | {"versions": {"axe-core": "4.2"}, "runs": 1}
-    text = markdown({"versions": {"axe-core": "4.1"}, "runs": 3, "pages": {"": old, "a/": new}})
+    text = markdown({"": old, "a/": new})
     assert text.startswith("2 pages, 2026-01-02, with axe-core 4.1 or 4.2; Lighthouse: medians of 1 or 3.\n")
 
 
@@ -246,7 +169,7 @@ def test_rows_of_earlier_races_say_when_they_were_measured():
 
 
 def test_pairs_of_builds_are_compared_each_with_the_one_beside_it():
-    from benchmarks.build import Cost
+    from benchmarks.measure import Cost
     from benchmarks.pairs import Case, row
 
     costs = [

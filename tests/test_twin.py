@@ -56,6 +56,13 @@ def test_notebook_is_valid_and_carries_its_output():
     assert text == twin.notebook(PAGE, lambda link: f"https://site/{link}", twin.by_source([OUTCOME]))
 
 
+def test_who_has_cells_written_keeps_them_as_they_were():
+    cells = [twin.markdown_cell("a"), twin.code_cell("b", [])]
+    written = json.loads(twin.write_notebook(cells))["cells"]
+    assert [cell["id"] for cell in written] == ["cell-0", "cell-1"]
+    assert cells == [twin.markdown_cell("a"), twin.code_cell("b", [])]
+
+
 def test_a_page_without_code_has_no_notebook():
     assert twin.notebook("# Title\n\n```text\nx\n```\n", str, {}) is None
 

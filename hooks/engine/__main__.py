@@ -32,7 +32,7 @@ def main() -> int:
     progress = Progress(len(scripts))
     try:
         engine = Engine(root, root / ".cache" / "outcomes", limit=time_limit(), jobs=arguments.jobs)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         parser.error(str(error))
     try:
         results = engine.run(scripts, progress)

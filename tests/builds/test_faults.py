@@ -225,6 +225,19 @@ def test_settings_that_would_make_another_site_are_refused(project):
     )
 
 
+def test_on_windows_a_build_says_where_it_works(project):
+    """Before it asks for what Windows lacks."""
+    code = (
+        "import sys, multiprocessing.connection, mkdocs.plugins, mkdocs.structure.nav\n"
+        "from mkdocs.exceptions import PluginError\n"
+        "sys.platform, sys.modules['fcntl'], sys.modules['resource'] = 'win32', None, None\n"
+        "try:\n    import hooks.handbook\nexcept PluginError as error:\n    print(error)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
+    sentence = "Snippets run in forked processes, which Windows lacks: build inside WSL"
+    assert told.stdout == f"{sentence}\n", told.stderr
+
+
 def test_quiet_builds_fail_too(project):
     write(project, "1 / 0\n")
     result = mkdocs("build", "-q", cwd=project)

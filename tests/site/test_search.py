@@ -1,6 +1,11 @@
 """What a reader would type into the search finds the right page among the first three."""
 
+import json
+import re
+
 import pytest
+
+from tests.conftest import ROOT
 
 QUERIES = {  # what is typed, and the pages of which one must be found
     "sigmoid": ["activations/sigmoid"],
@@ -126,3 +131,11 @@ def test_words_that_differ_in_digits_alone_are_all_found(page, address):
         SEARCH, {"docs": [{"location": "here/", "title": "", "text": text}], "queries": queries}
     )
     assert found == [["here/"]] * 4 + [[]]
+
+
+def test_what_explains_a_word_comes_before_the_chapters_about_the_handbook_and_the_reference(site):
+    entries = json.loads((site / "search" / "search_index.json").read_text())["docs"]
+    aside = {entry["location"].partition("#")[0] for entry in entries if entry.get("boost") == 0.5}
+    last = (ROOT / "mkdocs.yml").read_text().partition("\n  - Reference:\n")[2]  # and About, after it
+    pages = re.findall(r"([\w/]+)\.md$", last, re.MULTILINE)
+    assert aside == {f"{page.removesuffix('/index')}/" for page in pages} > {"claims/", "reference/"}

@@ -9,7 +9,7 @@ import tomllib
 import pytest
 from lxml import html
 
-from hooks import tested
+from hooks import links, tested
 from tests.conftest import ROOT
 
 
@@ -101,7 +101,7 @@ def test_the_date_is_that_of_the_build(trees):
 
 
 def test_no_link_of_the_site_is_broken(site):
-    assert tested.find_broken(site, tested.read(site)) == []
+    assert links.find_broken(site, tested.read(site)) == []
 
 
 def test_the_tests_that_the_page_names_are_there():
