@@ -201,7 +201,7 @@ def main() -> None:
     dtypes = [getattr(torch, name) for name in options.dtypes.split(",")]
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"One core, {platform.machine()}"
     note = f"{where}, PyTorch {torch.__version__.partition('+')[0]}; medians of {options.rounds} rounds"
-    large = f", of {fewer(options.rounds)} for {LARGE:.0e} numbers and more" if max(sizes) >= LARGE else ""
+    large = f", or {fewer(options.rounds)} for {LARGE:.0e} numbers and more" if max(sizes) >= LARGE else ""
     text = race(device, sizes, dtypes, options.rounds, options.compile)
     keep(RESULTS / f"bricks-{device.type}.md", f"{text}\n\n{note}{large}.\n")
     if device.type == "cpu":

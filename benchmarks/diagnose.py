@@ -83,7 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    lines = ["| Network and batch | steps | ms more than a step |", "|---|---|---|"]
+    lines = ["| Network and batch | cost in training steps | ms more than a step |", "|---|---|---|"]
     for name, (make, batch) in CASES.items():
         ratio, more = cost(make(), batch(), options.rounds)
         lines.append(f"| {name} | {ratio:.1f} | {1000 * more:.0f} |")

@@ -293,12 +293,12 @@ def markdown(result: dict[str, Any]) -> str:
     lines = [
         f"{tested} of {rows['all'][0]} mutants were tested, and {tested - survived} of these were caught "
         f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason; {same} compute "
-        f"the same as the code, so that no test can catch them: without these, "
+        f"the same as the code, so no test can catch them: without these, "
         f"{share(tested - survived, tested - same)} were caught.",
         "",
         *table("Part", rows),
         "",
-        f"{result['date']}, changes of Cosmic Ray. What was caught is run again only when its file has changed.",
+        f"{result['date']}; Cosmic Ray makes the changes. A caught mutant is run again only when its file has changed.",
         "",
         *folded("By file", table("File", {f"`{file}`": row for file, row in files.items() if row[0]})),
         "",
@@ -312,7 +312,7 @@ def markdown(result: dict[str, Any]) -> str:
 def table(name: str, rows: dict[str, list[int]]) -> list[str]:
     """A table of counts, with the share that was caught."""
     lines = [
-        f"| {name} | Mutants | Tested | Caught | By time | Survived | Share |",
+        f"| {name} | Mutants | Tested | Caught | By time limit | Survived | Share caught |",
         "|---|---|---|---|---|---|---|",
     ]
     for title, (mutants, tested, caught, timeout, survived) in rows.items():

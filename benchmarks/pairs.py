@@ -91,7 +91,7 @@ def main() -> None:
     costs = {case: compare(case, options.pairs) for case in cases}
     tools = ", ".join(f"{name} {version}" for name, version in versions([PEER], {}).items())
     text = (
-        f"Cold builds, this project's beside {PEER}'s: medians of the ratios, and quartiles; {today()}; {tools}.\n\n"
+        f"Cold builds of this project and of {PEER}: medians of the ratios, with quartiles; {today()}; {tools}.\n\n"
         "| Snippets | Processors | Pairs | CPU time | Time by the clock |\n|---|---|---|---|---|\n"
         + "".join(f"{row(*entry)}\n" for entry in costs.items())
     )

@@ -26,9 +26,9 @@ from benchmarks.measure import RESULTS, ROOT, keep, today
 
 LOGS = ROOT / ".cache" / "proof"
 CHECKS = {
-    "slow": "every page as a notebook and as a script, every block once more, a cluster",
+    "slow": "every page as a notebook and as a script, every block again, a cluster",
     "fuzz": "random arguments for every public function, {LEGO_FUZZ_EXAMPLES} draws for a cheap one",
-    "kills": "{LEGO_KILLS} builds that are ended at random moments, and what follows each beside a clean one",
+    "kills": "{LEGO_KILLS} builds ended at random moments, the build after each compared with a clean one",
     "advisories": "the public advisory database about each locked package",
 }
 PACKAGES = ("torch", "matplotlib", "mkdocs", "mkdocs-material", "hypothesis")

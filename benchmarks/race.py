@@ -289,7 +289,7 @@ def table(results: dict[str, Any]) -> str:
     """The race as a table: CPU seconds of each scenario, and what is true afterwards."""
     rows, count = results["rows"], results["snippets"]
     lines = [
-        f"| Tool | {' | '.join(SCENARIOS)} | True after the library's edit | KB a page |",
+        f"| Tool | {' | '.join(SCENARIOS)} | True after the library edit | KB per page |",
         "|---" * (len(SCENARIOS) + 3) + "|",
     ]
     for name, row in rows.items():
@@ -321,8 +321,8 @@ def summary(results: dict[str, Any]) -> str:
         beyond = own["one snippet edited"][0] - low
         sentences += [
             f"With nothing changed, this project takes {own['nothing changed'][0] / low:.2f} × the floor.",
-            f"When prose is edited, so that nothing runs, it takes "
-            f"{own['prose edited'][0] / low:.2f} × the floor; after the edit of one snippet, "
+            f"After an edit of prose, when nothing runs, it takes "
+            f"{own['prose edited'][0] / low:.2f} × the floor; after an edit of one snippet, "
             f"{abs(beyond):.1f} CPU s {'more' if beyond > 0 else 'less'} than the floor.",
         ]
     if own and plain:
@@ -333,7 +333,8 @@ def summary(results: dict[str, Any]) -> str:
     if own and peers:
         best = min(peers, key=lambda name: peers[name])
         sentences.append(
-            f"Of the peers in this run, {best} is the cheapest cold: {own['cold'][0] / peers[best]:.2f} × its CPU time."
+            f"Of the peers in this run, {best} has the cheapest cold build; this project's takes "
+            f"{own['cold'][0] / peers[best]:.2f} × its CPU time."
         )
     for name, error in results["failed"].items():
         sentences.append(f"{name} did not build them: `{error}`.")
@@ -342,9 +343,9 @@ def summary(results: dict[str, Any]) -> str:
         row = all_rows[name]
         runs.setdefault((row["date"], row["rounds"]), []).append(name)
     for (date, count), names in runs.items():
-        loops = "" if results["kind"] == OWN else ", its loops set anew to the same seconds"
+        loops = "" if results["kind"] == OWN else ", its loops adjusted to the same seconds"
         sentences.append(
-            f"Measured in an earlier run, of {date} ({said_of(count)}{loops}): {'; '.join(names)}."
+            f"Measured in an earlier run, on {date} ({said_of(count)}{loops}): {'; '.join(names)}."
         )
     if own and (serving := own.get("serve")):
         sentences.append(f"In `serve`, {serving:.1f} s pass from a save to the new page, computing included.")

@@ -68,16 +68,16 @@ def host(site: Path) -> list[str]:
     texts = [data for data in texts if len(data) >= LEAST]
     ready = {ending: sum(len(press(data)) for data in texts) for ending, press in compressors().items()}
     lines = [
-        f"The site is {len(every)} files of {sum(path.stat().st_size for path in every) / 2**20:.0f} MiB. A page is "
-        f"{page / 1024:.0f} KB on the wire (the median; figures and formulas are in it), what all pages share "
-        f"{common / 1024:.0f} KB in {files:g} files, the font of formulas {font / 1024:.0f} KB. Who searches loads "
-        f"{search / 1024:.0f} KB more, once. A first visit, as `make audit` saw it in a browser, is {first:.0f} KB in "
-        f"{asked:g} requests; with the next {PAGES_READ - 1} pages it is {visit / 1024:.0f} KB in {requests:g}. Of "
-        f"{sum(map(len, texts)) / 2**20:.1f} MiB of texts, `make compress` makes "
+        f"The site has {len(every)} files, {sum(path.stat().st_size for path in every) / 2**20:.0f} MiB in all. A page "
+        f"is {page / 1024:.0f} KB on the wire (the median; figures and formulas are in it), what all pages share is "
+        f"{common / 1024:.0f} KB in {files:g} files, and the font for formulas is {font / 1024:.0f} KB. The first "
+        f"search loads {search / 1024:.0f} KB more, once. A first visit, as `make audit` saw it in a browser, is "
+        f"{first:.0f} KB in {asked:g} requests; with the next {PAGES_READ - 1} pages it is {visit / 1024:.0f} KB in "
+        f"{requests:g}. From {sum(map(len, texts)) / 2**20:.1f} MiB of text files, `make compress` makes "
         + " and ".join(f"{size / 2**20:.1f} MiB of `{ending}`" for ending, size in ready.items())
         + ".",
         "",
-        "| Readers a day | GB a day | Requests a second, on average | GB a month |",
+        "| Readers per day | GB per day | Requests per second, on average | GB per month |",
         "|---|---|---|---|",
     ]
     for readers in READERS:
@@ -168,8 +168,8 @@ def snapshot(root: Path) -> dict[Path, int]:
 def grow() -> list[str]:
     """Builds of the handbook, in two languages, and of a site with ten times its pages."""
     lines = [
-        "| Pages | Snippets | Navigation and language | All pages, CPU s | One page edited, CPU s | The floor's "
-        "| Memory, MiB | A page, KB | Search index, KB |",
+        "| Pages | Snippets | Navigation and language | All pages, CPU s | One page edited, CPU s | Floor, CPU s "
+        "| Memory, MiB | Page, KB | Search index, KB |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for times in (1, TIMES):
@@ -221,7 +221,7 @@ def main() -> None:
     hosting = "\n".join([*host(site), "", f"Counted on {date}.", ""])
     keep(RESULTS / "hosting.md", hosting)
     print(hosting)
-    growth = "\n".join([*grow(), "", f"Measured on {date}, {os.cpu_count()} cores, nothing to run.", ""])
+    growth = "\n".join([*grow(), "", f"Measured on {date}, {os.cpu_count()} cores, with nothing to run.", ""])
     keep(RESULTS / "scale.md", growth)
     print(growth)
 

@@ -308,11 +308,11 @@ def markdown(result: dict[str, Any]) -> str:
     seen = caught + timeout + text + figure
     lines = [
         f"{seen + same} of {result['total']} broken sources were tested: {same} of them print and draw the same as "
-        f"before. Of the {seen} others, "
+        f"before. Of the other {seen}, "
         f"the tests catch {caught + timeout} ({share(caught + timeout, seen)}); {text} print something else "
         f"unnoticed, and {figure} draw something else. {explained} of these have a reason.",
         "",
-        "| Change | Caught | By time | Shows the same | Prints something else | Draws something else | No place for it | Share |",
+        "| Change | Caught | By time limit | Shows the same | Prints something else | Draws something else | Does not apply | Share caught |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for way, (caught, timeout, same, text, figure, without) in rows.items():

@@ -163,7 +163,7 @@ def test_rows_of_earlier_races_say_when_they_were_measured():
     )  # fmt: skip
     assert "2026-01-03, 2 cores, one round" in text
     assert (
-        "of 2026-01-02 (medians of 3, its loops set anew to the same seconds): myst-nb; markdown-exec."
+        "on 2026-01-02 (medians of 3, its loops adjusted to the same seconds): myst-nb; markdown-exec."
         in text
     )
 

@@ -1,11 +1,11 @@
-// For who opens the pages as files, without a server; no other page loads this.
+// For pages that are opened as files, without a server; no other page loads this.
 
-// Instant navigation needs a server, and without one Material would never say that the page is there.
+// Instant navigation needs a server, and without one Material would never report that the page is there.
 {
   const config = JSON.parse(__config.textContent)
   config.features = config.features.filter((name) => !name.startsWith("navigation.instant"))
   __config.textContent = JSON.stringify(config)
-  document.querySelector("link[rel=alternate]")?.remove() // it takes the feed for a translation, and asks for its pages
+  document.querySelector("link[rel=alternate]")?.remove() // Material takes the feed for a translation, and asks for its pages
 }
 
 // A link that ends in a slash needs the name of the page in that folder.
@@ -17,7 +17,7 @@ for (const kind of ["click", "auxclick"]) {
   addEventListener(kind, lead, true)
 }
 
-// A browser starts no worker from a file: the search runs in an empty frame in its place.
+// A browser starts no worker from a file: the search runs in an empty frame instead.
 window.Worker = class extends EventTarget {
   constructor(address) {
     super()

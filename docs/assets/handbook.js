@@ -12,7 +12,7 @@ document.addEventListener("keydown", ({ key, target }) => {
   menu.firstElementChild.focus()
 })
 
-// "Enlarge": the drawing as it stands now, in a dialog. Without this script the link leads to the file.
+// "Enlarge": the drawing as it is now, in a dialog. Without this script the link leads to the file.
 document.addEventListener("click", (event) => {
   const link = event.target.closest(".plot__take a:not([download])")
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -30,7 +30,7 @@ document.addEventListener("click", (event) => {
   dialog.showModal()
 })
 
-// Terms: what one means shows at the pointer and the focus; Escape hides it. A first tap shows it, a second follows the link.
+// Terms: the meaning shows at the pointer and the focus; Escape hides it. A first tap shows it, a second follows the link.
 {
   const note = Object.assign(document.createElement("div"), { className: "meaning", id: "__meaning", role: "tooltip" })
   let term, tapped
@@ -60,7 +60,7 @@ document.addEventListener("click", (event) => {
   document.addEventListener("focusout", hide)
   document.addEventListener("keydown", ({ key }) => key === "Escape" && hide())
   document$.subscribe(hide)
-  let touch = false // not every browser tells it with the click
+  let touch = false // not every browser says so with the click
   addEventListener("pointerdown", ({ pointerType }) => (touch = pointerType === "touch"), true)
   addEventListener(
     "click",
@@ -76,7 +76,7 @@ document.addEventListener("click", (event) => {
   )
 }
 
-// Paper has the light palette, and nothing on it is folded.
+// A print has the light palette, and nothing in it is folded.
 addEventListener("beforeprint", () => {
   const { dataset } = document.body, scheme = dataset.mdColorScheme
   const folded = document.querySelectorAll("article details:not([open], .run)")
@@ -86,7 +86,7 @@ addEventListener("beforeprint", () => {
   addEventListener("afterprint", () => ((dataset.mdColorScheme = scheme), fold(false)), { once: true })
 })
 
-// Explorers: the script that draws them comes when the first one comes into view.
+// Explorers: the script that draws them is loaded when the first one comes into view.
 {
   const address = new URL("explorers.js", document.currentScript.src)
   let script, observer

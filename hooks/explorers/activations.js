@@ -1,6 +1,6 @@
-// Any bricks over each other: their values in one panel, their slopes in the other, read at one x.
+// Any bricks, drawn over each other: their values in one panel, their slopes in the other, read at one x.
 const activations = {
-  label: "Value and slope of the chosen bricks over x from −6 to 6.",
+  label: "Value and slope of the chosen bricks for x from −6 to 6.",
   panels: [
     { title: "value", xlabel: "x", x: [-6, 6], y: [-3, 6] },
     { title: "slope", xlabel: "x", x: [-6, 6], y: [-1, 2] },

@@ -46,7 +46,7 @@ function element(name, attributes, parent) {
   return made
 }
 
-const FLAT = 144 // height of a panel where they stand under each other: the sliders below stay in sight
+const FLAT = 144 // height of a panel where they are stacked: the sliders below stay in sight
 
 class Chart {
   // `panels`: [{ title, xlabel, ylabel, x: [low, high], y: [low, high], log }]; with `log`, y holds powers of ten.

@@ -1,6 +1,6 @@
 // Starts an explorer in its figure: reads the form, draws, and says in words what is drawn.
-const SILENCE = 600 // milliseconds without a change, then what is drawn is said
-const NARROW = matchMedia("(max-width: 28em)") // then the panels stand under each other, and extra.css keeps room for them
+const SILENCE = 600 // milliseconds without a change, after which a screen reader is told what is drawn
+const NARROW = matchMedia("(max-width: 28em)") // then the panels are stacked, and extra.css keeps room for them
 const explorers = { activations, signal: signaling, regularization: regularizing, zigzag: zigzagging }
 
 function read(form) {
@@ -41,7 +41,7 @@ function table(rows) {
   return made
 }
 
-// Tells long work to go on as long as `wanted` says so; gives the page a turn every few milliseconds.
+// Lets long work continue while `wanted` says so; gives the page a turn every few milliseconds.
 function pace(wanted) {
   let start = performance.now()
   return async () => {

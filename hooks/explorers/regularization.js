@@ -1,9 +1,9 @@
-// Steps that stop as short as a penalty does, on average; nobody takes half a step.
+// How many steps stop as short as a penalty does, on average; there are no half steps.
 const stepsFor = (rate, penalty) => Math.max(1, Math.round(1 / (rate * penalty)))
 
 // Three ways to stop short of the least-squares solution, each a path from zero to it.
 const regularizing = {
-  label: "Contours of the loss over two weights with the paths of ridge, early stopping and dropout from zero to the least-squares solution, and where each stands now.",
+  label: "Contours of the loss over two weights with the paths of ridge, early stopping and dropout from zero to the least-squares solution, and where each is now.",
   panels: [
     { title: "paths over the loss", xlabel: "first weight", ylabel: "second weight", x: [-0.9, 2.4], y: [-0.9, 1.8] },
     { title: "distance to the ridge solution", xlabel: "log₁₀ λ", x: [-2, 2], y: [-4, 0.5], log: true },
@@ -46,7 +46,7 @@ const regularizing = {
     const row = (text, name, amount) => [{ text, color: ways[name].color, dash: ways[name].dash }, amount, ...now[name].slice(0, 2).map((weight) => written(weight, 4)), name === "ridge" ? "" : written(apart(now.ridge, now[name]), 2)]
     return {
       table: [
-        ["way", "amount", "first weight", "second weight", "from ridge"],
+        ["method", "amount", "first weight", "second weight", "from ridge"],
         row("ridge", "ridge", `λ = ${written(penalty)}`),
         row("early stopping", "stopping", `${steps} ${steps === 1 ? "step" : "steps"}`),
         row("dropout", "dropout", `p = ${written(p, 2)}`),

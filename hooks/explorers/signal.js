@@ -135,7 +135,7 @@ const signaling = {
     const verdict = !Number.isFinite(factor) || factor > limits[1] ? "exploding" : factor < limits[0] ? "vanishing" : "steady"
     const way = { exploding: "an exploding gradient: it grows", vanishing: "a vanishing gradient: it shrinks", steady: "a steady gradient: it changes" }[verdict]
     return {
-      words: `Last layer: standard deviation ${written(deviation)}. On its way back the gradient changes by a factor of ${written(factor)} a layer: ${way} from ${written(last)} at the last layer to ${written(first)} at the first. The gain that keeps the mean square of this activation is ${written(gains[values.activation], 4)} with Xavier's variance.`,
+      words: `Last layer: standard deviation ${written(deviation)}. On its way back the gradient changes by a factor of ${written(factor)} per layer: ${way} from ${written(last)} at the last layer to ${written(first)} at the first. The gain that keeps the mean square of this activation is ${written(gains[values.activation], 4)} with Xavier's variance.`,
       get values() {
         const weights = layers.map(({ weight }) => [...weight])
         return { verdict, factor, deviation, norms: norms.map(([, norm]) => norm), weights, inputs: [...inputs], upstream: [...upstream] }

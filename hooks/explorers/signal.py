@@ -16,8 +16,8 @@ SCHEMES = {
     "xavier": "Xavier normal, variance 1/n",
     "pytorch": "PyTorch's default, variance 1/(3n)",
     "orthogonal": "orthogonal",
-    "small": "normal, deviation 0.01",
-    "large": "normal, deviation 1",
+    "small": "normal, standard deviation 0.01",
+    "large": "normal, standard deviation 1",
 }
 
 CONTROLS = [
