@@ -611,7 +611,8 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
         x: shape `(count, features)`.
         y: shape `(count,)` or `(count, outputs)`.
         penalty: a number, $Q = qI$; or a number for each eigenvector of $X^\top X$, in rising order of the
-            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a symmetric matrix $Q$. None may be below 0.
+            eigenvalues, $Q = V \operatorname{diag}(q_i) V^\top$; or a symmetric matrix $Q$. No
+            direction may have a penalty below 0.
 
     Returns:
         Shape `(features,)` or `(features, outputs)`, float64; the shortest solution where it is not unique.

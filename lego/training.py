@@ -708,7 +708,7 @@ def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) ->
 
 
 def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) -> tuple[float, float]:
-    """A batch's part of a mean loss, and its weight: if targets are classes, only those not ignored count."""
+    """A batch's part of a mean loss, and its weight: for classes, how many are not ignored, by class weight."""
     counted = float(_size(y))
     entropy = cross_entropy(loss)
     if entropy and entropy["reduction"] == "mean" and isinstance(y, Tensor) and not y.is_floating_point():

@@ -119,7 +119,7 @@ plt.show()
 # [`sweep`](../tips/sweep.md) runs a function over a grid and seeds, and keeps each run in a file. Here each
 # seed starts a different net. **Predict**: does L2's lead over noise survive?
 
-# %% alt="Test accuracy of three settings, five points each and a bar for the interval of the mean. Nothing is at 77 percent, L2 at 86, noise at 84." caption="Another net for each point: the order L2, noise, nothing is not luck of the first weights. The digits and their wrong labels are the same for all."
+# %% alt="Test accuracy of three settings, five points each and a bar for the interval of the mean. Nothing is at 77 percent, L2 at 86, noise at 84." caption="A different net for each point: the order L2, noise, nothing is not luck with the initial weights. The digits and their wrong labels are the same for all."
 field = {"nothing": (0.0, 0.0), "L2": (0.03, 0.0), "noise": (0.0, 1.2)}
 
 
