@@ -286,10 +286,10 @@ def markdown(result: dict[str, Any]) -> str:
     rows = {
         part: [sum(column) for column in zip(*found, strict=True)] for part, found in parts.items() if found
     }
-    rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
+    rows["All"] = [sum(column) for column in zip(*rows.values(), strict=True)]
     explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
     same = sum(found["same"] for found in result["survivors"])
-    tested, survived = rows["all"][1], rows["all"][4]
+    tested, survived = rows["All"][1], rows["All"][4]
     lines = [
         f"{tested} of {rows['all'][0]} mutants were tested, and {tested - survived} of these were caught "
         f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason; {same} compute "
@@ -327,8 +327,7 @@ def listed(survivors: list[tuple[str, str, dict[str, Any]]]) -> list[str]:
     for place, change, found in survivors:
         lines.append(f"- **`{place}`** {change}: {found['reason']}")
         for line in filter(lambda line: line[1:].strip(), found["diff"]):
-            tag = {"-": "del", "+": "ins"}[line[0]]
-            lines.append(f"  <br><{tag}>{quoted(line[1:].strip())}</{tag}>")
+            lines.append(f"  <br>{line[0].replace('-', '−')} {quoted(line[1:].strip())}")
     return lines
 
 
