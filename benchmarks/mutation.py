@@ -33,9 +33,9 @@ from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spre
 from benchmarks.measure import RESULTS, ROOT, keep, today
 
 PARTS = {
-    "The library": "lego",
-    "The hooks": "hooks",
-    "The engine": "hooks/engine",
+    "Library": "lego",
+    "Hooks": "hooks",
+    "Engine": "hooks/engine",
 }  # of what is broken, with their folders
 STORE = ROOT / ".cache" / "mutation"
 REASONS = RESULTS / "mutation_survivors.toml"
@@ -291,7 +291,7 @@ def markdown(result: dict[str, Any]) -> str:
     same = sum(found["same"] for found in result["survivors"])
     tested, survived = rows["All"][1], rows["All"][4]
     lines = [
-        f"{tested} of {rows['all'][0]} mutants were tested, and {tested - survived} of these were caught "
+        f"{tested} of {rows['All'][0]} mutants were tested, and {tested - survived} of these were caught "
         f"({share(tested - survived, tested)}). Of the {survived} survivors, {explained} have a reason; {same} compute "
         f"the same as the code, so no test can catch them: without these, "
         f"{share(tested - survived, tested - same)} were caught.",
