@@ -51,6 +51,12 @@ def test_the_first_use_in_each_section_is_marked():
     assert '<a class="term" href="../glossary.md#term-unit-neuron" title="a weighted sum &amp; more">' in made
 
 
+def test_of_two_names_that_begin_alike_the_longer_one_is_marked():
+    terms = read(TABLE + "| Gradient | x | a slope |\n| Gradient descent | x | steps |\n")
+    made = explain("<p>gradient descent</p>", "page.md", terms, lambda uri: uri)
+    assert re.findall(r'<a class="term"[^>]*>([^<]*)</a>', made) == ["gradient descent"]
+
+
 def test_plurals_capitals_possessives_and_line_ends_count_and_parts_of_words_do_not():
     assert shown("<p>Batches</p>")[1] == ["Batches"]
     assert shown("<p>an exploding\ngradient's size</p>")[1] == ["exploding\ngradient"]
