@@ -416,6 +416,7 @@ def test_swiglu_keeps_the_parameters_of_a_plain_block():
     assert spread.abs().max() <= 400**-0.5 and spread.std().item() == pytest.approx(
         (3 * 400) ** -0.5, rel=0.01
     )
+    assert SwiGLU(1, hidden=1)(torch.ones(3, 1)).shape == (3, 1)
 
 
 @pytest.mark.filterwarnings("ignore:There is a performance drop")

@@ -120,6 +120,7 @@ def test_lines_fit_and_say_when_they_leave_something_out():
     assert " ".join(rows) == LONG.strip() and all(letters.getlength(row) <= 1000 for row in rows)
     assert len(shorten(rows, 3)) == 3 and shorten(rows, 3)[-1].endswith(" …")
     assert shorten(rows[:2], 3) == rows[:2]
+    assert shorten(["A curve that", "rises, falls", "again"], 2) == ["A curve that", "rises …"]
     assert all(letters.getlength(f"{row} {after.split()[0]}") > 1000 for row, after in pairwise(rows))
 
 

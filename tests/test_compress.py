@@ -46,7 +46,17 @@ def test_again_gives_the_same_bytes_and_follows_a_change(site):
     assert gzip.decompress((site / "index.html.gz").read_bytes()) == b"<p>tanh</p>" * 500
 
 
+def run(folder):
+    command = [sys.executable, "-m", "hooks.compress", str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_the_command_succeeds_and_tells_the_sizes(site):
+    result = run(site)
+    assert result.returncode == 0 and result.stdout == "texts: 0.0 MiB, .gz: 0.0 MiB, .br: 0.0 MiB\n"
+    assert (site / "index.html.br").is_file()
+
+
 def test_a_folder_without_a_site_is_told(tmp_path):
-    command = [sys.executable, "-m", "hooks.compress", str(tmp_path)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    result = run(tmp_path)
     assert result.returncode == 1 and f"got {tmp_path}" in result.stderr and "Traceback" not in result.stderr

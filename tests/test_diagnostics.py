@@ -1117,6 +1117,8 @@ def test_effective_rank_counts_the_directions():
     for rank in (1, 4, 16):
         rows = diagnose(Make(rank), (x, torch.arange(64) % 32)).layers
         assert [row.effective_rank for row in rows] == pytest.approx([rank, rank], rel=0.01)
+    pair = diagnose(Make(16), (x[:2], torch.arange(2))).layers
+    assert [row.effective_rank for row in pair] == pytest.approx([1, 1], rel=0.01), "of one line"
     alike = x[:1].expand(64, 16)
     assert [row.effective_rank for row in diagnose(Make(4), (alike, torch.arange(64) % 32)).layers] == [0, 0]
 
@@ -1560,6 +1562,17 @@ def test_what_is_saturated_to_the_last_unit_still_is():
     x = 1e6 * torch.randn(64, 8, generator=seeded())
     row = diagnose(model, (x, torch.arange(64) % 3)).layers[0]
     assert 0.4 < row.saturated < 0.6 and row.dead == 1, "an output of zero does not count as saturated"
+
+
+@pytest.mark.parametrize("activation", ["gelu", "mish", "swish"])
+def test_as_much_is_saturated_in_half_precision(activation):
+    """Slopes that are rounded are still those of an elementwise function."""
+    model, x = mlp([8, 16, 3], activation, generator=seeded()), 6 * torch.randn(64, 8, generator=seeded())
+    single, half = (
+        diagnose(model.to(dtype), (x.to(dtype), torch.arange(64) % 3)).layers[0].saturated
+        for dtype in (torch.float, torch.half)
+    )
+    assert half == pytest.approx(single, abs=0.05) and single > 0
 
 
 @pytest.mark.parametrize(

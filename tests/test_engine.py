@@ -1012,6 +1012,12 @@ def test_modules_are_compiled_for_the_scripts_that_follow(tmp_path, monkeypatch)
     assert child.compiled[path][1] is code, "what is compiled already stays"
 
 
+def test_a_folder_that_its_script_has_removed_does_not_end_the_server(tmp_path):
+    from hooks.engine import server
+
+    server.remove(tmp_path / "gone")
+
+
 def test_a_figure_has_no_ids_but_those_that_it_refers_to(bench):
     bench.write("snippets/a.py", DRAW + "plt.scatter([1], [2])\nplt.legend(['a'])\n")
     (figure,) = bench.run("snippets/a.py")["snippets/a.py"].figures

@@ -67,3 +67,9 @@ def test_a_standalone_picture_has_a_size_ink_and_paper():
         and '<path fill="#fff" d="M0 0H9999V9999H0z"/>' in result
         and 'color="#1b1b1b"' in result
     )
+
+
+def test_a_drawing_within_a_drawing_stays_as_it_is():
+    inner = '<svg viewBox="0 0 1 1"><path/></svg>'
+    nested = SVG.replace("</svg>", f"{inner}</svg>")
+    assert inner in figure(nested, "alt", "It rises.", "a.svg") and inner in standalone(nested)

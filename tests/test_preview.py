@@ -7,11 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from mkdocs.exceptions import Abort
+from watchdog.events import FileSystemEventHandler
+from watchdog.observers.polling import PollingObserver
 
 from hooks.engine import Outcome
 from hooks.engine.outcome import Cell
 from hooks.execute import ProblemsError
-from hooks.preview import Preview, Site, check_port, list_files
+from hooks.preview import LOOK, Preview, Site, check_port, list_files, look_often
 
 
 def outcome(text="", source="x", figures=()):
@@ -146,6 +148,14 @@ def test_a_port_is_free_or_refused(host, family):
             check_port(host, port)
         assert error.value.__suppress_context__
     check_port(host, port)
+
+
+def test_a_save_is_looked_for_often(tmp_path):
+    observer = PollingObserver(timeout=0.5)  # as MkDocs makes one
+    for name in ("docs", "lego"):
+        observer.schedule(FileSystemEventHandler(), str(tmp_path / name))
+    look_often(SimpleNamespace(observer=observer))
+    assert [watcher.timeout for watcher in (observer, *observer.emitters)] == [LOOK] * 3
 
 
 @pytest.mark.parametrize("error", [Abort("why"), ValueError("why")])

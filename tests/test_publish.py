@@ -38,7 +38,7 @@ def test_the_new_site_takes_the_place_of_the_old_one(site, monkeypatch, steps):
     assert oct(site.stat().st_mode)[-3:] == "755"
 
 
-def test_two_folders_change_places_in_one_step_or_stay(tmp_path):
+def test_two_folders_change_places_in_one_step_or_stay(tmp_path, monkeypatch):
     one, two = tmp_path / "one ü", tmp_path / "two"
     one.mkdir()
     assert not publish.exchange(one, two) and not publish.exchange(two, one) and one.is_dir()
@@ -47,6 +47,8 @@ def test_two_folders_change_places_in_one_step_or_stay(tmp_path):
     if not publish.exchange(one, two):
         pytest.skip("this system can't exchange two folders in one step")
     assert [path.name for path in two.iterdir()] == ["a"] and not list(one.iterdir())
+    monkeypatch.chdir(tmp_path)
+    assert publish.exchange(Path(one.name), Path(two.name)) and (one / "a").exists()
 
 
 def test_an_error_after_the_exchange_leaves_the_new_site_alone(site):
