@@ -55,7 +55,7 @@ TESTS = {  # where it is not tests/test_<name>.py alone
     "hooks/engine/result.py": ("engine",),
     "hooks/engine/server.py": ("engine",),
     "hooks/engine/shrink.py": ("svg",),
-    "hooks/engine/svg.py": ("svg", "engine"),
+    "hooks/engine/svg.py": ("svg", "engine", "once"),
     "hooks/claims.py": ("claims", "fuzz_engine"),
     "hooks/pages.py": ("pages", "references"),
     "hooks/templates.py": ("navigation",),

@@ -1,5 +1,6 @@
 """Layers without values draw nothing, and need no more of PyTorch than others; models that are run stay as they were."""
 
+import copy
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from lego._checks import numbers
-from lego._layers import empty_linear, exact, kept_buffers, kept_modes, uncompiled
+from lego._layers import empty_linear, exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from tests.models import Merging
 
 
@@ -78,6 +79,16 @@ def test_hooks_that_come_late_are_called(make):
     with uncompiled(model):
         model(x)
     assert {torch.nn.Linear, torch.nn.Tanh} <= set(seen)
+
+
+@pytest.mark.parametrize("make", [compiled, compiled_in_place, compiled_in_part])
+def test_only_compiled_code_of_an_older_pytorch_hides_layers(make, monkeypatch):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh())
+    monkeypatch.setattr(torch.compiler, "set_stance", None, raising=False)
+    assert hidden_layers(make(copy.deepcopy(model))) == ""
+    monkeypatch.delattr(torch.compiler, "set_stance")
+    assert hidden_layers(model) == ""
+    assert "before PyTorch 2.6 compiled code skips hooks" in hidden_layers(make(model))
 
 
 def test_buffers_are_as_before_after_an_exception_too():

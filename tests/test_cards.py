@@ -6,7 +6,7 @@ import sys
 from itertools import pairwise
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from hooks.cards import Artist, font, shorten, variable, wrap
 from hooks.kept import Kept
@@ -83,6 +83,14 @@ def test_words_begin_at_the_margin_and_a_long_title_has_three_lines(artist):
     left = [x for x in range(200) if (image.convert("RGB").getpixel((x, 230))) == ink]
     assert 80 <= left[0] < 90
     assert len(bands(image, ink)) == 1 + 3
+
+
+def test_a_line_is_shown_to_its_end(artist):
+    letters = font("DejaVuSans", 34)
+    first, *_ = wrap(LONG, letters, 1040)
+    row = picture(artist.draw("Mish", LONG)).convert("L").crop((0, 326, 1200, 374))
+    _, _, end, _ = ImageChops.invert(row).getbbox()
+    assert end == pytest.approx(80 + letters.getlength(first), abs=3)
 
 
 def test_what_was_drawn_before_leaves_no_trace(artist):

@@ -52,8 +52,9 @@ def run(folder):
 
 
 def test_the_command_succeeds_and_tells_the_sizes(site):
+    (site / "a" / "page.json").write_text("1" * 3 * 2**20)
     result = run(site)
-    assert result.returncode == 0 and result.stdout == "texts: 0.0 MiB, .gz: 0.0 MiB, .br: 0.0 MiB\n"
+    assert result.returncode == 0 and result.stdout == "texts: 3.0 MiB, .gz: 0.0 MiB, .br: 0.0 MiB\n"
     assert (site / "index.html.br").is_file()
 
 

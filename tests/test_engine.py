@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import importlib.metadata
 import itertools
 import json
@@ -28,7 +29,7 @@ from hooks.engine.confine import MACHINES, SHARED, SIZE_LIMIT
 from hooks.engine.engine import TIME_LIMIT, ServerError, cores, needed, package_versions, time_limit
 from hooks.engine.outcome import digest, state
 from hooks.engine.progress import Progress
-from hooks.engine.result import result
+from hooks.engine.result import NO_ROOM, result
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
 
@@ -538,6 +539,20 @@ def test_what_is_no_result_is_a_failure(tmp_path, text):
     assert result(tmp_path, process, overdue=True)["reason"].startswith("did not end within")
 
 
+@pytest.mark.parametrize(
+    ("total", "free", "full"), [(2**30, NO_ROOM - 1, True), (2**30, NO_ROOM, False), (0, 0, False)]
+)
+def test_a_script_that_ends_early_on_a_full_disk_says_so(tmp_path, monkeypatch, total, free, full):
+    """Some file systems count nothing; to end late has other causes."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=total, free=free))
+    early, late = (
+        result(tmp_path, SimpleNamespace(exitcode=1), overdue)["reason"] for overdue in (False, True)
+    )
+    told = f" ({os.strerror(errno.ENOSPC)}: {tmp_path.parents[1]})" if full else ""
+    assert early == f"its process ended early with exit code 1{told}"
+    assert late == "did not end within its time limit"
+
+
 GOOD = {
     "source": "x",
     "cells": [{"text": "", "figures": []}],
@@ -734,6 +749,7 @@ def is_alive(pid):
 
 FORBIDDEN = {
     "write a file": "libc.open(b'{outside}/new', os.O_WRONLY | os.O_CREAT, 0o644) >= 0",
+    "change a file": "libc.open(b'{outside}/kept', os.O_WRONLY) >= 0",
     "cut a file": "libc.truncate(b'{outside}/kept', 0) == 0",
     "remove a file": "libc.unlink(b'{outside}/kept') == 0",
     "rename a file": "libc.rename(b'{outside}/kept', b'{outside}/new') == 0",
@@ -1335,6 +1351,18 @@ def test_what_is_no_file_has_no_state_and_is_not_read(tmp_path):
     (tmp_path / "link").symlink_to("/dev/zero")
     for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/stdin"), tmp_path / "none"):
         assert state(path) == "missing"
+
+
+def test_what_cannot_be_read_has_no_state(tmp_path, monkeypatch):
+    """A file of somebody else; a name that is too long for one."""
+
+    def refuse(path):
+        raise PermissionError
+
+    (tmp_path / "a").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for name in ("a", "a" * 999):
+        assert state(tmp_path / name) == "missing"
 
 
 def test_a_limit_that_stands_is_not_raised(monkeypatch, tmp_path):

@@ -77,6 +77,8 @@ def test_gaps_are_what_a_snippet_did_not_make():
     )
     (gap,) = pages.find_gaps(uses('![Alt](b-0.svg "C")'), {"snippets/a/b.py": outcome(figures=["<svg/>"])})
     assert "asks for number 0" in gap
+    both = uses('![Alt](b.svg "C")\n![Alt](b-2.svg "C")')
+    assert not list(pages.find_gaps(both, {"snippets/a/b.py": outcome(figures=["<svg/>", "<svg/>"])}))
 
 
 def test_expand_puts_in_what_ran_with_its_indentation(tmp_path):

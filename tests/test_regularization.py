@@ -556,6 +556,12 @@ def test_equal_columns_share_their_weight_however_long_the_descent():
     )
 
 
+def test_noise_is_what_the_generator_draws_times_its_spread():
+    x = torch.randn(5, 3, generator=seeded(1))
+    noise = torch.randn(5, 3, generator=seeded(2))
+    torch.testing.assert_close(GaussianNoise(0.4, generator=seeded(2))(x), x + 0.4 * noise)
+
+
 @pytest.mark.parametrize("kind", [Dropout, AlphaDropout, GaussianNoise])
 def test_what_drops_nothing_draws_nothing(kind):
     generator, x = seeded(), torch.randn(5, 3)

@@ -109,6 +109,12 @@ def test_a_label_that_shows_an_arrow_gets_the_name_of_its_section():
     assert page.count("unseen") == 1
 
 
+def test_a_label_of_a_table_of_contents_that_the_page_lacks_leads_nowhere():
+    label, contents = '<label class="md-nav__link" for="__toc">a</label>', '<input id="__toc">'
+    assert label in repair(f"{PAGE}{contents}{label}")
+    assert label.replace(' for="__toc"', "") in repair(f"{PAGE}{label}")
+
+
 def test_what_appears_by_itself_is_a_status():
     assert '<div class="md-search-result__meta" role="status">' in repair(PAGE)
 

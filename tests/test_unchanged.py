@@ -171,6 +171,14 @@ def test_more_than_is_worth_reading_is_not_read(root, monkeypatch):
     assert not holds(root)
 
 
+def test_as_much_as_is_worth_reading_is_read(root, monkeypatch):
+    size = sum((root / name).stat().st_size for name in ("mkdocs.yml", "docs/index.md", "lego/a.py"))
+    monkeypatch.setattr(unchanged, "MOST", size)
+    remember(root)
+    monkeypatch.setattr(unchanged, "MOST", size - 1)
+    assert not holds(root)
+
+
 def test_a_site_is_not_read_where_something_has_changed(root, monkeypatch):
     remember(root)
     (root / "docs" / "index.md").write_text("other")

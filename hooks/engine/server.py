@@ -158,7 +158,7 @@ def leave(number: int, frame: object) -> None:
     """Of a signal to end: go, and take the scripts along; once is enough."""
     for other in ENDS:
         signal.signal(other, signal.SIG_IGN)
-    sys.exit(128 + number)
+    sys.exit()
 
 
 def main() -> None:
