@@ -20,6 +20,14 @@ for address in ("SITE_URL", "REPO_URL"):  # who publishes sets them, for what is
     os.environ.pop(address, None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than there are cores: a test of a build or a browser also waits."""
+    from hooks.engine.engine import cores
+
+    return cores() + 1
+
+
 def pytest_collection_modifyitems(items):
     """Leave out what takes long, unless `make slow` asks for it."""
     if "LEGO_SLOW" not in os.environ:
