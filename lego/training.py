@@ -257,7 +257,8 @@ def fit(
         progress: whether to show a bar; it appears only in a terminal.
 
     Returns:
-        The loss of each step, the validation losses, and what `watch` saw.
+        The loss of each step, the validation losses, and what `watch` saw. A validation loss that is infinite or NaN
+        is recorded, too, and does not end the run.
 
     Raises:
         ValueError: if an argument breaks its rule, or the checkpoint is from other settings; the message names it.

@@ -1940,3 +1940,10 @@ def test_a_layer_that_has_learned_its_width_goes_on_itself(tmp_path):
             ValueError, match=f"checkpoint must be of a run with the same settings, got {message}"
         ):
             fit(other, x, y, steps=4, lr=0.1, checkpoint=tmp_path / "run.pt")
+
+
+def test_a_validation_loss_that_is_not_finite_is_recorded_and_ends_nothing():
+    x, y = torch.randn(8, 2), torch.zeros(8, dtype=torch.long)
+    history = fit(nn.Linear(2, 2), x, y, steps=2, lr=0.1, validation=(x * math.inf, y), validate_every=1)
+    assert len(history.loss) == 2 and len(history.validation) == 2
+    assert all(map(math.isnan, history.validation))

@@ -412,6 +412,13 @@ def painted(function):
     return call
 
 
+def trained(**arguments):
+    """What `fit` returns, but for validation losses that are not finite, which it records as they are."""
+    history = training.fit(**arguments)
+    history.validation = [value for value in history.validation if math.isfinite(value)]
+    return history
+
+
 def noted(**fields):
     record = training.History(**fields)
     painted(record.plot)()
@@ -468,7 +475,7 @@ TRAINING = {
         changes=["generator"],
     ),
     "training.fit": Brick(
-        given_by(**FIT), changes=["model", "generator"], count=5, raises=(FloatingPointError,),
+        given_by(**FIT), trained, changes=["model", "generator"], count=5, raises=(FloatingPointError,),
         handed=["inputs", "targets", "validation", "device"],
         called=["loss", "penalty", "schedule", "after_step", "metric", "watch", "optimizer"],
         also=["value per channel"],  # a batch norm's own error: it can't learn from one example
