@@ -32,11 +32,7 @@ from typing import Any, NamedTuple
 from benchmarks.forks import Chosen, Copy, Reached, preload, read_measured, spread, verdict
 from benchmarks.measure import RESULTS, ROOT, keep, today
 
-PARTS = {
-    "Library": "lego",
-    "Hooks": "hooks",
-    "Engine": "hooks/engine",
-}  # of what is broken, with their folders
+PARTS = {"Library": "lego", "Hooks": "hooks", "Engine": "hooks/engine"}  # what is broken, by folder
 STORE = ROOT / ".cache" / "mutation"
 REASONS = RESULTS / "mutation_survivors.toml"
 REPLACED = dict(

@@ -508,17 +508,22 @@ def _circle(angle: Tensor) -> Tensor:
     return torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
+def _default_device() -> torch.device:
+    """Where new tensors go, inside `with torch.device` too, in any version of PyTorch."""
+    return torch.empty(0).device
+
+
 def _order(count: int, generator: Generator | None) -> Tensor:
     """The numbers below `count` in random order, on the default device, whichever device draws them."""
     device = None if (generator := check.generator(generator)) is None else generator.device
-    return torch.randperm(count, generator=generator, device=device).to(torch.empty(0).device)
+    return torch.randperm(count, generator=generator, device=device).to(_default_device())
 
 
 def _normal(shape: Sequence[int], generator: Generator | None) -> Tensor:
     """Normal numbers in float32, on the default device, whichever device draws them."""
     device = None if generator is None else generator.device
     drawn = torch.randn(shape, generator=generator, dtype=torch.float, device=device)
-    return drawn.to(torch.empty(0).device)
+    return drawn.to(_default_device())
 
 
 def _scatter(curves: Tensor, noise: float, generator: Generator | None) -> tuple[Tensor, Tensor]:
@@ -538,7 +543,7 @@ def _sklearn(name: str) -> Any:
 
 def _real(bunch: Any, split: Split, generator: Generator | None, **facts: Any) -> Dataset:
     """One of scikit-learn's datasets, in random order."""
-    device = torch.empty(0).device
+    device = _default_device()
     with torch.device("cpu"):  # some devices have no float64
         inputs, targets = torch.tensor(bunch.data, dtype=torch.float), torch.tensor(bunch.target)
         ends = _ends(split, len(inputs))
