@@ -84,7 +84,7 @@ def atom(changelog: str, name: str, site: str, page: str, resolve: Resolve) -> s
         add(element, "updated", stamp(entry.day))
         add(element, "link", rel="alternate", type="text/html", href=address)
         text = "\n".join(twin.relink(entry.text, resolve))
-        add(element, "content", Markdown().convert(text), type="html")
+        add(element, "content", Markdown(extensions=["extra"]).convert(text), type="html")
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

@@ -34,10 +34,14 @@ SUSPECTS = [
     re.compile(r"""s(?<=[\s/"'].)rc\s*=["'\x00-\x20htps]*[&:/\\]"""),
     re.compile(r"""s(?<=[\s/"'].)rcset\s*="""),
     re.compile(r"""p(?<=[\s/"'].)oster\s*=["'\x00-\x20htps]*[&:/\\]"""),
+    re.compile(r"""b(?<=[\s/"'].)ackground\s*=["'\x00-\x20htps]*[&:/\\]"""),
+    re.compile(r"""<(?:image|use|feimage)\b[^>]*href\s*=["'\x00-\x20htps]*[&:/\\]"""),
     re.compile(r"""href\s*=["'\x00-\x20javscript]*[&:]"""),
     re.compile(r"""action\s*=["'\x00-\x20javscript]*[&:]"""),
     re.compile(r"""h(?<=[\s/"'].)ttp-equiv\s*="""),  # it can send a reader elsewhere, which no policy stops
 ]
+LOADED = {"src", "srcset", "poster", "background"}  # attributes whose address a browser loads
+DRAWN = {"image", "use", "feimage"}  # parts of a drawing whose link it loads
 CHARSET = '<meta charset="utf-8">'
 OWN = re.compile(r"<(script|meta|link)\b", re.IGNORECASE)  # in a page's text; the rest is for `find_unsafe`
 SERVED = re.compile(
@@ -163,7 +167,8 @@ class Tags(HTMLParser):
         for name, value in attrs:
             address = re.sub(r"[\t\n\r]", "", (value or "").lower()).replace("\\", "/")
             addresses = address.split(",") if name == "srcset" else [address]
-            loads = name in {"src", "srcset", "poster"} and any(map(HOST.match, addresses))
+            loaded = name in LOADED or (tag in DRAWN and name.endswith("href"))
+            loads = loaded and any(map(HOST.match, addresses))
             runs = name.endswith(("href", "action")) and SCHEME.match(address)
             forbidden = name in {"style", "http-equiv"} or name.startswith("on")
             if self.unsafe is None and (forbidden or loads or runs):

@@ -302,8 +302,8 @@ def markdown(result: dict[str, Any]) -> str:
     """The result as a table of ways and a list of survivors."""
     names = ("caught", "timeout", "same", "text", "figure", "does not apply")
     rows = {way: [counts.get(name, 0) for name in names] for way, counts in result["ways"].items()}
-    rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
-    caught, timeout, same, text, figure, _ = rows["all"]
+    rows["All"] = [sum(column) for column in zip(*rows.values(), strict=True)]
+    caught, timeout, same, text, figure, _ = rows["All"]
     explained = sum(found["reason"] != NOT_EXPLAINED for found in result["survivors"])
     seen = caught + timeout + text + figure
     lines = [

@@ -94,6 +94,13 @@ def test_an_entry_reads_as_the_twin_of_its_page_does():
     assert root.findtext("a:entry/a:content", None, NAMES) == '<p><a href="C.MD">b</a></p>'
 
 
+def test_code_and_tables_of_an_entry_are_no_paragraphs():
+    text = "## 2026-11-24: One\n\n```python\nx = 1\n```\n\n| a |\n|---|\n| b |\n"
+    root = ElementTree.fromstring(atom(text, "lego", "https://example.org/", "changelog/", str))
+    content = root.findtext("a:entry/a:content", None, NAMES)
+    assert '<pre><code class="language-python">x = 1\n</code></pre>' in content and "<td>b</td>" in content
+
+
 def test_the_handbook_has_news_in_order():
     news = entries((ROOT / "docs" / CHANGELOG).read_text())
     assert len(news) >= 7 and all(entry.text for entry in news)

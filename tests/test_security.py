@@ -126,6 +126,11 @@ def test_only_scripts_of_the_templates_may_stand_in_a_page(tmp_path):
         "<img src=h&#116;tps://x.org/a>",
         "<img src=http:x.org/a>",
         r'<img srcset="a.png 1x, \\x.org/b.png 2x">',
+        '<table background="//x.org/a.png">',
+        '<svg><image href="https://x.org/a.png"></svg>',
+        '<svg><IMAGE width="9" xlink:href = //x.org/a.png></svg>',
+        '<svg><feImage href="&#47;/x.org/a.png"></svg>',
+        '<svg><use href="//x.org/a.svg#a"></svg>',
     ],
 )
 def test_what_the_policy_forbids_is_told_at_build_time(element):
@@ -162,6 +167,8 @@ def test_words_in_an_attribute_are_no_attribute():
         '<a href="../javascript/">a</a><a href="?q=javascript:a">b</a><a href="&#106;s/">c</a>',
         '<img srcset="a.png 1x, b//c.png 2x">',
         '<img src="/assets/a.png"><img src="./&#97;.png"><img src="https/a.png"><video poster="s//a.png">',
+        '<svg><image href="data:image/png;base64,//aa"></svg><svg><use href="#a"></use></svg><p background="a">',
+        '<svg><image width="9"></svg><a href="https://example.org">a</a>',
         '<img src="data:image/png;base64,//aa"><img src="&#46;&#46;/a.png"><img src="a.png?of=//b">',
     ],
 )

@@ -10,10 +10,10 @@ from lego.regularization import GaussianNoise, l2, soft_threshold_
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
-settings = {  # steps, soft labels, dropout, noise, L2, L1
+settings = {  # steps, label smoothing, dropout, noise, L2, L1
     "nothing": [(120, 0, 0, 0, 0, 0)],
     "early stopping": [(steps, 0, 0, 0, 0, 0) for steps in (8, 15, 30)],
-    "soft labels": [(120, share, 0, 0, 0, 0) for share in (0.05, 0.1, 0.3)],
+    "label smoothing": [(120, a, 0, 0, 0, 0) for a in (0.05, 0.1, 0.3)],
     "dropout": [(120, 0, p, 0, 0, 0) for p in (0.4, 0.6, 0.8)],
     "noise": [(120, 0, 0, std, 0, 0) for std in (0.7, 1.2, 1.7)],
     "L2": [(120, 0, 0, 0, factor, 0) for factor in (0.01, 0.03, 0.06)],

@@ -2,6 +2,9 @@ import math
 
 import numpy as np
 import pytest
+import torch
+
+from lego.activations import ACTIVATIONS
 
 CONSTANTS = {
     "tanh": 1.5925,
@@ -21,6 +24,17 @@ def test_the_gains_are_the_known_ones(run_snippet):
     assert found["backward"]["relu"] == pytest.approx(math.sqrt(2))
     assert found["forward"]["selu"] == pytest.approx(1)
     assert found["forward"]["silu"] ** 2 == pytest.approx(2.8, abs=0.05)  # too much, in the first layer
+
+
+def test_forward_and_backward_are_near_where_the_mean_square_is_no_constant(run_snippet):
+    found = run_snippet("initialization/gain")
+    apart = {name: abs(found["backward"][name] / found["forward"][name] - 1) for name in found["names"]}
+    assert {name for name, difference in apart.items() if difference >= 0.16} == {"sigmoid", "softplus"}
+    zero = torch.zeros(1)
+    assert {name for name in apart if not torch.equal(ACTIVATIONS[name]()(zero), zero)} == {
+        "sigmoid",
+        "softplus",
+    }
 
 
 def test_a_gain_is_that_of_draws(run_snippet):

@@ -8,7 +8,7 @@ def test_what_the_intervals_allow_to_say(run_snippet):
     means, halves = found["means"], found["halves"]
     sure = {name for name in means if means[name] - halves[name] > 0}
     assert sure == {"dropout", "noise", "L2", "L1", "L2 and dropout"}
-    assert abs(means["soft labels"]) < 1.5
+    assert abs(means["label smoothing"]) < 1.5
     assert min(means["L2"], means["noise"]) > max(means["early stopping"], means["dropout"], means["L1"])
     assert abs(means["L2 and dropout"] - means["L2"]) < 1.5
     spreads = [100 * torch.tensor(scores).std() for scores in found["found"].values()]
