@@ -344,7 +344,7 @@ def glu(gate: Tensor, value: Tensor) -> Tensor:
 
     $$\operatorname{glu}(g, v) = \sigma(g) \odot v$$
 
-    Source: Dauphin et al. (2017), arXiv:1612.08083
+    Source: Dauphin et al. (2016), arXiv:1612.08083
     """
     gate, value = _gated(gate, value)
     return torch.sigmoid(gate) * value

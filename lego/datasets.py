@@ -418,7 +418,7 @@ def breast_cancer(*, split: Split = (0.6, 0.2, 0.2), generator: Generator | None
         ImportError: if scikit-learn is missing.
         ValueError: if `split` is not three shares.
 
-    Source: Wolberg, Mangasarian, Street & Street (1993), doi:10.24432/C5DW2B
+    Source: Wolberg, Street & Mangasarian (1993), doi:10.24432/C5DW2B
     """
     return _real(
         _sklearn("breast_cancer").load_breast_cancer(),
@@ -426,7 +426,7 @@ def breast_cancer(*, split: Split = (0.6, 0.2, 0.2), generator: Generator | None
         generator,
         name="breast_cancer",
         description="measurements of cell nuclei in images of breast tumors",
-        source="Wolberg, Mangasarian, Street & Street (1993), doi:10.24432/C5DW2B; as in scikit-learn",
+        source="Wolberg, Street & Mangasarian (1993), doi:10.24432/C5DW2B; as in scikit-learn",
         license="CC-BY-4.0",
     )
 

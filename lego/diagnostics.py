@@ -184,7 +184,8 @@ class Layer:
         update_to_weight: norm of the optimizer's next update divided by that of the weight; `None` without an
             optimizer that holds the weight.
         effective_rank: exponential of the entropy of the centered outputs' singular values, on at most 64
-            positions and units (Roy & Vetterli, 2007): how many directions they really use.
+            positions and units (Roy & Vetterli, 2007, "The effective rank: a measure of effective
+            dimensionality"): how many directions they really use.
     """
 
     name: str

@@ -96,7 +96,8 @@ def normal_(weight: Tensor, *, std: float = 0.01, generator: Generator | None = 
     Raises:
         ValueError: if `std` is negative or not finite.
 
-    Source: Krizhevsky, Sutskever & Hinton (2012), section 5
+    Source: Krizhevsky, Sutskever & Hinton (2012), "ImageNet classification with deep convolutional neural networks",
+    section 5
     """
     check.floating("weight", weight)
     return nn.init.normal_(weight, std=_spread("std", std, weight), generator=generator)
@@ -171,7 +172,8 @@ def xavier_uniform_(weight: Tensor, *, gain: float = 1.0, generator: Generator |
     Returns:
         `weight` itself.
 
-    Source: Glorot & Bengio (2010), equation 16
+    Source: Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks",
+    equation 16
     """
     _fan_in(weight)  # checks the shape
     return nn.init.xavier_uniform_(weight, _spread("gain", gain, weight), generator=generator)
@@ -190,7 +192,8 @@ def xavier_normal_(weight: Tensor, *, gain: float = 1.0, generator: Generator | 
     Returns:
         `weight` itself.
 
-    Source: Glorot & Bengio (2010), equation 12
+    Source: Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks",
+    equation 12
     """
     _fan_in(weight)  # checks the shape
     return nn.init.xavier_normal_(weight, _spread("gain", gain, weight), generator=generator)

@@ -57,7 +57,7 @@ class Center(_Fitted):
             differ in shape.
 
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.3; for images Krizhevsky, Sutskever & Hinton
-    (2012), section 2
+    (2012), "ImageNet classification with deep convolutional neural networks", section 2
     """
 
     mean: Tensor
@@ -208,7 +208,7 @@ class ImageStandardize(_Fitted):
         print(standardize(train).std(dim=(0, 2, 3), correction=0))
         ```
 
-    Source: Simonyan & Zisserman (2015), arXiv:1409.1556, section 2.1, for the mean
+    Source: Simonyan & Zisserman (2014), arXiv:1409.1556, section 2.1, for the mean
     """
 
     mean: Tensor
@@ -352,7 +352,8 @@ def condition_number(x: Tensor) -> float:
         print(condition_number(x), condition_number(Standardize(x)(x)))
         ```
 
-    Source: LeCun, Kanter & Solla (1991), doi:10.1103/PhysRevLett.66.2396
+    Source: LeCun, Kanter & Solla (1991), "Eigenvalues of covariance matrices: application to neural-network
+    learning", doi:10.1103/PhysRevLett.66.2396
     """
     _range(x, "x")
     if x.ndim != 2:

@@ -12,7 +12,7 @@ to 100; at 1000, `chi` of a steep step is accurate to 1e-9, and `correlation_map
 costs up to 3e-5, and a jump, such as the slope has there, up to 0.006. Plain Gauss-Hermite sums need thousands of
 nodes for the kink of ReLU.
 
-Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232
+Source: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2016), arXiv:1611.01232
 """
 
 import copy
@@ -116,7 +116,7 @@ def variance_map(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
 
-    Source: Poole et al. (2016), arXiv:1606.05340, equation 3; with dropout, arXiv:1611.01232, section 5
+    Source: Poole et al. (2016), arXiv:1606.05340, equation 3; with dropout, Schoenholz et al. (2016), arXiv:1611.01232
     """
     weight_variance, bias_variance, keep = _check(weight_variance, bias_variance, keep)
     phi = _function(activation)
@@ -181,7 +181,7 @@ def correlation_map(
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
 
-    Source: Poole et al. (2016), arXiv:1606.05340, equation 5; Schoenholz et al. (2017), arXiv:1611.01232
+    Source: Poole et al. (2016), arXiv:1606.05340, equation 5; Schoenholz et al. (2016), arXiv:1611.01232
     """
     correlation, variance = check.real("correlation", correlation), check.real("variance", variance)
     weight_variance, bias_variance, keep = _check(weight_variance, bias_variance, keep)
@@ -221,7 +221,7 @@ def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
 
-    Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 5
+    Source: Schoenholz et al. (2016), arXiv:1611.01232, equation 5
     """
     weight_variance, *_ = _check(weight_variance)
     phi = _function(activation)
@@ -302,7 +302,7 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
         ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or if there is no such weight variance
             up to 100, or, unless a small signal decides, none of at least 1e-12.
 
-    Source: Schoenholz et al. (2017), arXiv:1611.01232, section 3
+    Source: Schoenholz et al. (2016), arXiv:1611.01232
     """
     _, bias_variance, _ = _check(0.0, bias_variance)
     phi = _function(activation)
@@ -349,7 +349,7 @@ def depth_scale(factor: float) -> float:
     Raises:
         ValueError: if `factor` is not positive.
 
-    Source: Schoenholz et al. (2017), arXiv:1611.01232, equation 9
+    Source: Schoenholz et al. (2016), arXiv:1611.01232, equation 9
     """
     factor = check.real("factor", factor)
     if not factor > 0:

@@ -181,7 +181,8 @@ def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms:
     Raises:
         ValueError: if `amount` is negative, or no parameter counts.
 
-    Source: Beck & Teboulle (2009), "A fast iterative shrinkage-thresholding algorithm", equation 2.6
+    Source: Beck & Teboulle (2009), "A fast iterative shrinkage-thresholding algorithm for linear
+    inverse problems"
     """
     amount = check.real("amount", _amount("amount", amount))
     with torch.no_grad():
@@ -342,7 +343,8 @@ class DropConnect(_Random):
 
     $$y = \frac{M \odot W}{1 - p}\, x + b, \qquad M_{ij} \sim \operatorname{Bernoulli}(1 - p)$$
 
-    One mask serves the whole batch.
+    One mask serves the whole batch, and a prediction uses the mean weights; the paper draws a mask per example and
+    predicts with samples.
 
     Args:
         layer: the linear layer.
@@ -428,7 +430,7 @@ def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Ten
     Raises:
         ValueError: if `samples` is below 2, or the model has no dropout layer.
 
-    Source: Gal & Ghahramani (2016), arXiv:1506.02142
+    Source: Gal & Ghahramani (2015), arXiv:1506.02142
     """
     check.instance("model", model, nn.Module)
     if (samples := check.whole("samples", samples)) < 2:
@@ -677,7 +679,7 @@ def early_stopping_as_ridge(x: Tensor, lr: float, steps: int) -> Tensor:
     Raises:
         ValueError: if an argument breaks its rule.
 
-    Source: Ali, Kolter & Tibshirani (2018), arXiv:1810.10082, supplement, lemma 3
+    Source: Ali, Kolter & Tibshirani (2018), arXiv:1810.10082, lemma 3, proved in the supplement
 
     Examples:
         ```python

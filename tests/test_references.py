@@ -22,6 +22,35 @@ def test_each_dated_source_of_a_page_is_in_the_list(page):
         assert any(references.cites(alone, source) for source in SOURCES), line
 
 
+CITED = re.compile(
+    r"^(?:- |\[\^(?P<key>[^]]+)\]: )(?P<authors>.+?)(?: \((?P<year>\d{4})\))?, "
+    r"(?:\[(?P<title>[^]]+)\]\(|\*(?P<unlinked>[^*]+)\*)"
+)
+
+
+@pytest.mark.parametrize("page", CITING, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_a_source_is_called_the_same_on_each_page(page):
+    """By all that the list says of it; the name of a footnote holds the year."""
+    known = {(source["authors"], str(source.get("year")), source["title"]) for source in SOURCES}
+    for line in page.read_text().partition("\n## Sources\n")[2].splitlines():
+        if cited := CITED.match(line):
+            title = cited["title"] or cited["unlinked"]
+            assert (cited["authors"], str(cited["year"]), title) in known, line
+            assert cited["key"] is None or str(cited["year"]) in cited["key"], line
+
+
+ARXIV = r"(?P<year>\d{4})\), arXiv:(?P<short>\d\d)\d\d\.\d"
+
+
+def test_a_paper_on_arxiv_has_the_year_of_its_first_version():
+    """In the list, and so on the pages, and in the library."""
+    for source in SOURCES:
+        if match := re.search(r"arxiv\.org/abs/(\d\d)", source.get("url", "")):
+            assert source["year"] == 2000 + int(match[1]), source["title"]
+    cited = [cited for path in (ROOT / "lego").glob("*.py") for cited in re.finditer(ARXIV, path.read_text())]
+    assert len(cited) > 40 and all(int(each["year"]) == 2000 + int(each["short"]) for each in cited)
+
+
 @pytest.mark.parametrize("page", CITING, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_sentences_and_sources_name_each_other(page):
     prose, _, sources = page.read_text().partition("\n## Sources\n")

@@ -3,16 +3,18 @@
 import matplotlib.pyplot as plt
 import torch
 
+from lego.diagnostics import gradient_norms
 from lego.stack import mlp
 from lego.training import fit
 
 rng = torch.Generator().manual_seed(0)
-x = torch.randn(2000, 2, generator=rng)
+x = torch.randn(2000, 2, generator=rng).double()
 y = (x[:, 0] * x[:, 1] > 0).long()
 widths = [2] + [32] * 5 + [2]
-model = mlp(widths, "sigmoid", init="xavier_normal", generator=rng)
+model = mlp(widths, "sigmoid", init="xavier_normal", generator=rng).double()
 weights = [layer.weight for layer in model if hasattr(layer, "weight")]
 start = [weight.detach().clone() for weight in weights]
+before = list(gradient_norms(model, x, y).values())
 
 
 def distances(step, model):
@@ -22,16 +24,21 @@ def distances(step, model):
 
 
 training = {"steps": 300, "lr": 0.5, "batch_size": 256, "generator": rng}
-history = fit(model, x, y, watch=distances, **training)
+paths = fit(model, x, y, watch=distances, **training).watched
+after = list(gradient_norms(model, x, y).values())
+answers, effect = model(x).softmax(dim=1).detach(), []
+for weight, old in zip(weights, start, strict=True):
+    learned, weight.data = weight.data, old  # without its training
+    effect.append((model(x).softmax(dim=1) - answers).abs().max().item())
+    weight.data = learned
 
 steps = sorted({round(1.1**power) for power in range(60)} | {299})
 figure, axes = plt.subplots()
-for name, path in history.watched.items():
+for (name, path), change in zip(paths.items(), effect, strict=True):
     (line,) = axes.loglog(steps, [path[step] for step in steps])
     side = {"layer 5": "top", "layer 6": "bottom"}.get(name, "center")
     axes.text(320, path[-1], name, va=side, color=line.get_color())
-    print(f"{name}: moved by {path[-1]:.4f} of its size")
-axes.set(
-    xlabel="step", ylabel="distance from the start,\nrelative", xlim=(1, 700)
-)
+    print(f"{name}: moved by {path[-1]:.4f}, changed answers by {change:.0e}")
+print(f"gradient of layer 1: {before[0]:.1e} at first, {after[0]:.1e} at last")
+axes.set(xlabel="step", ylabel="relative distance from start", xlim=(1, 700))
 plt.show()

@@ -23,6 +23,13 @@ def test_what_the_page_says_of_all_activations(run_snippet):
     assert (
         min(runs["mish"]["CNN"]) == pytest.approx(40, abs=0.5) and statistics.median(runs["mish"]["CNN"]) > 92
     )
+
+    for network, (lowest, highest) in {
+        "CNN": (-6.5, -5.5),
+        "residual CNN": (-2.2, -1),
+        "MLP": (0, 1.5),
+    }.items():
+        assert lowest < means["elu"][network] - means["relu"][network] < highest
     for line in runs.values():
         for network, scores in line.items():
             assert len(scores) == 10, network
