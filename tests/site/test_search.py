@@ -65,6 +65,14 @@ QUERIES = {  # what is typed, and the pages of which one must be found
     "label smoothing": ["regularization/noise"],
     "double descent": ["overfitting/double_descent"],
     "cluster": ["tips/sweep", "reference/experiments"],
+    "rnn": ["glossary"],
+    "гиперболический тангенс": ["glossary"],
+    "насыщенные нейроны": ["glossary"],
+    "зигзаг": ["glossary"],
+    "свёртка": ["glossary"],
+    "свертка": ["glossary"],  # as many write it
+    "взаимосвязь регуляризаторов": ["glossary"],
+    "ульянкин": ["claims"],
 }
 
 
