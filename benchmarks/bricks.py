@@ -15,6 +15,7 @@ import argparse
 import itertools
 import math
 import platform
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from benchmarks.measure import RESULTS, keep
+from benchmarks.measure import RESULTS, ROOT, keep
 from lego.activations import ACTIVATIONS, FACTS, AconC, acon_c, swish
 
 Function = Callable[[Tensor], Tensor]
@@ -54,6 +55,9 @@ PYTORCH: dict[str, Function] = {
 }  # fmt: skip
 # those that are not PyTorch's own
 TIMM = {"silu": "swish", "mish": "mish", "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
+# the page of a brick that has none of its own name
+PAGES = {"prelu": "leaky_relu", "silu": "swish", "acon_a": "acon", "acon_b": "acon", "acon_c": "acon"}
+PAGES |= {"relu_squared": "gated"}
 LARGE = 5_000_000  # numbers of an input that runs fewer rounds
 
 
@@ -179,10 +183,23 @@ def fact_row(name: str, alone: str, inside: str) -> str:
     ends = [f"{end:.3g}".replace("-", "−").replace("inf", "∞") for end in (fact.low, fact.high)]
     lowest = "–" if fact.minimum is None else f"{fact.minimum[1]:.3f}".replace("-", "−")
     marks = ["yes" if mark else "no" for mark in (fact.zero_centered, fact.smooth, fact.monotonic)]
-    link = f"[`{name}`][lego.activations.{name}]"
-    source = fact.source.split(",")[0].split(" (")[0]
-    cells = [link, f"{ends[0]} … {ends[1]}", *marks, lowest, alone, inside, str(fact.year), source]
+    page = PAGES.get(name, name)
+    described = (ROOT / "docs" / "activations" / f"{page}.md").exists()
+    link = f"[`{name}`]({page}.md)" if described else f"[`{name}`][lego.activations.{name}]"
+    sources = "; ".join(map(in_brief, fact.source.split("; ")))
+    cells = [link, f"{ends[0]} … {ends[1]}", *marks, lowest, alone, inside, str(fact.year), sources]
     return f"| {' | '.join(cells)} |"
+
+
+def in_brief(source: str) -> str:
+    """The authors of a source, three or more by the first, with a link if its address follows from it."""
+    authors = source.partition(" (")[0]
+    if "," in authors:
+        authors = f"{authors.partition(',')[0]} et al."
+    if address := re.search(r"(arXiv|doi):(\S+?),?(?: |$)", source):
+        host = {"arXiv": "arxiv.org/abs", "doi": "doi.org"}[address[1]]
+        return f"[{authors}](https://{host}/{address[2]})"
+    return authors
 
 
 def main() -> None:

@@ -112,6 +112,21 @@ def test_the_table_of_activations_holds_the_facts_of_today():
         assert row == fact_row(name, cells[6], cells[7]), "run make bench-bricks"
 
 
+@pytest.mark.parametrize(
+    ("source", "brief"),
+    [
+        ("Rumelhart, Hinton & Williams (1986), doi:10.1/a_b", "[Rumelhart et al.](https://doi.org/10.1/a_b)"),
+        ("He et al. (2015), arXiv:1502.01852, equation 1", "[He et al.](https://arxiv.org/abs/1502.01852)"),
+        ('Nair & Hinton (2010), "Rectified linear units"', "Nair & Hinton"),
+        ("Misra (2019), arXiv:1908.08681", "[Misra](https://arxiv.org/abs/1908.08681)"),
+    ],
+)
+def test_a_source_in_brief_credits_all_authors(source, brief):
+    from benchmarks.bricks import in_brief
+
+    assert in_brief(source) == brief
+
+
 def test_no_folder_of_tests_is_called_what_pytest_skips(pytestconfig):
     """It passes over `build`, for one, without a word."""
     files = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")]
