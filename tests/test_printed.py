@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.record import RECORD, ROOT, find_all, numbers, run_block, words
+from hooks.pages import find_uses
+from tests.record import PAGES, RECORD, ROOT, find_all, numbers, run_block, words
 
 BLOCKS = find_all()
 
@@ -13,6 +14,14 @@ BLOCKS = find_all()
 def test_every_block_and_snippet_has_a_record():
     snippets = {path.relative_to(ROOT).as_posix() for path in (ROOT / "snippets").rglob("*.py")}
     assert set(json.loads((ROOT / RECORD).read_text())) == {*BLOCKS, *snippets}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_what_its_snippets_print(page):
+    record = json.loads((ROOT / RECORD).read_text())
+    uses = list(find_uses((ROOT / page).read_text(), page, lambda uri: False))
+    printing = {use.script for use in uses if use.kind == "code" and any(record[use.script]["text"])}
+    assert printing - {use.script for use in uses if use.kind == "text"} == set()
 
 
 @pytest.mark.parametrize("place", BLOCKS)

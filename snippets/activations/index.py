@@ -27,4 +27,6 @@ for axes, (name, make) in zip(panels.flat, ACTIVATIONS.items(), strict=False):
 for axes in panels.flat[len(ACTIVATIONS) :]:
     axes.axis("off")
 axes.set(ylim=(-1.5, 3))
+figure.supxlabel("x", fontsize="medium")
+figure.supylabel("output and slope", fontsize="medium")
 plt.show()

@@ -24,4 +24,6 @@ for axes, (name, function) in zip(
         f" to {slopes.max():4.2f}"
     )
 axes.set(ylim=(-4, 5))
+figure.supxlabel("x", fontsize="medium")
+figure.supylabel("output and slope", fontsize="medium")
 plt.show()

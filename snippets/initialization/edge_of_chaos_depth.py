@@ -6,12 +6,17 @@ import torch
 from lego.datasets import digits
 from lego.initialization import initialize
 from lego.preprocessing import Standardize
+from lego.propagation import chi, depth_scale, fixed_point
 from lego.stack import mlp
 from lego.training import accuracy, fit
 
 x, y = digits(generator=torch.Generator().manual_seed(0)).all
 x = Standardize(x[:500])(x[:500])
-weights, depths = (0.5, 0.8, 1.3, 2.0, 3.0), (4, 10, 25)
+weights, depths = (0.5, 0.8, 1.0, 1.3, 2.0, 3.0), (4, 10, 25)
+points = [fixed_point("tanh", w**2) for w in weights]
+pairs = zip(points, weights, strict=True)
+scales = [depth_scale(chi("tanh", q, w**2)) for q, w in pairs]
+print("depth scale", *(f"{scale:4.3g}" for scale in scales))
 
 scores = torch.zeros(len(depths), len(weights))
 for row, depth in enumerate(depths):
@@ -27,7 +32,7 @@ figure, axes = plt.subplots()
 for row, marker in enumerate("os^"):
     label = f"{depths[row]} layers"
     axes.plot(weights, scores[row], marker + "-", label=label)
-    print(label, *(f"{score:.2f}" for score in scores[row]))
+    print(f"{label:11}", *(f"{score:.2f}" for score in scores[row]))
 axes.set(xlabel="σ of the weights", ylabel="accuracy on the training set")
 axes.set(xscale="log", xticks=weights, xticklabels=weights)
 axes.minorticks_off()

@@ -23,7 +23,6 @@ for weight, style in ((1.0, "s"), (1.396, "o"), (2.5, "^")):
     (line,) = axes.plot(range(depth), similarity[weight], style, ms=4)
     axes.plot(theory[weight][:-1], color=line.get_color())
     line.set_label(f"σ of the weights {weight}")
-    print(f"{weight}: after 30 layers {similarity[weight][-1]:.3f}")
 axes.set(xlabel="layer", ylabel="cosine between two inputs", ylim=(0, 1.05))
 axes.legend(loc=(0.6, 0.4))
 plt.show()

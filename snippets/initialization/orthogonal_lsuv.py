@@ -26,7 +26,6 @@ for scheme, style in (("he_normal", "s--"), ("lsuv", "o-")):
             variances[scheme].append(h.var().item())
     label = "LSUV" if options.get("batch") is not None else "He, SiLU's gain"
     axes.semilogy(range(1, 16), variances[scheme], style, label=label)
-    print(f"{label}:", *(f"{v:.2f}" for v in variances[scheme][::7]))
 axes.set(xlabel="layer", ylabel="variance of z")
 axes.legend()
 plt.show()

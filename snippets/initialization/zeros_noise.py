@@ -20,7 +20,6 @@ for noise in noises:
             weight.data = 0.1 + noise * draw
         fit(model, x, y, steps=200, lr=0.5, batch_size=64, generator=rng)
         scores[noise].append(accuracy(model, x, y))
-    print(f"{noise:7.0e}", *(f"{score:.2f}" for score in scores[noise]))
 
 figure, axes = plt.subplots()
 labels = [f"{noise:.0e}" if noise else "none" for noise in noises]

@@ -34,9 +34,10 @@ for axes, (name, (part, lr, net)) in zip(
                   batch_size=50, seed=0, validate_every=5,
                   validation=held_out)  # fmt: skip
     histories[name] = history
-    axes.semilogy(history.loss)
-    axes.semilogy(history.validation_steps, history.validation, "--")
-    axes.set(title=name, ylim=(0.002, 200))
-panels[0, 0].set(ylabel="loss: train —")
-panels[1, 0].set(ylabel="validation - -")
+    axes.semilogy(history.loss, label="train")
+    axes.semilogy(history.validation_steps, history.validation, "--",
+                  label="validation")  # fmt: skip
+    axes.set(title=name, xlabel="step", ylabel="loss", ylim=(0.002, 200))
+    axes.label_outer()
+panels[0, 0].legend(loc="upper right")
 plt.show()

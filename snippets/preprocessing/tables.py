@@ -1,4 +1,4 @@
-"""From a stretched, shifted cloud to a round one, in four ways."""
+"""Normalizing removes the units, decorrelating the tilt, and whitening both."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -19,7 +19,7 @@ clouds = {
     "whitened": Whiten(cloud)(cloud),
 }
 
-figure, panels = plt.subplots(1, 5, figsize=(9, 2), sharex=True, sharey=True)
+figure, panels = plt.subplots(1, 5, figsize=(9, 1.8), sharex=True, sharey=True)
 for axes, (name, points) in zip(panels, clouds.items(), strict=True):
     axes.plot(*points.T, "o", markersize=1.5)
     axes.axhline(0, color="gray", linewidth=1)
@@ -27,4 +27,6 @@ for axes, (name, points) in zip(panels, clouds.items(), strict=True):
     axes.set(title=name, xlim=(-9, 13), ylim=(-6, 6))
     axes.set_aspect("equal")
     print(f"{name:12} condition number {condition_number(points):6.1f}")
+figure.supxlabel("first coordinate", fontsize="medium")
+figure.supylabel("second coordinate", fontsize="medium")
 plt.show()

@@ -33,7 +33,6 @@ for name, drop in {
 figure, axes = plt.subplots()
 for name, style in (("Dropout", "o"), ("Dropout2d", "s")):
     axes.plot(range(8), known[name], style, label=name)
-    print(f"{name:9}", *(f"{share:.2f}" for share in known[name]))
 axes.set(xlabel="channel", ylim=(-0.05, 1))
 axes.set(ylabel="share of a dropped value\nthat its neighbors tell")
 axes.legend()

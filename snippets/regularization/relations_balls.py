@@ -32,5 +32,4 @@ for axes, (name, ball) in zip(
     axes.plot(*best, "+", color="gray")
     axes.set(title="{}: touches at ({:.2f}, {:.2f})".format(name, *touch[name]))
     axes.set_aspect("equal")
-print(f"proximal steps: ({w[0]:.4f}, {w[1]:.4f})")
 plt.show()

@@ -85,3 +85,11 @@ def new_page(browser, address):
 def page(browser, address):
     with new_page(browser, address) as page:
         yield page
+
+
+@pytest.fixture
+def at_home(page, address, site):
+    """The sitemap says that the site stands where it is served, or no navigation would be instant."""
+    text = (site / "sitemap.xml").read_text().replace("<loc>http://127.0.0.1:8000/", f"<loc>{address}")
+    assert address in text
+    page.route("**/sitemap.xml", lambda route: route.fulfill(body=text, content_type="application/xml"))

@@ -135,8 +135,17 @@ def test_a_table_is_sorted_by_the_column_whose_heading_is_pressed(page, address)
     assert names == sorted(names) and page.locator(".sortable th[aria-sort]").count() == 1
 
 
+@pytest.mark.usefixtures("at_home")
 def test_the_table_sorts_after_an_instant_navigation_too(page, address):
     page.goto(f"{address}activations/sigmoid/")
+    page.wait_for_load_state("networkidle")  # the sitemap has come
+    page.evaluate("window.loadedOnce = true")
     page.locator(".md-nav--primary a[href$='activations/'], .md-nav--primary a[href='../']").first.click()
-    page.locator(".sortable th:nth-child(2) button").wait_for()
+    heading = page.locator(".sortable th:nth-child(1) button")
+    heading.wait_for()
+    assert page.evaluate("window.loadedOnce"), "the page was loaded anew"
     assert page.locator(".sortable th button").count() == page.locator(".sortable th").count()
+    column = page.locator(".sortable td:nth-child(1)")
+    taught = column.all_text_contents()
+    heading.click()
+    assert column.all_text_contents() == sorted(taught) != taught

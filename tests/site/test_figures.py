@@ -18,7 +18,7 @@ from PIL import Image
 
 from hooks.engine.shrink import shrink
 from hooks.engine.svg import render
-from lego.plotting import PALETTE
+from lego.plotting import LOOKS, PALETTE
 
 SCHEMES = ("default", "slate")
 # Viénot, Brettel & Mollon (1999) for the first two, Brettel, Viénot & Mollon (1997) in one plane for the third; on
@@ -107,7 +107,7 @@ def attribute(element, name):
 
 
 def legends(svg):
-    """The keys of a figure's legends: for each entry the color of its line, its look, and its text.
+    """The keys of a figure's legends: for each entry the color of its line or marker, its look, and its text.
 
     A panel clips its lines and a legend does not; what stands right before a text is that text's sample. The look is
     the dashes, the width and the shape of the marker.
@@ -124,10 +124,10 @@ def legends(svg):
                 for each in sample
                 if each not in lines
             ]
-            if lines:
-                look = [attribute(lines[0], name) for name in ("stroke-dasharray", "stroke-width")]
-                color = re.sub(r",#\w+\)", ")", attribute(lines[0], "stroke"))
-                entries.append((color, (*look, *markers), element.text_content()))
+            first = (lines or sample)[0]
+            look = [attribute(first, name) for name in ("stroke-dasharray", "stroke-width")]
+            color = attribute(first, "stroke") or attribute(first, "fill") or "currentColor"
+            entries.append((re.sub(r",#\w+\)", ")", color), (*look, *markers), element.text_content()))
             sample = []
         elif element.tag != "text" and attribute(element, "clip-path") is None and not is_axis(element):
             sample.append(element)
@@ -141,25 +141,46 @@ def is_axis(path):
     return (attribute(path, "stroke"), attribute(path, "stroke-width")) == ("currentColor", "0.8")
 
 
-def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(site, colors):
-    count, alike = 0, {}
+def all_legends(site):
+    """The keys of every legend of the site, each with the address of its figure."""
     for path in sorted(site.rglob("index.html")):
         for figure in html.parse(str(path)).getroot().xpath("//figure[@class='plot']"):
             name = f"{path.parent.relative_to(site).as_posix()}/#{figure.get('id')}"
-            for entries in legends(figure.xpath(".//svg")[0]):
-                count += len(entries)
-                for (one, look, text), (two, other, words) in itertools.combinations(entries, 2):
-                    if look != other or one == two:
-                        continue
-                    least = min(
-                        difference(*(palette.get(color, linear("#808080")) for color in (one, two)), matrix)
-                        for palette in colors.values()
-                        for matrix in SIGHT.values()
-                    )
-                    if least < LEAST:
-                        alike.setdefault(name, []).append(f"{text} and {words} ({least:.1f})")
+            yield from ((name, entries) for entries in legends(figure.xpath(".//svg")[0]))
+
+
+def test_lines_of_a_legend_differ_by_more_than_a_color_that_not_everybody_sees(site, colors):
+    count, alike = 0, {}
+    for name, entries in all_legends(site):
+        count += len(entries)
+        for (one, look, text), (two, other, words) in itertools.combinations(entries, 2):
+            if look != other or one == two:
+                continue
+            least = min(
+                difference(*(palette.get(color, linear("#808080")) for color in (one, two)), matrix)
+                for palette in colors.values()
+                for matrix in SIGHT.values()
+            )
+            if least < LEAST:
+                alike.setdefault(name, []).append(f"{text} and {words} ({least:.1f})")
     assert count > 150
     assert not alike
+
+
+def test_a_brick_has_its_own_color_and_label_in_every_legend(site):
+    known = {}
+    for name, (color, _, label) in LOOKS.items():
+        expected = f"var(--plot-{PALETTE.index(color) + 1})", label
+        known |= {name: expected, label.lower(): expected}
+    count, wrong = 0, []
+    for figure, entries in all_legends(site):
+        for color, _, text in entries:
+            expected = known.get(text.lower().removesuffix("(x)"))
+            count += expected is not None
+            if expected not in (None, (color, text)):
+                wrong.append((figure, color, text))
+    assert count > 50
+    assert not wrong
 
 
 def test_every_line_has_a_color_that_both_palettes_show(site, colors):

@@ -37,14 +37,6 @@ ALIVE = """() => ({
 })"""
 
 
-@pytest.fixture
-def at_home(page, address, site):
-    """The sitemap says that the site stands where it is served, or no navigation would be instant."""
-    text = (site / "sitemap.xml").read_text().replace("<loc>http://127.0.0.1:8000/", f"<loc>{address}")
-    assert address in text
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=text, content_type="application/xml"))
-
-
 @pytest.mark.usefixtures("at_home")
 @pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_all_stays_alive_forward_and_back(page, address, rounds):

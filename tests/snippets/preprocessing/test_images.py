@@ -4,9 +4,15 @@ import torch
 
 def test_the_better_centered_and_scaled_the_faster(run_snippet):
     losses = {name: loss[-1] for name, loss in run_snippet("preprocessing/images")["losses"].items()}
-    raw, unit, symmetric, standardized = losses.values()
-    assert raw > 5 * unit and unit > symmetric > standardized
-    assert (raw, unit, symmetric, standardized) == pytest.approx((0.96, 0.15, 0.07, 0.04), abs=0.01)
+    raw, unit, centered, symmetric, standardized = losses.values()
+    assert raw > 5 * unit and unit > 3 * centered and symmetric > 1.5 * centered > 1.5 * standardized
+    assert (raw, unit, symmetric) == pytest.approx((0.96, 0.15, 0.07), abs=0.01)
+    assert (centered, standardized) == pytest.approx((0.043, 0.039), abs=0.005)
+
+
+def test_most_of_the_pixels_are_dark(run_snippet):
+    ranges = run_snippet("preprocessing/images")["ranges"]
+    assert ranges["-1 to 1"].mean() < -0.3 and ranges["0 to 1, centered"].mean().abs() < 1e-6
 
 
 def test_the_ranges_are_what_they_are_called(run_snippet):
@@ -20,7 +26,8 @@ def test_the_ranges_are_what_they_are_called(run_snippet):
 
 def test_no_best_rate_is_at_an_end_of_the_grid(run_snippet):
     best = run_snippet("preprocessing/images")["best"]
-    assert all(0.001 < rate < 2 for rate in best.values())
+    assert all(0.001 < rate < 4 for rate in best.values())
+    assert best["0 to 1, centered"] == 3 * best["0 to 1"]
 
 
 def test_raw_pixels_start_with_outputs_far_too_wide_and_diagnose_says_so(run_snippet):
