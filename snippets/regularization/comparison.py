@@ -1,4 +1,4 @@
-"""Each cure with three settings and four seeds: L2 and noise bring the most."""
+"""Of six cures, L2 and noise bring the most; together, hardly more."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -19,12 +19,12 @@ settings = {  # steps, label smoothing, dropout, noise, L2, L1
     "L2": [(120, 0, 0, 0, factor, 0) for factor in (0.01, 0.03, 0.06)],
     "L1": [(120, 0, 0, 0, 0, factor) for factor in (3e-3, 6e-3, 0.012)],
     "L2 and dropout": [(120, 0, 0.5, 0, f, 0) for f in (0.01, 0.03, 0.06)],
+    "L2 and noise": [(120, 0, 0, 1.2, f, 0) for f in (0.01, 0.03, 0.06)],
 }
 (inputs, labels), found = digits().all, {name: [] for name in settings}
 for seed in range(4):
     rng = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(inputs), generator=rng)
-    train, *judges = order[:200], order[200:500], order[500:]
+    train, *judges = torch.randperm(1797, generator=rng).split((200, 300, 1297))
     x, y = Standardize(inputs[train])(inputs), labels.clone()
     wrong = train[torch.rand(200, generator=rng) < 0.2]
     y[wrong] = torch.randint(10, wrong.shape, generator=rng)

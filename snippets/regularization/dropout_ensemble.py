@@ -20,19 +20,20 @@ masks = torch.tensor(list(itertools.product((0.0, 1.0), repeat=10)))
 logits = model[3](hidden * 2 * masks[:, None]).detach()  # of all 1024 nets
 arithmetic = logits.softmax(2).mean(0)
 geometric = logits.log_softmax(2).mean(0).softmax(1)
-scaled = model.eval()(x).detach().softmax(1)
+one_pass = model.eval()(x).detach().softmax(1)
 
 figure, axes = plt.subplots(figsize=(4.5, 4))
 for name, mean, style in (
     ("geometric mean", geometric, "o"),
     ("arithmetic mean", arithmetic, "x"),
 ):
-    axes.plot(mean[:, 1], scaled[:, 1], style, markersize=4, label=name)
-    gap = (mean - scaled).abs().max()
-    print(f"{name}: largest difference to the scaled net {gap:.0e}")
-same = (arithmetic.argmax(1) == scaled.argmax(1)).double().mean()
+    axes.plot(mean[:, 1], one_pass[:, 1], style, markersize=4, label=name)
+    gap = (mean - one_pass).abs().max()
+    print(f"{name}: largest difference to one pass {gap:.0e}")
+same = (arithmetic.argmax(1) == one_pass.argmax(1)).double().mean()
 print(f"same class as the arithmetic mean: {same:.0%}")
 axes.axline((0, 0), slope=1, color="gray", linewidth=1)
-axes.set(xlabel="probability by all 1024 nets", ylabel="by the one scaled net")
+axes.set(xlabel="probability by all 1024 nets")
+axes.set(ylabel="by one pass without masks")
 axes.legend()
 plt.show()
