@@ -9,9 +9,11 @@ residual branches. `INITIALIZERS` maps each name to its scheme. `gain` is the fa
 activation shrinks a signal.
 """
 
+import difflib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -288,7 +290,8 @@ _ALIASES = {
     "kaiming_normal": "he_normal",
     "kaiming_uniform": "he_uniform",
 }
-_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, *_TRANSPOSED, nn.MultiheadAttention)
 
 
 def gain(activation: "Activation", *, backward: bool = False) -> float:
@@ -331,10 +334,17 @@ def initialize(
     generator: Generator | None = None,
     **options: Any,
 ) -> Model:
-    r"""Fills the weights of every linear and convolution layer with one scheme, and sets their biases to zero.
+    r"""Fills the weights of every linear, convolution and attention layer with one scheme; their biases become zero.
 
-    Transposed convolutions and all other layers keep their values. The scheme `"pytorch"` draws the biases as
-    PyTorch does: $b \sim \mathcal{U}(\pm 1 / \sqrt{\text{fan\_in}})$. Frozen weights are filled as well.
+    All other layers keep their values. Frozen weights are filled as well.
+
+    - `nn.MultiheadAttention` is filled as four linear layers: for queries, keys, values and the output.
+    - A transposed convolution is filled as the ordinary ones that it consists of: one per group and per offset within
+      the stride, with those positions of the kernel that meet in one output. In
+      `nn.ConvTranspose2d(8, 3, kernel_size=4, stride=2)`, the fan-in is thus $8 \cdot 2 \cdot 2$.
+    - The scheme `"pytorch"` does what PyTorch's own layers do. Biases are
+      $b \sim \mathcal{U}(\pm 1 / \sqrt{\text{fan\_in}})$; in attention they are zero, and the weights for queries, keys
+      and values are Xavier's. A transposed convolution takes its fan-in from the shape of its weight as it is.
 
     Args:
         model: any module, overwritten.
@@ -349,8 +359,9 @@ def initialize(
         `model` itself.
 
     Raises:
+        TypeError: if the scheme does not have one of the options, or needs one that is missing.
         ValueError: if `scheme` is unknown or has no gain for `activation`, or `model` has no linear or convolution
-            layer. In these cases nothing is changed.
+            layer. In all these cases nothing is changed.
 
     Examples:
         ```python
@@ -371,18 +382,34 @@ def initialize(
         if "gain" in options:
             raise ValueError(f"gain must be omitted where activation is given, got {options['gain']}")
         options["gain"] = gain(activation)
+    _check_options(scheme, fill, options)
     if scheme in ("lsuv", "fixup"):
         fill(model, generator=generator, **options)
         return model
-    signature(fill).bind(torch.empty(0), generator=generator, **options)  # before anything changes
-    for layer in _layers(model):
-        fill(layer.weight, generator=generator, **options)
-        if layer.bias is not None and scheme == "pytorch":
-            bound = 1 / math.sqrt(_fan_in(layer.weight))
-            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-        elif layer.bias is not None:
-            nn.init.zeros_(layer.bias)
+    for layer in sorted(_layers(model), key=_is_attention):  # attention after its output, as in PyTorch
+        if scheme == "pytorch":
+            _fill_as_pytorch(layer, generator)
+            continue
+        for weight in _ordinary_weights(layer):
+            fill(weight, generator=generator, **options)
+        for bias in _biases(layer):
+            nn.init.zeros_(bias)
     return model
+
+
+def _check_options(scheme: str, fill: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raises a TypeError unless the options are arguments of the scheme, and all that it needs."""
+    _, *parameters = signature(fill).parameters.values()  # the first is the weight or the model
+    known = {parameter.name: parameter for parameter in parameters if parameter.name != "generator"}
+    for name in options:
+        if not known:
+            raise TypeError(f"options must be omitted for {scheme!r}, got {name!r}")
+        if name not in known:
+            nearest = ", ".join(difflib.get_close_matches(name.lower(), known, cutoff=0))
+            raise TypeError(f"options must be arguments of {scheme!r} (nearest: {nearest}), got {name!r}")
+    for name, parameter in known.items():
+        if parameter.default is parameter.empty and name not in options:
+            raise TypeError(f"{name} must be given for the scheme {scheme!r}, got none")
 
 
 def find_scheme(argument: str, name: object) -> tuple[str, Callable[..., Any]]:
@@ -399,8 +426,9 @@ def find_scheme(argument: str, name: object) -> tuple[str, Callable[..., Any]]:
 def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Model:
     """Layer-sequential unit variance: orthogonal weights, then each layer scaled to variance 1 on a batch.
 
-    Every linear and convolution layer that the model calls is scaled, in the order of the calls; one scaling is
-    exact, because the biases are zero. Layers that share their weights are scaled when the first of them is called.
+    Every linear, convolution and attention layer that the model calls is scaled, in the order of the calls; one scaling
+    is exact, because the biases are zero. In attention, the weights of the output are scaled. Layers that share their
+    weights are scaled when the first of them is called.
     Afterwards, hooks and buffers, such as those of batch norms, are as before, and so is the random state except for
     the draws of the weights; if anything fails, the weights are as before, too.
 
@@ -431,19 +459,22 @@ def lsuv_(model: Model, batch: Any, *, generator: Generator | None = None) -> Mo
 def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Model:
     """Fills all layers, and scales each when a forward pass reaches it."""
     initialize(model, "orthogonal", generator=generator)
-    names = {layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)}
-    weights = {layer: layer.weight for layer in names}  # several layers may share one
+    names: dict[Any, str] = {
+        layer: name for name, layer in model.named_modules() if isinstance(layer, _LAYERS)
+    }
+    weights = {layer: (layer.out_proj if _is_attention(layer) else layer).weight for layer in names}
     scaled: set[int] = set()
 
-    def scale(layer: Any, _: Any, output: Tensor) -> Tensor:
-        if id(weights[layer]) in scaled:
+    def scale(layer: Any, _: Any, output: Any) -> Any:
+        if id(weights[layer]) in scaled:  # several layers may share one
             return output
         scaled.add(id(weights[layer]))
-        std = exact(output).std(correction=0).item()
+        signal, *rest = output if isinstance(output, tuple) else [output]  # attention's rest: where it looked
+        std = exact(signal).std(correction=0).item()
         if not 0 < std < math.inf:
             raise ValueError(f"batch must vary at layer {names[layer]!r}, got a standard deviation of {std}")
-        layer.weight /= std
-        return output / std
+        weights[layer] /= std
+        return (signal / std, *rest) if rest else signal / std
 
     hooks = [layer.register_forward_hook(scale) for layer in names]
     devices = {tensor.device for tensor in (*model.parameters(), *model.buffers()) if tensor.is_cuda}
@@ -519,10 +550,12 @@ def fixup_(
         for branch in branches:
             *first, last = _layers(branch)
             for layer in first:
-                layer.weight *= len(branches) ** (-1 / (2 * len(first)))
+                for weight in _weights(layer):
+                    weight *= len(branches) ** (-1 / (2 * len(first)))
             last.weight.zero_()
         for layer in _layers(head) if head is not None else []:
-            layer.weight.zero_()
+            for weight in _weights(layer):
+                weight.zero_()
     return model
 
 
@@ -532,16 +565,62 @@ def _layers(model: nn.Module, argument: str = "model") -> list[Any]:
     if not layers:
         raise ValueError(f"{argument} must have a linear or convolution layer, got {type(model).__name__}")
     for name, layer in model.named_modules():
-        if isinstance(layer, _LAYERS) and isinstance(layer.weight, nn.parameter.UninitializedParameter):
-            raise ValueError(
-                f"{argument} must have seen a batch, got the lazy layer {name!r} without a shape"
-            )
-        if isinstance(layer, _LAYERS) and not isinstance(layer.weight, nn.Parameter):
-            raise ValueError(
-                f"{argument} must hold its weights as parameters, got the layer {name!r} that computes its own: "
-                "initialize it first, then parametrize it"
-            )
+        for weight in _weights(layer) if isinstance(layer, _LAYERS) else []:
+            if isinstance(weight, nn.parameter.UninitializedParameter):
+                raise ValueError(
+                    f"{argument} must have seen a batch, got the lazy layer {name!r} without a shape"
+                )
+            if not isinstance(weight, nn.Parameter):
+                raise ValueError(
+                    f"{argument} must hold its weights as parameters, got the layer {name!r} that computes its "
+                    "own: initialize it first, then parametrize it"
+                )
     return layers
+
+
+def _is_attention(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.MultiheadAttention)
+
+
+def _weights(layer: Any) -> list[Tensor]:
+    """The weights of a layer; in attention those of queries, keys and values, for its output is a layer of its own."""
+    if not _is_attention(layer):
+        return [layer.weight]
+    weights = layer.in_proj_weight, layer.q_proj_weight, layer.k_proj_weight, layer.v_proj_weight
+    return [weight for weight in weights if weight is not None]
+
+
+def _biases(layer: Any) -> list[Tensor]:
+    biases = [layer.in_proj_bias, layer.out_proj.bias] if _is_attention(layer) else [layer.bias]
+    return [bias for bias in biases if bias is not None]
+
+
+def _ordinary_weights(layer: Any) -> list[Tensor]:
+    """Parts of a layer's weights, each of shape `(fan_out, fan_in, *kernel)`, that together are all of them."""
+    if _is_attention(layer):  # queries', keys' and values' may be one above the other
+        return [part for weight in _weights(layer) for part in torch.split(weight.detach(), layer.embed_dim)]
+    if not isinstance(layer, _TRANSPOSED):
+        return [layer.weight]
+    meetings = []  # for each dimension, the positions of the kernel that meet in one output
+    for size, stride, gap in zip(layer.kernel_size, layer.stride, layer.dilation, strict=True):
+        step = stride // math.gcd(stride, gap)
+        meetings.append([slice(first, None, step) for first in range(min(step, size))])
+    groups: list[Any] = [group.transpose(0, 1) for group in layer.weight.detach().chunk(layer.groups)]
+    return [group[..., *kernel] for group in groups for kernel in product(*meetings)]
+
+
+def _fill_as_pytorch(layer: Any, generator: Generator | None) -> None:
+    """Draws what the layer's own constructor draws."""
+    if _is_attention(layer):
+        for weight in _weights(layer):
+            xavier_uniform_(weight, generator=generator)
+        for bias in _biases(layer):
+            nn.init.zeros_(bias)
+    else:
+        pytorch_(layer.weight, generator=generator)
+        if layer.bias is not None:
+            bound = 1 / math.sqrt(_fan_in(layer.weight))
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
 
 
 def _spread(argument: str, value: float, weight: Tensor) -> float:

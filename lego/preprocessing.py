@@ -11,7 +11,8 @@ validation or test data: the score would be that of a model that has seen them.
   device, but stay float64 if it is converted to another dtype. A device without float64, such as Apple's `mps`, cannot
   hold them.
 - A constant column becomes zero, or the lower end in `MinMax`, as in scikit-learn; `Whiten` raises an error unless it
-  has an `epsilon`. In a single example, every column is constant.
+  has an `epsilon`. A column that varies only by float64's rounding, as `0.1 + 0.2` and `0.3` do, counts as constant:
+  divided by its spread, new values would be huge. In a single example, every column is constant.
 - NaN and infinity raise a `ValueError` during fitting; later, NaN gives NaN.
 - Loading: the `state_dict` holds everything that was fitted or chosen. To load it without the training data, first fit
   to zeros, as in `Standardize(torch.zeros(1, 13))`; `Whiten` then needs an `epsilon` above zero, which loading
@@ -28,6 +29,8 @@ from torch import Tensor, nn
 from lego import _checks as check
 
 __all__ = ["Center", "ImageStandardize", "MinMax", "Standardize", "Whiten", "condition_number"]
+
+ROUNDING = torch.finfo(torch.double).eps  # 2**-52, relative to the number that is rounded
 
 
 class _Fitted(nn.Module):
@@ -80,8 +83,8 @@ class Standardize(_Fitted):
 
     $$y = \frac{x - \mu}{\sigma}, \quad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2$$
 
-    The sum is divided by $n$, as in scikit-learn's `StandardScaler`. A column whose values are all equal is
-    divided by 1.
+    The sum is divided by $n$, as in scikit-learn's `StandardScaler`. As there, a column is constant and divided by 1
+    if $\sigma \le n \, 2^{-52} \lvert\mu\rvert$, the error that rounding can leave in $\sigma$.
 
     Args:
         train: shape `(count, ...)`.
@@ -129,7 +132,9 @@ class MinMax(_Fitted):
 
     $$y = \text{low} + (\text{high} - \text{low}) \frac{x - \min}{\max - \min}$$
 
-    New data may lie outside. One outlier in the training data squeezes all the rest.
+    New data may lie outside. One outlier in the training data squeezes all the rest. A column is constant
+    and divided by 1 if $\max - \min \le 10 \cdot 2^{-52} \max \lvert x \rvert$; scikit-learn's `MinMaxScaler` has a
+    fixed limit instead, whatever the unit.
 
     Args:
         train: shape `(count, ...)`.
@@ -166,7 +171,8 @@ class MinMax(_Fitted):
             raise ValueError(f"low and high must have a finite distance, got {low} and {high}")
         minimum, maximum = _range(train)
         self.register_buffer("minimum", minimum)
-        self.register_buffer("span", torch.where(maximum == minimum, 1.0, maximum - minimum))
+        span, size = maximum - minimum, torch.maximum(minimum.abs(), maximum.abs())
+        self.register_buffer("span", torch.where(span <= 10 * ROUNDING * size, 1.0, span))
         self.register_buffer("low", minimum.new_tensor(first))
         self.register_buffer("high", minimum.new_tensor(last))
 
@@ -359,7 +365,7 @@ def condition_number(x: Tensor) -> float:
     if x.ndim != 2:
         raise ValueError(f"x must have shape (count, features), got {tuple(x.shape)}")
     values = torch.linalg.svdvals(x.double()).tolist()
-    flat = values[0] * torch.finfo(torch.double).eps * max(x.shape)  # anything smaller is rounding error
+    flat = values[0] * ROUNDING * max(x.shape)  # anything smaller is rounding error
     return math.inf if len(values) < x.shape[1] or values[-1] <= flat else (values[0] / values[-1]) ** 2
 
 
@@ -387,7 +393,7 @@ def _range(train: Tensor, argument: str = "train") -> tuple[Tensor, Tensor]:
 
 
 def _moments(train: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each feature, as float64; 1 where the deviation is zero."""
+    """Mean and standard deviation of each feature, as float64; 1 where the deviation is no more than rounding."""
     low, high = _range(train)
     first = train[:1].detach().double()
     shifted = train.detach() - first  # a large offset cancels here, exactly
@@ -395,15 +401,16 @@ def _moments(train: Tensor) -> tuple[Tensor, Tensor]:
     shifted /= size  # squares neither overflow nor vanish
     mean = shifted.mean(dim=0)
     std = size * shifted.sub_(mean).square_().mean(dim=0).sqrt()
-    return first[0] + size * mean, torch.where(std == 0, 1.0, std)
+    mean = first[0] + size * mean
+    return mean, torch.where(std <= len(train) * ROUNDING * mean.abs(), 1.0, std)
 
 
 def _check_rank(train: Tensor, std: Tensor, components: Tensor) -> None:
     """Raises an error if the data vary along a component by no more than rounding, their own or the decomposition's."""
     low, high = _range(train)
-    epsilon = torch.finfo(train.dtype if train.is_floating_point() else torch.double).eps
+    epsilon = torch.finfo(train.dtype).eps if train.is_floating_point() else ROUNDING
     rounding = epsilon * components.abs() @ torch.maximum(low.abs(), high.abs())
-    rank = int((std > rounding.clamp(min=std[0] * len(std) * torch.finfo(torch.double).eps)).sum())
+    rank = int((std > rounding.clamp(min=std[0] * len(std) * ROUNDING)).sum())
     if rank < len(std):
         constant = low == high
         hint = f", constant in {_named(constant)}" if constant.any() else ""

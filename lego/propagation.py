@@ -234,6 +234,7 @@ def fixed_point(
     """Variance that a layer leaves as it is, reached from `start`; 0 if the signal dies out, infinity if it grows.
 
     A variance that reaches 1e9 counts as growing: beyond that, rounding hides where a layer would leave it as it is.
+    GELU, SiLU and Mish can keep a small variance while a large one grows, so for them the result depends on `start`.
 
     Args:
         activation: the activation.
@@ -263,7 +264,9 @@ def fixed_point(
         jump = (
             q - (one - q) * (one - q) / bend if math.isfinite(bend) and bend else two
         )  # Aitken: skips slow convergence
-        q = jump if abs(two - one) < abs(one - q) and 0 < jump < GREAT else two
+        nearer = abs(two - one) < abs(one - q) and 0 < jump < GREAT
+        # beyond the fixed point another one, or none, would come
+        q = jump if nearer and (layer(jump) > jump) == (one > q) else two
         if q > GREAT:
             return math.inf
         if q < 1e-12 and not bias_variance:
@@ -296,7 +299,9 @@ def critical(activation: Activation, bias_variance: float = 0.0) -> float:
 
     Returns:
         $\sigma_w^2$; with a bias variance of 0 and an activation that is 0 at 0, the one at which a small signal
-            neither dies out nor grows.
+            neither dies out nor grows. Where the fixed point jumps past $\chi = 1$, as for GELU, SiLU and Mish with
+            small biases, it is the weight variance of the jump. For these three without biases, a signal of variance 1
+            grows there: use the scale of [gain][lego.initialization.gain] or [lsuv_][lego.initialization.lsuv_].
 
     Raises:
         ValueError: if `bias_variance` is negative, or above 0 and below 1e-15, or if there is no such weight variance

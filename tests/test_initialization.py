@@ -88,6 +88,9 @@ def test_mean_square_after_twenty_relu_layers(scheme, kept):
         lambda: nn.Linear(7, 5),
         lambda: nn.Conv2d(3, 4, 3),
         lambda: nn.Linear(3, 2, bias=False),
+        lambda: nn.ConvTranspose2d(6, 4, 3, stride=2, groups=2),
+        lambda: nn.MultiheadAttention(6, 2),
+        lambda: nn.MultiheadAttention(6, 2, bias=False, kdim=5, vdim=4),
     ],
 )
 def test_pytorch_is_bit_for_bit_pytorchs_own(layer):
@@ -156,8 +159,24 @@ def test_errors_name_argument_rule_and_value():
         initialize(nn.ReLU(), "he_normal")
     with pytest.raises(ValueError, match=r"std must be finite and at least 0, got -1"):
         normal_(torch.empty(2, 2), std=-1)
-    with pytest.raises(TypeError, match="std"):
-        initialize(nn.Linear(2, 2), "he_normal", std=1.0)
+    with pytest.raises(
+        TypeError, match=r"options must be arguments of 'he_normal' \(nearest: gain\), got 'std'"
+    ):
+        initialize(nn.Linear(2, 2), "kaiming", std=1.0)
+    with pytest.raises(
+        TypeError, match=r"options must be arguments of 'normal' \(nearest: std\), got 'stdd'"
+    ):
+        initialize(nn.Linear(2, 2), "normal", stdd=1.0)
+    with pytest.raises(
+        TypeError, match=r"options must be .* 'fixup' \(nearest: head, branches\), got 'heads'"
+    ):
+        initialize(nn.Linear(2, 2), "fixup", branches=[], heads=1)
+    with pytest.raises(TypeError, match="options must be omitted for 'zeros', got 'weight'"):
+        initialize(nn.Linear(2, 2), "zeros", weight=1)
+    with pytest.raises(TypeError, match="batch must be given for the scheme 'lsuv', got none"):
+        initialize(nn.Linear(2, 2), "lsuv")
+    with pytest.raises(TypeError, match="branches must be given for the scheme 'fixup', got none"):
+        initialize(nn.Linear(2, 2), "fixup", head=nn.Linear(2, 2))
     with pytest.raises(
         ValueError, match=r"activation must be omitted for a scheme without a gain, got 'normal'"
     ):
@@ -179,20 +198,133 @@ def test_a_weight_needs_both_fans(name, shape):
         INITIALIZERS[name](torch.empty(shape))
 
 
+EVERY_OTHER = slice(0, None, 2), slice(1, None, 2)
+TRANSPOSED = {  # and the weights that meet in one output: of how many inputs, outputs and positions of the kernel
+    "plain": (lambda: nn.ConvTranspose3d(16, 24, 2), [((...,), 16, 24, 8)]),
+    "stride": (
+        lambda: nn.ConvTranspose2d(64, 32, 4, stride=2),
+        [((..., rows, columns), 64, 32, 4) for rows in EVERY_OTHER for columns in EVERY_OTHER],
+    ),
+    "odd kernel": (
+        lambda: nn.ConvTranspose1d(90, 80, 3, stride=2),
+        [((..., [0, 2]), 90, 80, 2), ((..., [1]), 90, 80, 1)],
+    ),
+    "groups": (
+        lambda: nn.ConvTranspose1d(120, 160, 2, stride=2, groups=2),
+        [((half, ..., i), 60, 80, 1) for half in (slice(60), slice(60, None)) for i in (0, 1)],
+    ),
+    "dilation": (
+        lambda: nn.ConvTranspose1d(60, 50, 3, stride=2, dilation=2),
+        [((...,), 60, 50, 3)],  # every other output gets nothing
+    ),
+    "small kernel": (
+        lambda: nn.ConvTranspose1d(60, 50, 2, stride=3),
+        [((..., 0), 60, 50, 1), ((..., 1), 60, 50, 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("case", TRANSPOSED)
+def test_a_transposed_convolution_is_filled_as_the_convolutions_that_it_interleaves(case, name):
+    make, parts = TRANSPOSED[case]
+    layer = make().double()
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, math.nan)
+    assert initialize(layer, name, generator=seeded()) is layer
+    assert sum(layer.weight[place].numel() for place, *_ in parts) == layer.weight.numel()
+    for place, fan_in, fan_out, positions in parts:
+        weight = layer.weight[place]
+        if name == "pytorch":
+            variance = 1 / (3 * layer.weight[0].numel())  # PyTorch's own count
+        else:
+            variance = VARIANCES[name](
+                fan_in * positions, fan_out * (1 if name == "orthogonal" else positions)
+            )
+        assert weight.var().item() == pytest.approx(
+            variance, rel=5 * math.sqrt(2 / weight.numel()), abs=1e-20
+        )
+    assert (layer.bias == 0).all() or name == "pytorch"
+
+
+@pytest.mark.parametrize("case", [case for case in TRANSPOSED if case not in ("dilation", "small kernel")])
+def test_a_transposed_convolution_keeps_the_mean_square_at_every_output(case):
+    layer = initialize(TRANSPOSED[case][0](), "lecun_normal", generator=seeded())
+    layer.weight.data.square_()  # what each weight adds to the variance of an output
+    with torch.no_grad():
+        found = layer(torch.ones(1, layer.in_channels, *[6] * (layer.weight.ndim - 2)))[0].mean(dim=0)
+    inner = found[tuple(slice(3, -3) for _ in found.shape)].flatten()
+    assert len(inner) and inner.tolist() == pytest.approx([1.0] * len(inner), abs=0.1)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("sides", [{}, {"kdim": 150, "vdim": 100}], ids=["one size", "three sizes"])
+def test_attention_is_filled_as_four_linear_layers(sides, name):
+    layer = nn.MultiheadAttention(200, 4, **sides)
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, math.nan)
+    initialize(layer, name, generator=seeded())
+    if sides:
+        weights = [layer.q_proj_weight, layer.k_proj_weight, layer.v_proj_weight]
+    else:
+        weights = [layer.in_proj_weight[:200], layer.in_proj_weight[200:400], layer.in_proj_weight[400:]]
+    for weight in [*weights, layer.out_proj.weight]:
+        fan_in = weight.shape[1]
+        variance = VARIANCES[name](fan_in, 200)
+        if name == "pytorch" and weight is not layer.out_proj.weight:
+            variance = 2 / (fan_in + (200 if sides else 600))  # Xavier's, as PyTorch has it
+        assert weight.var().item() == pytest.approx(
+            variance, rel=5 * math.sqrt(2 / weight.numel()), abs=1e-12
+        )
+    assert (layer.in_proj_bias == 0).all() and (layer.out_proj.bias == 0).all()
+
+
+def test_schemes_of_whole_models_know_attention_and_transposed_convolutions():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True, norm_first=True)
+    x = 5 + 3 * torch.randn(16, 9, 32)
+    seen = {}
+    for scheme in ({"scheme": "lsuv", "batch": x}, {"scheme": "fixup", "branches": [layer.self_attn]}):
+        initialize(layer, generator=seeded(), **scheme)
+        y = layer.norm1(x)
+        seen[scheme["scheme"]] = layer.self_attn(y, y, y)[0].var(correction=0).item()
+    assert seen == {"lsuv": pytest.approx(1, abs=1e-4), "fixup": 0.0}
+    assert (layer.self_attn.in_proj_weight != 0).all(), "all but the last layer of the branch"
+
+    up = nn.Sequential(nn.ConvTranspose2d(3, 4, 3, stride=2), nn.ReLU(), nn.ConvTranspose2d(4, 2, 3))
+    x = torch.randn(8, 3, 5, 5)
+    lsuv_(up, x, generator=seeded())
+    assert up[0](x).var(correction=0).item() == pytest.approx(1, abs=1e-4)
+    assert up(x).var(correction=0).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_attention_that_cannot_be_filled_is_refused_and_kept():
+    model = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    with pytest.raises(ValueError, match="batch must vary at layer 'self_attn'"):
+        lsuv_(model, torch.zeros(3, 5, 8))
+    assert all(map(torch.equal, before, model.parameters()))
+    nn.utils.parametrizations.orthogonal(model.self_attn, "in_proj_weight")
+    with pytest.raises(ValueError, match="must hold its weights as parameters, got the layer 'self_attn'"):
+        initialize(model, "zeros")
+    with pytest.raises(ValueError, match="lazy layer '0'"):
+        initialize(nn.Sequential(nn.LazyConvTranspose2d(3, 2)), "he")
+
+
 def test_constant_units_stay_identical():
     assert constant_(torch.empty(5, 4)).unique().tolist() == [pytest.approx(0.1)]
 
 
-GAINS = {  # 1 / sqrt(E f(z)²), to the digits of multi-precision arithmetic or closed forms
-    "tanh": 1.5925, "elu": 1.2452, "silu": 1.6765, "gelu": 1.5335, "mish": 1.4869, "relu_squared": 0.8165,
-    "sigmoid": 1.8462, "relu": math.sqrt(2), "selu": 1.0, "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
+GAINS = {  # 1 / sqrt(E f(z)²), from mpmath's quadrature with 30 digits, or in closed form
+    "tanh": 1.5925374197, "elu": 1.2451983007, "silu": 1.6765324703, "gelu": 1.5335304412, "mish": 1.4868475813,
+    "sigmoid": 1.8462285453, "relu_squared": math.sqrt(2 / 3), "relu": math.sqrt(2), "selu": 1.0,
+    "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", GAINS)
 def test_gains_of_any_activation(name):
-    exact = {"relu", "leaky_relu", "selu"}
-    assert gain(name) == pytest.approx(GAINS[name], abs=1e-10 if name in exact else 6e-5)
+    assert gain(name) == pytest.approx(GAINS[name], abs=1e-10)
 
 
 def test_gains_in_closed_form():

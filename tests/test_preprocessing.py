@@ -207,10 +207,65 @@ def test_constant_columns_agree_with_scikit_learn():
         close(brick(x).inverse(brick(x)(x)), x, 1e-12)
 
 
-def test_a_column_that_hardly_varies_is_not_constant():
-    train = torch.tensor([[1.0], [1.0], [math.nextafter(1.0, 2.0)]], dtype=torch.double)
-    assert Standardize(train).std.item() == pytest.approx(math.sqrt(2) / 3 * 2**-52)
-    assert MinMax(train)(train).flatten().tolist() == [0, 0, 1]
+@pytest.mark.parametrize(
+    "values",
+    [[0.1 + 0.2, 0.3, 0.3, 0.3], [1.0, 1.0, math.nextafter(1.0, 2.0)], [-7e9, math.nextafter(-7e9, 0.0)]],
+)
+def test_rounding_alone_does_not_make_a_column_vary(values):
+    train = torch.tensor(values, dtype=torch.double)[:, None]
+    later = train[:1] + 0.01
+    images = ImageStandardize(train[:, :, None, None])
+    assert Standardize(train).std.item() == MinMax(train).span.item() == images.std.item() == 1
+    for fitted in (Standardize(train), MinMax(train)):
+        assert fitted(later).item() == pytest.approx(0.01, abs=1e-5)  # 7e9 has steps of 1e-6
+        close(fitted.inverse(fitted(later)), later, 1e-15)
+    assert images(later[:, :, None, None]).item() == pytest.approx(0.01, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "exponent", [-50, -10, 900, -500, -1074], ids=["one", "1e12", "huge", "tiny", "subnormal"]
+)
+@pytest.mark.parametrize(
+    ("steps", "constant"), [([0, 0, 0, 1], True), ([1, 0, 1, 0], True), ([0, 0, 0, 2**20], False)]
+)
+@pytest.mark.parametrize(
+    ("brick", "twin"), [(Standardize, StandardScaler), (MinMax, MinMaxScaler)], ids=["z-score", "min-max"]
+)
+def test_a_column_is_constant_where_scikit_learn_has_it_so_in_any_unit(
+    brick, twin, steps, constant, exponent
+):
+    """The twin sees the column near 1: MinMaxScaler looks at units, and a StandardScaler's squares leave float64."""
+    train = 2**50 + torch.tensor(steps, dtype=torch.double)[:, None]  # a step is four times float64's
+    later = torch.tensor([[1.5 * 2**50]], dtype=torch.double)
+    near_one = twin().fit(train * 2.0**-50)
+    assert (near_one.scale_ == 1).all() == constant
+    unit = 2.0**exponent  # exact
+    expected = near_one.transform(later * 2.0**-50).item() * (unit * 2**50 if constant else 1)
+    assert brick(train * unit)(later * unit).item() == pytest.approx(expected, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("count", [2, 3, 10, 100, 3000])
+@pytest.mark.parametrize("mean", [1.0, -1.3, 4e7])
+def test_the_border_of_what_is_constant_is_scikit_learns(count, mean):
+    spreads = count * np.finfo(float).eps * abs(mean) * np.geomspace(0.1, 10, 40)
+    train = mean + spreads * (np.arange(count) % 2)[:, None]
+    found = Standardize(torch.tensor(train)).std
+    expected = StandardScaler().fit(train).scale_
+    assert 0 < (expected == 1).sum() < 40
+    assert ((found == 1).numpy() == (expected == 1)).all()
+
+
+@pytest.mark.parametrize("steps", [1, 9, 11, 30])
+def test_the_border_of_what_min_max_leaves_is_scikit_learns_near_one(steps):
+    train = torch.tensor([[1.0], [1 + steps * 2.0**-52]], dtype=torch.double)
+    assert (MinMax(train).span.item() == 1) == (MinMaxScaler().fit(train).scale_.item() == 1) == (steps < 10)
+
+
+@pytest.mark.parametrize("dtype", FLOATS[:3])
+def test_a_step_of_a_shorter_float_is_a_variation(dtype):
+    train = torch.tensor([[1.0], [1.0], [1.0], [1 + torch.finfo(dtype).eps]], dtype=dtype)
+    close(Standardize(train).std, StandardScaler().fit(train.float()).scale_)
+    assert MinMax(train)(train).flatten().tolist() == [0, 0, 0, 1]
 
 
 def test_a_deviation_too_small_for_a_number_counts_as_zero():

@@ -101,6 +101,30 @@ def test_critical_points():
         critical("relu_squared")
 
 
+@pytest.mark.parametrize("activation", ["gelu", "silu", "mish"])
+def test_at_the_edge_without_biases_a_small_signal_stays_and_one_of_variance_1_grows(activation):
+    edge = critical(activation)
+    assert chi(activation, 1e-12, edge) == pytest.approx(1, abs=1e-5)
+    found = variances(activation, 40, edge)
+    assert all(b > 1.2 * a for a, b in pairwise(found)) and found[-1] > 1e5
+    assert variance_map(activation, 1.0, gain(activation) ** 2) == pytest.approx(1, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("activation", "bias_variance", "below", "above"),
+    [("gelu", 0.04, 0.706, 1.129), ("silu", 0.09, 0.84, 1.279), ("mish", 0.04, 0.91, 1.061)],
+)
+def test_with_small_biases_the_fixed_point_jumps_past_the_edge(activation, bias_variance, below, above):
+    edge = critical(activation, bias_variance)
+    less, more = 0.999 * edge, 1.001 * edge
+    kept, grown = (variances(activation, 1500, weight, bias_variance) for weight in (less, more))
+    assert kept[-1] == pytest.approx(fixed_point(activation, less, bias_variance), rel=1e-6)
+    assert chi(activation, kept[-1], less) < below < 1, "a place where it is 1 would lie between"
+    assert fixed_point(activation, more, bias_variance) == math.inf and grown[-1] > 1e9
+    assert chi(activation, grown[-1], more) == pytest.approx(above, abs=0.002)
+    assert fixed_point(activation, less, bias_variance, start=100.0) == math.inf
+
+
 def test_fixed_points():
     assert fixed_point("relu", 1.0) == 0 and fixed_point("tanh", 0.5) == 0
     assert fixed_point("tanh", 1.0, start=1e-10) == 0, "at the edge a small signal moves too slowly to see"
@@ -381,3 +405,15 @@ def test_a_layer_without_any_variance_has_no_correlation():
     with pytest.raises(ValueError, match="weight_variance or bias_variance must be above 0, got 0 for both"):
         correlation_map("relu", 0.5, 1.0, 0.0, 0.0)
     assert correlation_map("relu", 0.5, 1.0, 0.0, 0.1) == 1
+
+
+def test_a_fixed_point_next_to_a_jump_is_not_passed_over():
+    """The steps there are short for long, and a jump along them can land beyond."""
+    z, shares = np.polynomial.hermite_e.hermegauss(150)
+    shares = shares / shares.sum()
+    weight_variance, q = 2.0756, 1.0
+    for _ in range(20_000):
+        h = np.sqrt(q) * z / (1 + np.exp(-np.sqrt(q) * z))
+        q = weight_variance * (shares * h**2).sum() + 0.36
+    assert fixed_point("silu", weight_variance, 0.36) == pytest.approx(q, rel=1e-4)
+    assert critical("silu", 0.36) == pytest.approx(2.075718, abs=2e-6)

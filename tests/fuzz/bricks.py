@@ -27,7 +27,7 @@ from tests.fuzz.tools import FILLED, Brick, generators, given_by, numbers, perha
 
 
 def with_slopes(function):
-    """The values and the slopes by each tensor among the arguments.
+    """The values, the slopes by each tensor among the arguments, and the change along the input in forward mode.
 
     The slope by a parameter is a sum over the input: not beyond the size up to which the module promises it.
     """
@@ -39,8 +39,11 @@ def with_slopes(function):
         y = function(**(arguments | leaves))
         gradients = torch.autograd.grad(y, list(leaves.values()), torch.ones_like(y), allow_unused=True)
         promised = {name for name in leaves if name == "x" or not beyond(arguments.get("x"))}
+        x = arguments["x"].detach()
+        _, change = torch.func.jvp(lambda x: function(**(arguments | {"x": x})), (x,), (torch.ones_like(x),))
         return (
             y,
+            change.to(y.dtype),  # forward mode makes a float64 of a float32 without dimensions times a float
             *(g for name, g in zip(leaves, gradients, strict=True) if g is not None and name in promised),
         )
 
@@ -185,6 +188,12 @@ def models(draw):
                     nn.Unflatten(1, (1, 3)), nn.Conv1d(1, 2, 2), nn.Flatten(), nn.Linear(4, 2)
                 ),
                 lambda: nn.Sequential(nn.LayerNorm(3), nn.Linear(3, 2, bias=False)),
+                lambda: nn.Sequential(
+                    nn.Unflatten(1, (1, 3)),
+                    nn.ConvTranspose1d(1, 2, 3, stride=2),
+                    nn.Flatten(),
+                    nn.Linear(14, 2),
+                ),
             ]
         )
     )
