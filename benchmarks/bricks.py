@@ -4,7 +4,8 @@
     .venv/bin/python -m benchmarks.bricks --device cuda   the race alone, on a GPU
     .venv/bin/python -m benchmarks.bricks --compile       against the compiled formula too; takes minutes more
 
-One run, rounds interleaved, so that a busy moment strikes all alike; what counts are the ratios, medians over rounds.
+One run, rounds interleaved, so that a busy moment strikes all alike, in an order that is drawn anew for each: what
+runs after a function that fills memory is slower. What counts are the ratios, medians over rounds.
 Saved is what autograd keeps for the backward pass, in bytes for each byte of input. Writes into benchmarks/results/:
 bricks-<device>.md (the race), and on a CPU activations.md and cost.md (the tables of two pages).
 """
@@ -15,10 +16,11 @@ import argparse
 import itertools
 import math
 import platform
+import random
 import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -28,7 +30,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from benchmarks.measure import RESULTS, ROOT, keep
-from lego.activations import ACTIVATIONS, FACTS, AconC, acon_c, swish
+from lego.activations import ACTIVATIONS, FACTS, AconC, acon_b, acon_c, prelu, swish
 
 Function = Callable[[Tensor], Tensor]
 
@@ -77,8 +79,18 @@ def contestants(device: torch.device, dtype: torch.dtype) -> dict[str, dict[str,
         "ours": lambda x: swish(x, beta),
         "formula": lambda x: x * torch.sigmoid(beta * x),
     }
+    slope = torch.full((1,), 0.25, device=device, dtype=dtype, requires_grad=True)
+    rows["prelu, learned"] = {
+        "ours": lambda x: prelu(x, slope),
+        "PyTorch": lambda x: F.prelu(x, slope),
+        "formula": lambda x: torch.where(x > 0, x, slope * x),
+    }
     layer = AconC(p1=1.0, p2=0.2).to(device, dtype)
     p1, p2, b = layer.p1.view(()), layer.p2.view(()), layer.beta.view(())
+    rows["acon_b, learned"] = {
+        "ours": lambda x: acon_b(x, p2, b),
+        "formula": lambda x: (1 - p2) * x * torch.sigmoid(b * (1 - p2) * x) + p2 * x,
+    }
     rows["acon_c, learned"] = {
         "ours": lambda x: acon_c(x, p1, p2, b),
         "formula": lambda x: (p1 - p2) * x * torch.sigmoid(b * (p1 - p2) * x) + p2 * x,
@@ -116,6 +128,13 @@ def ratio(times: dict[str, list[float]], one: str, other: str) -> float:
     return statistics.median(a / b for a, b in zip(times[one][2:], times[other][2:], strict=True))
 
 
+def drawn(names: Iterable[str]) -> list[str]:
+    """The names in a random order."""
+    names = list(names)
+    random.shuffle(names)
+    return names
+
+
 def fewer(rounds: int) -> int:
     """The rounds of a large input."""
     return max(3, rounds // 4)
@@ -136,8 +155,8 @@ def race(
                     row["compiled"] = torch.compile(row["formula"], dynamic=False)
                 times: dict[str, list[float]] = {who: [] for who in row}
                 for _ in range((rounds if size < LARGE else fewer(rounds)) + 2):
-                    for who, function in row.items():
-                        times[who].append(seconds(function, x))
+                    for who in drawn(row):
+                        times[who].append(seconds(row[who], x))
                 cells = [
                     f"{ratio(times, 'ours', who):.2f}" if who in row else "–"
                     for who in ("PyTorch", "timm", "formula", "compiled")
@@ -162,9 +181,9 @@ def tables_of_the_pages(rounds: int) -> tuple[str, str]:
     alone: dict[str, list[float]] = {name: [] for name in ACTIVATIONS}
     inside: dict[str, list[float]] = {name: [] for name in ACTIVATIONS}
     for _ in range(rounds + 2):
-        for name, layer in layers.items():
-            alone[name].append(seconds(layer[1], numbers))
-            inside[name].append(seconds(layer, batch))
+        for name in drawn(layers):
+            alone[name].append(seconds(layers[name][1], numbers))
+            inside[name].append(seconds(layers[name], batch))
     facts = [
         "| Brick | Range | Centered | Smooth | Monotonic | Dip | Cost | in a layer | Year | Source |",
         "|---|---|---|---|---|---|---|---|---|---|",
