@@ -90,6 +90,7 @@ THRESHOLDS: dict[str, float] = {
 
 FACTOR_LAYERS = 4  # fewer say little about a factor per layer
 FLAT_SLOPE = 0.01
+OFF_SHARE = 0.01  # how much of its layer's spread an activation may put out while it is off
 DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
 RANK_SAMPLE = 64  # number of positions and units that the effective rank uses
 
@@ -144,7 +145,7 @@ _ADVICE = {  # by finding: severity, what to try, and the page of the handbook t
     "loss above chance": (
         "warning",
         "smaller weights in the last layer, scaled inputs, the right labels",
-        "initialization/scale/",
+        "tips/recipe/",
     ),
     "frozen parameters": ("note", "requires_grad_(), if they are to learn", "gradients/backpropagation/"),
     "unreachable parameters": ("note", "use them in forward, or remove them", "gradients/backpropagation/"),
@@ -175,8 +176,9 @@ class Layer:
         std: standard deviation of the output.
         weight_gradient: Euclidean norm of the weight's gradient; `None` if it is frozen or not in the loss.
         output_gradient: root mean square of the output's gradient; `None` if the loss does not depend on it.
-        saturated: share of the output's values where the activation that follows is flat but not off, that is, its
-            own output is not zero; `None` if what follows is not elementwise.
+        saturated: share of the output's values where the activation that follows is flat but not off; it is off
+            where its own output is zero or, in a unit that is on elsewhere, tiny, as that of Swish far below zero;
+            `None` if what follows is not elementwise.
         dead: share of the units whose activation passes on no gradient at any position (example, pixel or
             token); `None` with fewer than 16 positions, and for the last layer.
         identical: share of the units that copy another unit, in weights and in gradient.
@@ -783,15 +785,28 @@ def _flat(
             return 0.0, dead  # a small factor is not saturation
         if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
             return None, None  # a factor of zero closes the branch, for now
-        on = (h.detach() != 0).reshape(slopes.shape)
-        return exact((slopes.abs() < FLAT_SLOPE) & on).mean().item(), dead
+        outputs = h.detach().reshape(slopes.shape)
+        flat = (slopes.abs() < FLAT_SLOPE) & (outputs != 0)
+        if bool(flat.any()):
+            flat = _positions(call, flat) & ~_off(call, outputs, slopes)
+        return exact(flat).mean().item(), dead
     return None, None
+
+
+def _off(call: _Call, outputs: Tensor, slopes: Tensor) -> Tensor:
+    """Where the activation is off: its output is tiny, in a unit that is on elsewhere.
+
+    It is off nowhere if the largest output is flat too: a sigmoid is as saturated near 0 as near 1.
+    """
+    sizes, steep = _positions(call, outputs).abs(), _positions(call, slopes).abs()
+    on = steep >= steep.max() / 2
+    switches = on.any(dim=0) & on.flatten()[sizes.argmax()]
+    return sizes <= OFF_SHARE * sizes.std(correction=0) * switches
 
 
 def _is_linear(call: _Call, slopes: Tensor) -> bool:
     """Whether each unit has one slope at all positions; with few positions, whether all units have the same."""
-    units = _units(call, slopes)
-    units = units if len(units) >= DEAD_POSITIONS else units.reshape(-1, 1)
+    units = _positions(call, slopes)
     return bool((units == units[:1]).all())
 
 
@@ -811,6 +826,12 @@ def _units(call: _Call, tensor: Tensor) -> Tensor:
     tensor = tensor.reshape(1) if tensor.ndim == 0 else tensor  # from a layer that returns a loss, say
     axis = max(tensor.ndim - call.weight.ndim + 1, -1) if isinstance(call.layer, _ConvNd) else -1
     return tensor.movedim(axis, -1).reshape(-1, tensor.shape[axis])
+
+
+def _positions(call: _Call, tensor: Tensor) -> Tensor:
+    """The tensor as `(positions, units)`; with few positions, all units count as one."""
+    units = _units(call, tensor)
+    return units if len(units) >= DEAD_POSITIONS else units.reshape(-1, 1)
 
 
 def _identical(call: _Call, upstream: Tensor | None) -> float:

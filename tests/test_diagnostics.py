@@ -20,9 +20,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lego import diagnostics
 from lego._layers import hidden_layers
+from lego.activations import AconC, Swish
 from lego.datasets import digits
 from lego.diagnostics import Finding, Report, Watch, diagnose, gradient_norms, slope
 from lego.initialization import initialize
+from lego.preprocessing import Standardize
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise, smooth_labels
 from lego.stack import mlp
 from lego.training import fit
@@ -1151,12 +1153,15 @@ def test_a_report_becomes_a_dict_and_a_picture():
     plt.close("all")
 
 
-def test_pages_of_findings_exist():
+def test_the_page_of_a_finding_names_it():
+    from hooks.pages import lines
     from tests.conftest import ROOT
 
-    for severity, remedy, page in diagnostics._ADVICE.values():
+    for name, (severity, remedy, page) in diagnostics._ADVICE.items():
         assert severity in {"error", "warning", "note"} and remedy
-        assert not page or (ROOT / "docs" / f"{page.rstrip('/')}.md").is_file()
+        text = (ROOT / "docs" / f"{page.rstrip('/')}.md").read_text(encoding="utf-8")
+        prose = " ".join(line for _, line, fenced in lines(text) if not fenced)
+        assert f"**{name}**" in prose, f"{page} does not explain {name!r}"
 
 
 def test_inputs_in_a_dict_go_to_the_model_by_name():
@@ -1564,9 +1569,54 @@ def test_what_is_saturated_to_the_last_unit_still_is():
     assert 0.4 < row.saturated < 0.6 and row.dead == 1, "an output of zero does not count as saturated"
 
 
+SOFT = {  # all near ReLU: flat below zero, with a tiny output
+    "swish 10": functools.partial(Swish, beta=10),
+    "swish 50": functools.partial(Swish, beta=50),
+    "acon": functools.partial(AconC, p1=1, p2=0, beta=50),
+    "softplus": functools.partial(nn.Softplus, beta=50),
+}
+
+
+@pytest.mark.parametrize("name", SOFT)
+def test_what_is_off_is_not_saturated(name):
+    x, y = digits(generator=seeded()).train
+    x = Standardize(x)(x)
+    model = mlp([64, 64, 64, 10], SOFT[name], init="he_normal", generator=seeded())
+    for count in (1, 15, 16, len(x)):
+        assert "saturated units" not in names(diagnose(model, (x[:count], y[:count])))
+    for dtype in (torch.double, torch.bfloat16, torch.half):
+        assert names(diagnose(copy.deepcopy(model).to(dtype), (x.to(dtype), y))) == []
+    fit(model, x, y, steps=100, lr=0.1, batch_size=64, generator=seeded(), progress=False)
+    report = diagnose(model, (x, y))
+    assert report.loss < 0.2 and report.findings == []
+
+
+@pytest.mark.parametrize("name", SOFT)
+def test_what_is_off_at_every_position_is_saturated(name):
+    model = mlp([32, 64, 10], SOFT[name], generator=seeded())
+    with torch.no_grad():
+        model[0].weight[:32] *= 0.1
+        model[0].bias[:32] = -1.5  # half of the units: never on, but with some gradient left
+    first = diagnose(model, vectors()).layers[0]
+    assert (first.saturated, first.dead) == (pytest.approx(0.5, abs=0.02), 0)
+
+
+@pytest.mark.parametrize("bias", [0.0, -8.0, 8.0])
+@pytest.mark.parametrize("scale", [1, 3, 10])
+def test_a_sigmoid_is_saturated_at_either_end(scale, bias):
+    model = mlp([32, 64, 10], "sigmoid", generator=seeded())
+    nn.init.constant_(model[0].bias, bias)
+    x, y = vectors()
+    z = model[0](scale * x).detach()
+    slopes = torch.sigmoid(z) * torch.sigmoid(-z)
+    share = (slopes < 0.01).double().mean().item()
+    assert diagnose(model, (scale * x, y)).layers[0].saturated == pytest.approx(share, abs=0.02)
+
+
 @pytest.mark.parametrize("activation", ["gelu", "mish", "swish"])
-def test_as_much_is_saturated_in_half_precision(activation):
+def test_as_much_is_saturated_in_half_precision(activation, monkeypatch):
     """Slopes that are rounded are still those of an elementwise function."""
+    monkeypatch.setattr(diagnostics, "OFF_SHARE", 0.0)  # counts the tails, where slopes are small
     model, x = mlp([8, 16, 3], activation, generator=seeded()), 6 * torch.randn(64, 8, generator=seeded())
     single, half = (
         diagnose(model.to(dtype), (x.to(dtype), torch.arange(64) % 3)).layers[0].saturated
