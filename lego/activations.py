@@ -7,13 +7,14 @@ dimension 1, as in `torch.nn.PReLU`.
 Accuracy, for inputs up to 1e30 in size: values are accurate to 4 units in the last place, or to 64 times the smallest
 normal number; slopes and second derivatives are accurate to 20 times the dtype's epsilon, as an absolute error where
 the exact number is below 1. The values of GELU, and of sums that cancel, are accurate in that absolute sense. Half
-precision is computed in float32 and rounded. Close to the largest float32 number, GELU and hard swish overflow, as
-PyTorch's own do; so does the gradient of a parameter, which is a sum over the input, where that sum exceeds 1e30. At
-minus infinity, products of $x$ and a gate, such as SiLU, give NaN, as PyTorch's own do; so does GELU in float32 at
-plus infinity.
+precision is computed in float32 and rounded. From half the largest number on, GELU may overflow, and from a sixth of
+it on hard swish, as PyTorch's own do; so may the gradient of a parameter, which is a sum over the input, where that
+sum exceeds 1e30. At minus infinity, products of $x$ and a gate, such as SiLU, give NaN, as PyTorch's own do; so does
+GELU in float32 at plus infinity.
 
-GELU, Mish, hard sigmoid, Swish and the ACON family have reverse-mode derivatives of any order, but none in forward
-mode: use `torch.func.jacrev` twice in place of `torch.func.hessian`.
+All have derivatives in reverse mode, in forward mode, and in one within the other, as in `torch.func.hessian`; those
+of GELU, Mish, hard sigmoid, Swish and the ACON family are of any order. In reverse mode, these five keep only their
+inputs for the backward pass; where forward mode is active, they are computed in simpler steps, which keep more.
 
 An input that is not a floating-point tensor raises a `TypeError`, and a shape that does not fit raises a `ValueError`.
 
@@ -31,7 +32,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.amp.autocast_mode import is_autocast_available
-from torch.autograd import Function
+from torch.autograd import Function, forward_ad
 
 from lego import _checks as check
 from lego._layers import empty_linear
@@ -204,8 +205,7 @@ def swish(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
     Range: $[-0.278 / \beta, \infty)$ for positive beta.
     Source: Ramachandran, Zoph & Le (2017), arXiv:1710.05941
     """
-    value: Tensor = _Swish.apply(x, *_parameters(x, beta=beta))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_Swish, x, *_parameters(x, beta=beta))
 
 
 def silu(x: Tensor) -> Tensor:
@@ -227,8 +227,7 @@ def mish(x: Tensor) -> Tensor:
     Range: $[-0.309, \infty)$.
     Source: Misra (2019), arXiv:1908.08681
     """
-    value: Tensor = _Mish.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_Mish, check.floating("x", x))
 
 
 def acon_a(x: Tensor, beta: float | Tensor = 1.0) -> Tensor:
@@ -257,8 +256,7 @@ def acon_b(x: Tensor, p: float | Tensor = 0.25, beta: float | Tensor = 1.0) -> T
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    value: Tensor = _Acon.apply(x, *_parameters(x, p1=check.floating("x", x).new_ones(()), p=p, beta=beta))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_Acon, x, *_parameters(x, p1=check.floating("x", x).new_ones(()), p=p, beta=beta))
 
 
 def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tensor = 1.0) -> Tensor:
@@ -277,8 +275,7 @@ def acon_c(x: Tensor, p1: float | Tensor, p2: float | Tensor, beta: float | Tens
 
     Source: Ma et al. (2020), arXiv:2009.04759
     """
-    value: Tensor = _Acon.apply(x, *_parameters(x, p1=p1, p2=p2, beta=beta))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_Acon, x, *_parameters(x, p1=p1, p2=p2, beta=beta))
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -290,8 +287,7 @@ def gelu(x: Tensor) -> Tensor:
     Range: $[-0.170, \infty)$.
     Source: Hendrycks & Gimpel (2016), arXiv:1606.08415
     """
-    value: Tensor = _Gelu.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_Gelu, check.floating("x", x))
 
 
 def relu_squared(x: Tensor) -> Tensor:
@@ -313,8 +309,7 @@ def hardsigmoid(x: Tensor) -> Tensor:
     Range: $[0, 1]$.
     Source: Howard et al. (2019), arXiv:1905.02244, section 5.2
     """
-    value: Tensor = _HardSigmoid.apply(check.floating("x", x))  # type: ignore[no-untyped-call]
-    return value
+    return _apply(_HardSigmoid, check.floating("x", x))
 
 
 def hardtanh(x: Tensor) -> Tensor:
@@ -956,18 +951,41 @@ FACTS: dict[str, Facts] = {
 """What is known about each function in `ACTIVATIONS` and `SEARCH_CANDIDATES`; ACON-C has the slopes 1 and 0 here."""
 
 
-class _Gelu(Function):
-    """GELU with a second derivative that stays finite; PyTorch's multiplies infinity by zero far out."""
+class _Fused(Function):
+    """A function in one step, with a backward pass of its own that needs nothing but the inputs.
+
+    Its `formula` is the same function in PyTorch's steps, for forward mode. A `jvp` instead would give wrong results
+    in forward mode within forward mode (pytorch/pytorch#197867), and `torch.compile` does not accept one.
+    """
 
     generate_vmap_rule = True
+    formula: Callable[..., Tensor]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+
+def _apply(function: type[_Fused], *inputs: Tensor) -> Tensor:
+    """The value: by the function's formula if forward mode is active, else in one step."""
+    if forward_ad._current_level >= 0:  # PyTorch has no public name for it
+        return function.formula(*inputs)
+    value: Tensor = function.apply(*inputs)  # type: ignore[no-untyped-call]
+    return value
+
+
+class _Gelu(_Fused):
+    """GELU with a second derivative that stays finite; PyTorch's multiplies infinity by zero far out."""
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
         return F.gelu(x)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def formula(x: Tensor) -> Tensor:
+        wide = _widen(x)
+        share: Tensor = torch.special.ndtr(wide)
+        return (wide * share).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -979,18 +997,17 @@ class _Gelu(Function):
         return gradient * (0.5 * torch.erfc(-z / math.sqrt(2)) + z * density).to(x.dtype)
 
 
-class _Mish(Function):
+class _Mish(_Fused):
     """Mish with a second derivative that stays finite; PyTorch's overflows from 88 on."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
         return F.mish(x)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def formula(x: Tensor) -> Tensor:
+        wide = _widen(x)
+        return (wide * torch.tanh(softplus(wide))).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -1004,18 +1021,16 @@ class _Mish(Function):
         return gradient * slopes.to(x.dtype)
 
 
-class _HardSigmoid(Function):
+class _HardSigmoid(_Fused):
     """Hard sigmoid with a second derivative; PyTorch's raises an error."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
         return F.hardsigmoid(x)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def formula(x: Tensor) -> Tensor:
+        return ((F.hardtanh(_widen(x), -3.0, 3.0) + 3) / 6).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -1025,10 +1040,8 @@ class _HardSigmoid(Function):
         return torch.where(x.abs() < 3, gradient / 6, 0.0)
 
 
-class _Acon(Function):
-    """ACON-C that keeps nothing but its inputs for the backward pass."""
-
-    generate_vmap_rule = True
+class _Acon(_Fused):
+    """ACON-C without the intermediate results that its formula keeps."""
 
     @staticmethod
     def forward(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
@@ -1039,8 +1052,11 @@ class _Acon(Function):
         return gate.mul_(rise).add_(q2).mul_(wide).to(x.dtype)  # the input last: only the result may overflow
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def formula(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
+        wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
+        rise = q1 - q2
+        gate = torch.sigmoid(_finite(_finite(b) * rise) * wide)
+        return ((gate * rise + q2) * wide).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -1057,10 +1073,8 @@ class _Acon(Function):
         return _gradients(ctx, results, inputs)
 
 
-class _Swish(Function):
-    """Swish that keeps nothing but its inputs for the backward pass."""
-
-    generate_vmap_rule = True
+class _Swish(_Fused):
+    """Swish without the intermediate results that its formula keeps."""
 
     @staticmethod
     def forward(x: Tensor, beta: Tensor) -> Tensor:
@@ -1068,8 +1082,9 @@ class _Swish(Function):
         return (_finite(_widen(beta)) * wide).sigmoid_().mul_(wide).to(x.dtype)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def formula(x: Tensor, beta: Tensor) -> Tensor:
+        wide = _widen(x)
+        return (torch.sigmoid(_finite(_widen(beta)) * wide) * wide).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.func import grad, vmap
+from torch.autograd import forward_ad
+from torch.func import grad, hessian, jacfwd, jacrev, jvp, vmap
 
 import lego.activations
 from lego.activations import (
@@ -46,6 +47,7 @@ from lego.activations import (
     tanh,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # forward mode imports it
 mp.mp.dps = 150
 SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
@@ -129,6 +131,24 @@ def three(name, x):
     return value.detach(), slopes.detach(), second
 
 
+def forward(name, x):
+    """The same three, in forward mode within forward mode."""
+    function, ones = brick(name, x.dtype), torch.ones_like(x)
+    value, slopes = jvp(function, (x,), (ones,))
+    _, second = jvp(lambda x: jvp(function, (x,), (ones,))[1], (x,), (ones,))
+    return value.detach(), slopes.detach(), second.detach()
+
+
+def mixed(name, x):
+    """The same three; the second derivative in forward mode over reverse mode, as `torch.func.hessian` takes it."""
+    function = brick(name, x.dtype)
+    slopes, second = jvp(grad(lambda x: function(x).sum()), (x,), (torch.ones_like(x),))
+    return function(x).detach(), slopes.detach(), second.detach()
+
+
+WAYS = [three, forward, mixed]
+
+
 def test_every_activation_has_its_facts_and_an_oracle():
     assert list(FACTS) == list(ORACLES)
     assert set(FACTS) == {*ACTIVATIONS, *SEARCH_CANDIDATES}
@@ -140,7 +160,7 @@ def test_every_activation_has_its_facts_and_an_oracle():
 def test_value_and_two_derivatives_against_multi_precision(name, dtype):
     x = torch.tensor(POINTS + BOTH_SIDES, dtype=torch.double).to(dtype)
     eps = torch.finfo(dtype).eps
-    found = three(name, x)
+    found = [torch.stack(parts) for parts in zip(*(way(name, x) for way in WAYS), strict=True)]
     for i, number in enumerate(x.tolist()):
         exact = [ORACLES[name](mp.mpf(number))]
         if abs(number) < 100:  # a difference quotient needs digits
@@ -148,37 +168,40 @@ def test_value_and_two_derivatives_against_multi_precision(name, dtype):
             step = min(scale, abs(mp.mpf(number)) / 8)
             after, before = ORACLES[name](number + step), ORACLES[name](number - step)
             exact += [(after - before) / (2 * step), (after - 2 * exact[0] + before) / step**2]
-        for got, expected, limit in zip((part[i].item() for part in found), exact, (4, 20, 20), strict=False):
+        for parts, expected, limit in zip(found, exact, (4, 20, 20), strict=False):
             if abs(expected) > torch.finfo(dtype).max:
-                assert math.isinf(got)
+                assert parts[:, i].isinf().all()
                 continue
             to_the_last_place = limit == 4 and name not in ABSOLUTE
             size = abs(expected) if to_the_last_place else max(1, abs(expected))
-            assert abs(got - expected) <= limit * eps * size + 64 * torch.finfo(dtype).tiny, (
-                number,
-                got,
-                expected,
-            )
+            for way, got in zip(WAYS, parts[:, i].tolist(), strict=True):
+                wrong = way.__name__, number, got, expected
+                assert abs(got - expected) <= limit * eps * size + 64 * torch.finfo(dtype).tiny, wrong
 
 
 @pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16, torch.half])
 @pytest.mark.parametrize("name", NAMES)
-def test_all_three_stay_finite_at_every_finite_number(name, dtype):
-    top = torch.finfo(dtype).max ** (0.45 if name in {"relu_squared", "x * arcsinh(x)^2"} else 0.99)
-    sizes = np.geomspace(torch.finfo(dtype).tiny, min(top, 1e30), 60)
-    x = torch.tensor([*-sizes, -0.0, 0.0, *sizes], dtype=torch.double).to(dtype)
-    assert all(part.isfinite().all() for part in three(name, x))
+def test_all_three_stay_finite_up_to_the_largest_number_or_the_named_share_of_it(name, dtype):
+    # the value of SELU is larger than its input; the others overflow on the way, as the module says
+    top = torch.finfo(dtype).max * {"selu": 0.95, "gelu": 1 / 2, "hardswish": 1 / 7}.get(name, 1)
+    if name in {"relu_squared", "x * arcsinh(x)^2"}:
+        top **= 0.45
+    for way, end in ((three, top), (forward, min(top, 1e30)), (mixed, min(top, 1e30))):
+        sizes = np.append(np.geomspace(torch.finfo(dtype).tiny, end / 2, 59), end)
+        x = torch.tensor([*-sizes, -0.0, 0.0, *sizes], dtype=torch.double).to(dtype)
+        assert all(part.isfinite().all() for part in way(name, x)), way
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.half])
 @pytest.mark.parametrize("name", NAMES)
 def test_half_precision_is_float32_rounded(name, dtype):
     x = torch.linspace(-12, 12, 401).to(dtype)
-    value, slopes, _ = three(name, x)
     wide_value, wide_slopes, _ = three(name, x.float())
     eps = torch.finfo(dtype).eps
-    torch.testing.assert_close(value.float(), wide_value, rtol=eps, atol=1e-6)
-    torch.testing.assert_close(slopes.float(), wide_slopes, rtol=2 * eps, atol=2 * eps)
+    for way in WAYS:
+        value, slopes, _ = way(name, x)
+        torch.testing.assert_close(value.float(), wide_value, rtol=eps, atol=1e-6)
+        torch.testing.assert_close(slopes.float(), wide_slopes, rtol=2 * eps, atol=2 * eps)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -199,8 +222,29 @@ def test_infinities_give_the_limits_except_where_a_gate_closes(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_derivatives_pass_autograds_own_checks(name):
     x = torch.tensor([-3.1, -0.7, 0.4, 2.2], dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(brick(name), x)
-    assert torch.autograd.gradgradcheck(brick(name), x)
+    assert torch.autograd.gradcheck(brick(name), x, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(brick(name), x, check_fwd_over_rev=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forward_mode_and_reverse_mode_nest_in_each_other_and_in_vmap(name):
+    function, generator = brick(name), torch.Generator().manual_seed(0)
+    x, direction = 3 * torch.randn(2, 3, 4, generator=generator, dtype=torch.double)
+
+    def total(x):
+        return function(x).sum()
+
+    slopes, second = grad(total)(x), jacrev(jacrev(total))(x)
+    torch.testing.assert_close(jvp(function, (x,), (direction,))[1], slopes * direction)
+    for twice in (hessian(total), jacfwd(jacfwd(total)), jacrev(jacfwd(total))):
+        torch.testing.assert_close(twice(x), second)
+    rows = vmap(lambda x, direction: jvp(function, (x[None],), (direction[None],))[1][0])(x, direction)
+    torch.testing.assert_close(rows, slopes * direction)
+    rows = jvp(vmap(lambda x: function(x[None])[0]), (x,), (direction,))[1]
+    torch.testing.assert_close(rows, slopes * direction)
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(x, direction)
+        torch.testing.assert_close(forward_ad.unpack_dual(function(dual)).tangent, slopes * direction)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -301,8 +345,25 @@ def test_parameters_of_every_shape_get_their_gradients(shape):
         for size in ((4, 3, 5), shape, shape, shape)
     ]
     tensors = [tensor.requires_grad_() for tensor in tensors]
-    assert torch.autograd.gradcheck(acon_c, tensors) and torch.autograd.gradgradcheck(acon_c, tensors)
-    assert torch.autograd.gradcheck(swish, tensors[:2]) and torch.autograd.gradcheck(acon_b, tensors[:3])
+    for function, inputs in ((acon_c, tensors), (acon_b, tensors[:3]), (swish, tensors[:2])):
+        assert torch.autograd.gradcheck(function, inputs, check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(function, inputs, check_fwd_over_rev=True)
+
+
+@pytest.mark.parametrize("layer", [PReLU(3), Swish(3), AconA(3), AconB(3), AconC(3), MetaAcon(3), SwiGLU(3)])
+def test_the_parameters_of_layers_have_derivatives_in_forward_mode(layer):
+    generator = torch.Generator().manual_seed(0)
+    layer = copy.deepcopy(layer).double().eval()
+    x = torch.randn(4, 3, generator=generator, dtype=torch.double)
+    parameters = {name: p.detach() for name, p in layer.named_parameters()}
+
+    def loss(parameters):
+        return torch.func.functional_call(layer, parameters, (x,)).square().sum()
+
+    directions = {name: torch.randn(p.shape, generator=generator).double() for name, p in parameters.items()}
+    gradients = grad(loss)(parameters)
+    expected = sum((gradients[name] * directions[name]).sum() for name in parameters)
+    torch.testing.assert_close(jvp(loss, (parameters,), (directions,))[1], expected)
 
 
 def test_the_family_of_acon():
@@ -485,6 +546,16 @@ def test_compiles_and_exports(name):
         exported = torch.export.export(layer, (x.detach(),))
     torch.testing.assert_close(slopes, torch.autograd.grad(layer(x).sum(), x)[0])
     torch.testing.assert_close(exported.module()(x.detach()), layer(x.detach()))
+
+
+@pytest.mark.parametrize("name", ["mish", "gelu", "swish", "acon_c", "hardsigmoid"])
+def test_a_hessian_compiles_whole(name):
+    function, x = brick(name), torch.tensor([0.5, -1.0, 4.0], dtype=torch.double)
+    whole = hessian(lambda x: function(x).sum())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the compiler, about itself
+        found = torch.compile(whole, backend="aot_eager", fullgraph=True)(x)
+    torch.testing.assert_close(found, whole(x))
 
 
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated")  # of the compiler, about itself

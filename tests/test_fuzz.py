@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 from tests.fuzz.bricks import BRICKS
 from tests.fuzz.tools import bad_calls, check_good, examples, leak
 
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # forward mode imports it
 MODULES = sorted(path.stem for path in (ROOT / "lego").glob("[a-z]*.py"))
 DATA = {  # tables and paths; what they hold is fuzzed under its own name
     "activations.FACTS",
