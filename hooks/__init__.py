@@ -2,6 +2,7 @@
 
 `handbook.py` is the list of MkDocs events, each a few lines that call the modules beside it:
 
+- `build.py` holds what one build knows, `complete.py` writes what belongs to a site once all its pages are there
 - `engine/` runs snippets and labs, isolated, in parallel and cached; it knows nothing of MkDocs
 - `execute.py` runs what the pages show, `pages.py` reads which snippets a page uses and puts their code and output in
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons

@@ -15,6 +15,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from mkdocs.structure.files import File, InclusionLevel
+
 from hooks import reference, twin
 from hooks.engine import Cell, Outcome
 from hooks.inline import figure
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
     from bs4.element import Tag
 
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
+
+
+class LabFile(File):
+    """A page, although its name ends in `.py`."""
+
+    def is_documentation_page(self) -> bool:
+        """Always."""
+        return True
+
+
+def is_lab(file: File) -> bool:
+    """Whether a file of docs/ is a lab of the site."""
+    named = file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
+    return named and file.inclusion != InclusionLevel.EXCLUDED
 
 
 def cells(uri: str, outcome: Outcome) -> list[dict[str, Any]]:
@@ -55,16 +71,15 @@ def read_cells(uri: str, source: str, results: tuple[Cell, ...]) -> list[dict[st
     return result
 
 
-def notebook(uri: str, outcome: Outcome, resolve: Resolve) -> str:
-    """The executed lab as a notebook file, which is read elsewhere."""
-    return twin.write_notebook(
-        [
-            twin.markdown_cell("\n".join(twin.relink(cell["source"], resolve)))
-            if cell["cell_type"] == "markdown"
-            else cell
-            for cell in cells(uri, outcome)
-        ]
+def notebook(uri: str, outcome: Outcome, resolve: Resolve, first: dict[str, Any]) -> str:
+    """The executed lab as a notebook file, which is read elsewhere, below a first cell."""
+    relinked = (
+        twin.markdown_cell("\n".join(twin.relink(cell["source"], resolve)))
+        if cell["cell_type"] == "markdown"
+        else cell
+        for cell in cells(uri, outcome)
     )
+    return twin.write_notebook([first, *relinked])
 
 
 def notebook_to_render(uri: str, outcome: Outcome) -> str:
@@ -77,16 +92,23 @@ def notebook_to_render(uri: str, outcome: Outcome) -> str:
 def markdown(uri: str, outcome: Outcome) -> str:
     """The executed lab as Markdown."""
     parts = []
+    number = 0  # of code cells
     for cell in cells(uri, outcome):
         if cell["cell_type"] == "markdown":
             parts.append(cell["source"])
             continue
+        number, count = number + 1, 0
         parts.append(f"```python\n{cell['source']}\n```")
         for output in cell["outputs"]:
             if "text" in output:
                 parts.append(f"```text\n{output['text'].rstrip()}\n```")
-            else:
-                parts.append(f"*Figure: {cell['metadata'].get('caption', '')}*")
+                continue
+            count += 1
+            address = posixpath.basename(figure_uri(uri, number, count))
+            alt, caption = (
+                cell["metadata"].get(name, "").replace('"', "&quot;") for name in ("alt", "caption")
+            )
+            parts.append(f'![{alt}]({address} "{caption}")')
     return "\n\n".join(parts)
 
 

@@ -73,7 +73,9 @@ def to_the_site(source: File, files: Files, site_url: str | None) -> Resolve:
         target, anchor = find_target(source, link, files)
         if link.startswith("#"):
             target = source
-        return link if target is None or not site_url else f"{site_url.rstrip('/')}/{target.url}{anchor}"
+        if target is None or not site_url:
+            return link
+        return f"{site_url.rstrip('/')}/{target.url.removeprefix('./')}{anchor}"  # `./` is the home page
 
     return resolve
 
@@ -81,6 +83,11 @@ def to_the_site(source: File, files: Files, site_url: str | None) -> Resolve:
 def twin_address(file: File) -> str:
     """Where a page's Markdown twin stands on the site."""
     return posixpath.join(posixpath.dirname(file.dest_uri), "index.md")
+
+
+def twin_stem(file: File) -> str:
+    """The file name of a page's notebook and script, without its ending."""
+    return posixpath.basename(posixpath.dirname(file.dest_uri)) or "index"
 
 
 def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:

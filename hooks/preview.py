@@ -14,25 +14,23 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure.files import File
 
 from hooks import pages
-from hooks.engine import Outcome, visible
-from hooks.execute import ProblemsError
+from hooks.build import Build, list_files, read_sources
+from hooks.engine import Engine, Outcome
+from hooks.execute import ProblemsError, execute
+from hooks.labs import is_lab
+from hooks.twin import by_source
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
-
-    from hooks.recall import Recall
 
 log = logging.getLogger("mkdocs.plugins.handbook")
 LOOK = 0.2  # seconds until `serve` looks at the files again; with MkDocs' half a second a save waits longer
@@ -63,73 +61,73 @@ def look_often(server: LiveReloadServer) -> None:
         watcher._timeout = LOOK
 
 
-def list_files(folder: Path) -> frozenset[str]:
-    """The names of all files in a folder."""
-    return frozenset(path.relative_to(folder).as_posix() for path in visible(folder, "*") if path.is_file())
+def render_changed(build: Build, engine: Engine) -> int:
+    """Render the pages that a save changed into the last site; how many these were.
+
+    Raises:
+        ProblemsError: if anything that a page shows is not there, or does not run.
+    """
+    if (last := build.last) is None or not still_holds(last):
+        return 0
+    sources = read_sources(last.files)
+    names = [file.src_uri for file in last.files if is_lab(file)]
+    outcomes, figures = execute(sources, names, engine, last.written.__contains__)
+    build.outcomes, build.figures = outcomes, build.figures | figures
+    build.by_source = by_source(outcomes.values())
+    # not those of a build which failed since: the templates are those of the last one
+    last.recall.forget_surroundings()
+    return show(last, affected(last, sources, outcomes))
 
 
-@dataclass
-class Site:
-    """What the last build that succeeded left: enough to render one of its pages again."""
+def still_holds(last: Build) -> bool:
+    """Whether no page, lab or picture came or went since, and the settings are the same."""
+    same = list_files(Path(last.config.docs_dir)) == last.present
+    return same and Path(last.config.config_file_path).read_bytes() == last.settings
 
-    config: MkDocsConfig
-    files: Files
-    nav: Navigation
-    env: jinja2.Environment
-    sources: dict[str, str]  # of its pages, by name
-    outcomes: dict[str, Outcome]
-    written: frozenset[str]  # names of files that the build did not make
-    present: frozenset[str]  # names of all files in docs/
-    settings: bytes  # of mkdocs.yml
-    recall: Recall  # that its templates ask
 
-    def still_holds(self) -> bool:
-        """Whether no page, lab or picture came or went since, and the settings are the same."""
-        same = list_files(Path(self.config.docs_dir)) == self.present
-        return same and Path(self.config.config_file_path).read_bytes() == self.settings
-
-    def affected(self, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
-        """The pages whose own text, or whose snippets' code or output, is another now."""
-        changed = {
-            script
-            for script, outcome in outcomes.items()
-            if (known := self.outcomes.get(script)) is None
-            or (known.source, known.cells) != (outcome.source, outcome.cells)
-        }
-        return [
-            file
-            for file in self.files.documentation_pages()
-            if file.src_uri in sources
-            and (
-                sources[file.src_uri] != self.sources[file.src_uri]
-                or any(
-                    use.script in changed
-                    for use in pages.find_uses(sources[file.src_uri], file.src_uri, self.written.__contains__)
-                )
+def affected(last: Build, sources: dict[str, str], outcomes: dict[str, Outcome]) -> list[File]:
+    """The pages whose own text, or whose snippets' code or output, is another now."""
+    changed = {
+        script
+        for script, outcome in outcomes.items()
+        if (known := last.outcomes.get(script)) is None
+        or (known.source, known.cells) != (outcome.source, outcome.cells)
+    }
+    return [
+        file
+        for file in last.files.documentation_pages()
+        if file.src_uri in sources
+        and (
+            sources[file.src_uri] != last.sources[file.src_uri]
+            or any(
+                use.script in changed
+                for use in pages.find_uses(sources[file.src_uri], file.src_uri, last.written.__contains__)
             )
-        ]
+        )
+    ]
 
-    def show(self, files: list[File]) -> int:
-        """Render pages into the site that stands, none if one of them fails; how many these were."""
-        rendered = []
-        for file in files:
-            assert file.page is not None
-            mkdocs_build._populate_page(file.page, self.config, self.files)
-            if "<autoref" not in (file.page.content or ""):  # that needs all pages of the reference
-                rendered.append(file.page)
-        documents = self.files.documentation_pages()
-        with tempfile.TemporaryDirectory() as scratch:
-            for page in rendered:
-                page.file.abs_dest_path = os.path.join(scratch, page.file.dest_uri)
-                mkdocs_build._build_page(page, self.config, documents, self.nav, self.env)
-            for page in rendered:
-                made = page.file.abs_dest_path
-                # MkDocs remembered a place in the build's own folder, which became the site
-                page.file.abs_dest_path = os.path.join(self.config.site_dir, page.file.dest_uri)
-                if os.path.exists(made):  # it writes no page that is empty
-                    os.makedirs(os.path.dirname(page.file.abs_dest_path), exist_ok=True)
-                    shutil.copyfile(made, page.file.abs_dest_path)
-        return len(rendered)
+
+def show(last: Build, files: list[File]) -> int:
+    """Render pages into the site that stands, none if one of them fails; how many these were."""
+    rendered = []
+    for file in files:
+        assert file.page is not None
+        mkdocs_build._populate_page(file.page, last.config, last.files)
+        if "<autoref" not in (file.page.content or ""):  # that needs all pages of the reference
+            rendered.append(file.page)
+    documents = last.files.documentation_pages()
+    with tempfile.TemporaryDirectory() as scratch:
+        for page in rendered:
+            page.file.abs_dest_path = os.path.join(scratch, page.file.dest_uri)
+            mkdocs_build._build_page(page, last.config, documents, last.nav, last.env)
+        for page in rendered:
+            made = page.file.abs_dest_path
+            # MkDocs remembered a place in the build's own folder, which became the site
+            page.file.abs_dest_path = os.path.join(last.config.site_dir, page.file.dest_uri)
+            if os.path.exists(made):  # it writes no page that is empty
+                os.makedirs(os.path.dirname(page.file.abs_dest_path), exist_ok=True)
+                shutil.copyfile(made, page.file.abs_dest_path)
+    return len(rendered)
 
 
 class Preview:

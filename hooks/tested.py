@@ -34,6 +34,7 @@ def count(site: Path, root: Path, pages: Mapping[str, str]) -> dict[str, int]:
     }
     labs = [page for name, page in pages.items() if name.startswith("labs/")]
     found["cells"] = sum(len(re.findall(KINDS["blocks"], page)) for page in labs)
+    found["blocks"] -= found["cells"]  # a cell needs those above it
     found |= {"pages": len(pages), "labs": len(labs), "notebooks": len(list(site.rglob("*.ipynb")))}
     links = [link for page in pages.values() for link in LINK.findall(page)]
     found["links"] = sum(is_ours(link) for link in links)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 import textwrap
@@ -15,6 +16,12 @@ from hooks.links import Resolve
 from hooks.pages import FENCE, FIGURE, lines
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)")
+ATTRIBUTE = r"""(?:[.#][^\s}]+|[\w-]+=(?:"[^"]*"|'[^']*'|[^\s"'{}]+))"""
+ATTRIBUTES = re.compile(  # a list such as `{ #name lang=ru }`; code and formulas have braces of their own
+    r"(?P<kept>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.+?\$\$|\$[^$\n]+\$)"
+    rf"|[ \t]*\{{:?\s*{ATTRIBUTE}(?:\s+{ATTRIBUTE})*\s*\}}",
+    re.DOTALL,
+)
 ADMONITION = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>\w+)(?: "(?P<title>[^"]*)")?\s*$')
 
 
@@ -24,14 +31,19 @@ def plain_markdown(markdown: str, resolve: Resolve) -> str:
 
 
 def relink(markdown: str, resolve: Resolve) -> Iterator[str]:
-    """Lines with every link rewritten and every fence's information cut to the language."""
-    for _, text, inside in lines(markdown):
-        if not inside and FENCE.match(text):
-            text = re.sub(r"^(\s*[`~]{3,})\s*(\w*).*$", r"\1\2", text)
-        elif not inside:
-            text = LINK.sub(lambda match: resolve(match["target"]), text)
-            text = re.sub(r"\{\s*(?:[.#:]|data-)[^}]*\}|^\[\]\(\)$", "", text)  # attribute lists
-        yield text
+    """Lines with every link rewritten, no attribute list, and every fence's information cut to the language."""
+    for inside, rows in itertools.groupby(lines(markdown), key=lambda row: row[2]):
+        text = "\n".join(row[1] for row in rows)
+        if not inside:  # and so is a line that opens a fence
+            text = re.sub(r"(?m)^([ \t]*[`~]{3,})[ \t]*(\w*).*$", r"\1\2", text)
+            text = LINK.sub(lambda match: resolve(match["target"]), without_attributes(text))
+            text = re.sub(r"(?m)^\[\]\(\)$", "", text)  # only an attribute list made something of it
+        yield from text.split("\n")
+
+
+def without_attributes(text: str) -> str:
+    """Markdown without its attribute lists."""
+    return ATTRIBUTES.sub(lambda match: match["kept"] or "", text)
 
 
 def unfold(markdown: str) -> str:
@@ -61,8 +73,10 @@ def by_source(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     return {outcome.source.rstrip("\n"): outcome for outcome in outcomes}
 
 
-def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -> str | None:
-    """The page as a notebook whose cells carry their output, found by their code; None for a page without code."""
+def notebook(
+    markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome], first: dict[str, Any]
+) -> str | None:
+    """The page as a notebook: a first cell, then cells with their output, found by their code; None without code."""
     cells: list[dict[str, Any]] = []
     prose: list[str] = []
     code: list[str] = []
@@ -97,7 +111,16 @@ def notebook(markdown: str, resolve: Resolve, outcomes: Mapping[str, Outcome]) -
     close_prose()
     if not any(cell["cell_type"] == "code" for cell in cells):
         return None
-    return write_notebook(cells)
+    return write_notebook([first, *cells])
+
+
+def installation(repository: str | None, home: str) -> dict[str, Any]:
+    """The first cell of a notebook: it installs the library, or leads to the page at `home`, which tells how."""
+    if repository:
+        return code_cell(f'%pip install "lego[plot,data] @ git+{repository.rstrip("/")}"', [])
+    return markdown_cell(
+        f"The cells below need the library `lego`: [install it]({home}#how-to-read-it) first."
+    )
 
 
 def write_notebook(cells: list[dict[str, Any]]) -> str:
@@ -119,7 +142,8 @@ def script(notebook: str) -> str:
             said = (
                 f" {name}={json.dumps(text, ensure_ascii=False)}" for name, text in cell["metadata"].items()
             )
-            parts.append(f"# %%{''.join(said)}\n{cell['source']}\n")
+            source = re.sub(r"\A%", "# %", cell["source"])  # what only a notebook runs
+            parts.append(f"# %%{''.join(said)}\n{source}\n")
         else:
             prose = (f"# {line}" if line else "#" for line in cell["source"].split("\n"))
             parts.append("\n".join(["# %% [markdown]", *prose, ""]))
@@ -154,16 +178,21 @@ def outputs(made: Any) -> list[dict[str, Any]]:
     return text + pictures
 
 
-def llms_txt(name: str, description: str, entries: list[tuple[str, str, str]]) -> str:
-    """The list of all twins: title, address and first sentence of each page."""
-    rows = [f"- [{title}]({address}): {sentence}" for title, address, sentence in entries]
-    return f"# {name}\n\n> {description}\n\n" + "\n".join(rows) + "\n"
+def llms_txt(name: str, description: str, chapters: Mapping[str, list[tuple[str, str, str]]]) -> str:
+    """The list of all twins by chapter: title, address and first sentence of each page; some stand in no chapter."""
+    parts = [f"# {name}", f"> {description}"]
+    for chapter, entries in chapters.items():
+        if chapter:
+            parts.append(f"## {chapter}")
+        parts.append("\n".join(f"- [{title}]({address}): {sentence}" for title, address, sentence in entries))
+    return "\n\n".join(parts) + "\n"
 
 
 def first_sentence(markdown: str) -> str:
     """What a page says it is about."""
     for paragraph in re.split(r"\n\s*\n", markdown):
-        text = re.sub(r"\[\^[^\]]+\]", "", " ".join(paragraph.split()))  # without footnote marks
+        text = without_attributes(" ".join(paragraph.split()))
+        text = re.sub(r"\[\^[^\]]+\]", "", text)  # without footnote marks
         if text and not re.match(r"[#!`?<|-]", text):
             text = re.sub(r"\[([^\]]*)\]\([^)]*\)|\*\*?|`", r"\1", text)
             return html.unescape(re.split(r"(?<=[.!?]) ", text)[0])

@@ -96,7 +96,7 @@ def test_the_twin_of_a_page_can_be_made_of_any_text(text):
     twin.first_sentence(text)
     reference.link_objects(text, "a/b.md")
     list(reference.imported(text))
-    made = twin.notebook(text, same, twin.by_source(OUTCOMES.values()))
+    made = twin.notebook(text, same, twin.by_source(OUTCOMES.values()), twin.markdown_cell("first"))
     if made is not None:
         cells = json.loads(made)["cells"]
         assert any(cell["cell_type"] == "code" for cell in cells)
@@ -265,7 +265,7 @@ def test_a_lab_is_read_whatever_its_marks(source, count):
         read = labs.cells("labs/a.py", outcome)
     assert sum(cell["cell_type"] == "code" for cell in read) == len(outcome.cells)
     assert {cell["cell_type"] for cell in read} <= {"code", "markdown"}
-    json.loads(labs.notebook("labs/a.py", outcome, str))
+    json.loads(labs.notebook("labs/a.py", outcome, str, twin.markdown_cell("first")))
     labs.markdown("labs/a.py", outcome)
     assert len(labs.figures("labs/a.py", outcome)) == len(outcome.cells)
 

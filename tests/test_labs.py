@@ -3,8 +3,9 @@ import json
 
 import jupytext
 import pytest
+from mkdocs.structure.files import File, InclusionLevel
 
-from hooks import labs
+from hooks import labs, pages, twin
 from hooks.engine import Cell, Outcome
 from hooks.engine.child import split
 from hooks.pages import PageError
@@ -27,6 +28,19 @@ CONTENT = """<script>x</script><style>y</style><div class="jupyter-wrapper"><div
 <div class="jp-Cell jp-CodeCell"><pre>print(2)</pre></div></div></div>"""
 
 
+@pytest.mark.parametrize(
+    ("uri", "inclusion", "lab"),
+    [
+        ("labs/a.py", InclusionLevel.UNDEFINED, True),
+        ("labs/a.py", InclusionLevel.EXCLUDED, False),
+        ("labs/index.md", InclusionLevel.INCLUDED, False),
+        ("a.py", InclusionLevel.INCLUDED, False),
+    ],
+)
+def test_a_lab_is_a_script_of_its_folder_that_is_not_excluded(uri, inclusion, lab):
+    assert labs.is_lab(File(uri, "docs", "site", True, inclusion=inclusion)) == lab
+
+
 def test_cells_are_paired_with_what_they_made():
     kinds = [(cell["cell_type"], len(cell.get("outputs", []))) for cell in labs.cells("labs/a.py", OUTCOME)]
     assert kinds == [("markdown", 0), ("code", 1), ("code", 1)]
@@ -44,8 +58,16 @@ def test_tidy_gives_the_markup_of_every_other_page():
 
 
 def test_a_lab_as_markdown_has_its_words_code_and_outputs_in_order():
-    blocks = "```python\nx = 1\n```", "*Figure: It rises.*", "```python\nprint(2)\n```", "```text\n2 < 3\n```"
+    figure = '![A <line>](a-1.svg "It rises.")'
+    blocks = "```python\nx = 1\n```", figure, "```python\nprint(2)\n```", "```text\n2 < 3\n```"
     assert labs.markdown("labs/a.py", OUTCOME) == "\n\n".join(["# Title", *blocks])
+
+
+def test_each_figure_of_a_cell_stands_in_the_markdown_by_its_address():
+    outcome = Outcome(SOURCE, (Cell("", (SVG, SVG)), Cell("")), {})
+    found = list(pages.find_uses(labs.markdown("labs/a.py", outcome), "labs/a.py", lambda uri: False))
+    assert [use.uri for use in found] == list(labs.figures("labs/a.py", outcome))
+    assert all(use.described for use in found)
 
 
 LINKS = Outcome("# %% [markdown]\n# [here](#a) [b](../b.md) [f][lego.c.f]\n\n# %%\nx = 1\n", (Cell(""),), {})
@@ -58,8 +80,10 @@ def test_names_of_objects_in_a_lab_lead_to_the_reference():
 
 
 def test_links_of_the_notebook_are_those_of_who_reads_it_elsewhere():
-    text = labs.notebook("labs/a.py", LINKS, lambda link: f"https://site/{link}")
-    assert json.loads(text)["cells"][0]["source"] == (
+    first = twin.installation(None, "https://site/")
+    text = labs.notebook("labs/a.py", LINKS, lambda link: f"https://site/{link}", first)
+    above, prose, _ = json.loads(text)["cells"]
+    assert above["source"] == first["source"] and prose["source"] == (
         "[here](https://site/#a) [b](https://site/../b.md) [f](https://site/../reference/c.md#lego.c.f)"
     )
     assert "](../b.md)" in labs.markdown("labs/a.py", LINKS), "what is kept stays as it was"

@@ -101,7 +101,7 @@ def test_a_link_that_only_the_finished_page_breaks_fails_a_strict_build(project)
 FILES = Files([File(name, "docs", "site", True) for name in ("index.md", "a/b c.md", "a/d.md", "a/e.svg")])
 PLACES = {  # of a/d.md: its links on the site, in another page, in its twin, in its notebook
     "b%20c.md#x": ("../b%20c/#x", "a/b%20c/#x", "../b%20c/index.md#x", "https://s.test/a/b%20c/#x"),
-    "../index.md": ("../../", "./", "../../index.md", "https://s.test/./"),
+    "../index.md": ("../../", "./", "../../index.md", "https://s.test/"),
     "e.svg": ("../e.svg", "a/e.svg", "../e.svg", "https://s.test/a/e.svg"),
     "#x": ("#x", "#x", "#x", "https://s.test/a/d/#x"),
     "https://a.test/b.md": ("https://a.test/b.md",) * 4,
@@ -121,3 +121,7 @@ def test_a_link_of_a_source_leads_to_the_same_from_wherever_it_is_read(link, cap
     assert found == PLACES[link]
     assert links.to_the_site(page, FILES, None)(link) == link
     assert ("'a/d.md' contains a link 'none.md'" in caplog.text) == (link == "none.md")
+
+
+def test_a_notebook_is_called_as_the_folder_of_its_page():
+    assert [links.twin_stem(page) for page in FILES.documentation_pages()] == ["index", "b c", "d"]

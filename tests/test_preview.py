@@ -10,10 +10,11 @@ from mkdocs.exceptions import Abort
 from watchdog.events import FileSystemEventHandler
 from watchdog.observers.polling import PollingObserver
 
+from hooks.build import list_files
 from hooks.engine import Outcome
 from hooks.engine.outcome import Cell
 from hooks.execute import ProblemsError
-from hooks.preview import LOOK, Preview, Site, check_port, list_files, look_often
+from hooks.preview import LOOK, Preview, affected, check_port, look_often, show, still_holds
 
 
 def outcome(text="", source="x", figures=()):
@@ -48,10 +49,10 @@ OUTCOMES = {"snippets/a.py": outcome("1"), "snippets/b.py": outcome("2", figures
 )
 def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, pages):
     files = Files(SimpleNamespace(src_uri=name) for name in [*SOURCES, "labs/a.py"])
-    site = Site(
-        None, files, None, None, SOURCES, OUTCOMES, frozenset(["assets/still.svg"]), frozenset(), b"", None
+    last = SimpleNamespace(
+        files=files, sources=SOURCES, outcomes=OUTCOMES, written=frozenset(["assets/still.svg"])
     )
-    found = site.affected(SOURCES | sources, OUTCOMES | outcomes)
+    found = affected(last, SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
 
 
@@ -123,16 +124,16 @@ def test_a_page_that_came_or_went_or_another_setting_is_left_to_the_whole_build(
     settings = tmp_path / ".mkdocs.yml"
     settings.write_text("site_name: one")
     config = SimpleNamespace(docs_dir=str(tmp_path), config_file_path=str(settings))
-    site = Site(config, None, None, None, {}, {}, frozenset(), files, b"site_name: one", None)
-    assert site.still_holds()
+    last = SimpleNamespace(config=config, present=files, settings=b"site_name: one")
+    assert still_holds(last)
     (tmp_path / "two.md").touch()
-    assert not site.still_holds()
+    assert not still_holds(last)
     (tmp_path / "two.md").unlink()
     settings.write_text("site_name: two")
-    assert not site.still_holds()
+    assert not still_holds(last)
     settings.write_text("site_name: one")
     (tmp_path / "a" / "lab.py").unlink()
-    assert not site.still_holds()
+    assert not still_holds(last)
 
 
 @pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
@@ -196,23 +197,12 @@ def test_a_page_that_fails_leaves_the_others_as_they_were(monkeypatch, tmp_path)
             file.page = SimpleNamespace(content=content, file=file)
         return files
 
-    known = SimpleNamespace(documentation_pages=list)
-    site = Site(
-        SimpleNamespace(site_dir=str(tmp_path)),
-        known,
-        None,
-        None,
-        {},
-        {},
-        frozenset(),
-        frozenset(),
-        b"",
-        None,
-    )
+    config, known = SimpleNamespace(site_dir=str(tmp_path)), SimpleNamespace(documentation_pages=list)
+    last = SimpleNamespace(config=config, files=known, nav=None, env=None)
     with pytest.raises(ValueError, match="formula"):
-        site.show(pages("fine", "fails"))
+        show(last, pages("fine", "fails"))
     with pytest.raises(ValueError, match="template"):
-        site.show(pages("fine", "good", "has no template"))
+        show(last, pages("fine", "good", "has no template"))
     assert stand() == ["old", "old", "old"]
-    assert site.show(pages("fine", "<autoref>", "good")) == 2
+    assert show(last, pages("fine", "<autoref>", "good")) == 2
     assert stand() == ["fine", "old", "good"]

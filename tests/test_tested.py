@@ -22,16 +22,20 @@ PAGE = """<h2 id="there">x</h2><figure class="plot" id="figure-a"></figure>
 
 
 def test_what_is_counted(tmp_path):
-    (tmp_path / "a").mkdir()
+    for folder in ("a", "labs/b"):
+        (tmp_path / folder).mkdir(parents=True)
     for name, text in {
         "index.html": "<p id='top'>home",
         "a/index.html": PAGE,
+        "labs/b/index.html": '<div class="language-python highlight">' * 3,
         "404.html": "<a href='/x'>",
     }.items():
         (tmp_path / name).write_text(text)
     found = tested.count(tmp_path, tmp_path, tested.read(tmp_path))
     assert {name: number for name, number in found.items() if number} == {
-        "pages": 2,
+        "pages": 3,
+        "labs": 1,
+        "cells": 3,
         "figures": 2,
         "explorers": 1,
         "formulas": 1,

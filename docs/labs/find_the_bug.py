@@ -172,6 +172,8 @@ for finding in found["5"]:
 # %% [markdown]
 # At first, Adam moves every weight by about the learning rate, whatever its gradient. SGD's first update
 # at 0.1 is about a hundredth of the weights; Adam's at 0.3 is larger than the weights themselves.
+# `diagnose` gets the net as it was before training: afterward all units of one layer are dead, the updates
+# are tiny, and `diagnose` would name this damage, not its cause.
 #
 # ## Your turn
 #

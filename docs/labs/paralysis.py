@@ -12,6 +12,7 @@
 # before it.
 
 # %% alt="Three interleaved spirals of points, in three colors." caption="Three classes that no straight line separates."
+from copy import deepcopy
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -34,7 +35,8 @@ plt.show()
 
 # %% [markdown]
 # Every net but the first has the same eight layers. All are trained in the same way, on the same 450
-# points, and tested on the other 150; only the first, which is small, gets a larger learning rate.
+# points, and tested on the other 150. Only the first, which is small, needs a larger learning rate; the
+# second is trained with both rates.
 
 # %%
 widths = [2] + [64] * 7 + [3]
@@ -51,8 +53,9 @@ def train(model, lr=0.1, optimizer=momentum):
 # %% [markdown]
 # ## The symptom
 #
-# A net of two layers learns the task. One of eight does not: the loss stays at $\log 3 \approx 1.099$, the
-# loss of a net that gives every class the same probability for every point.
+# A net of two layers learns the task. One of eight does not, neither at the small net's learning rate nor
+# at a tenth of it: the loss stays at $\log 3 \approx 1.099$, the loss of a net that gives every class the
+# same probability for every point.
 
 # %%
 xavier = {"init": "xavier_normal", "generator": generator}
@@ -61,6 +64,7 @@ easy = train(small, lr=1.0)
 
 patient = mlp(widths, "sigmoid", **xavier)
 before = {"patient": gradient_norms(patient, x, y)}
+same_rate = train(deepcopy(patient), lr=1.0)
 histories = {"patient": train(patient)}
 
 # %% [markdown]
@@ -152,7 +156,8 @@ default_relu = train(model)
 # %% [markdown]
 # ## Your turn
 #
-# - How deep can the patient be before it is paralyzed? Replace `[64] * 7` and try.
+# - How deep can a net be before it is paralyzed? Replace the 7 in
+#   `train(mlp([2] + [64] * 7 + [3], "sigmoid", **xavier), lr=1.0)` and try. What changes with `lr=0.3`?
 # - Give ReLU the initialization made for it, `init="he_normal"`. What does `diagnose` say before
 #   training, and does the net learn?
 # - Train a new patient, `train(..., lr=0.01, optimizer=torch.optim.Adam)`. Why can Adam move weights

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import PAGE, mkdocs
+from tests.conftest import PAGE, ROOT, mkdocs
 
 LAB = """# %% [markdown]
 # # A lab
@@ -81,12 +81,13 @@ def test_links_of_what_is_taken_along_lead_to_the_site(built):
     folder = built / "site" / "labs" / "lab"
     for name in ("lab.ipynb", "lab.py"):
         assert re.findall(r"\]\(([^)]*)\)", (folder / name).read_text()) == [
+            f"{ADDRESS}#how-to-read-it",
             f"{ADDRESS}one/",
             f"{ADDRESS}reference/tiny/#lego.tiny.double",
             f"{ADDRESS}labs/lab/#part",
         ]
     cells = json.loads((built / "site" / "one" / "one.ipynb").read_text())["cells"]
-    assert f"[lines]({ADDRESS}one/#lines)" in cells[0]["source"]
+    assert f"[lines]({ADDRESS}one/#lines)" in cells[1]["source"]
 
 
 def test_a_lab_may_name_objects(built):
@@ -154,3 +155,11 @@ def test_drafts_are_refused(project):
     result = mkdocs("build", "--strict", cwd=project)
     message = "draft_docs is not known here: name such pages in exclude_docs"
     assert result.returncode == 1 and message in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize(("address", "told"), [("http://127.0.0.1:8000/", 1), (ADDRESS, 0)])
+def test_who_builds_for_this_machine_alone_is_told_how_to_publish(project, address, told):
+    result = mkdocs("build", "--strict", cwd=project, env={"SITE_URL": address})
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count(f"Its address is {address}: before you publish it, see") == told
+    assert "\n## Publish it\n" in (ROOT / "README.md").read_text()

@@ -39,6 +39,16 @@ def test_diagnose_names_the_bug(lab, script, finding):
     assert finding in names(lab, script)
 
 
+def test_the_net_that_failed_shows_only_the_damage(lab):
+    model = lab["net"]()
+    optimizer = lab["torch"].optim.Adam(model.parameters(), lr=0.3)
+    lab["loop"](model, optimizer)
+    report = lab["diagnose"](model, (lab["x"], lab["y"]), optimizer=optimizer)
+    assert max(layer.dead for layer in report.layers if layer.dead is not None) == 1
+    assert "dead units" in [finding.name for finding in report.findings]
+    assert "learning rate too high" not in [finding.name for finding in report.findings]
+
+
 def test_adams_update_is_larger_than_the_weights_and_sgds_a_hundredth(lab):
     (fast,) = [finding for finding in lab["found"]["5"] if finding.name == "learning rate too high"]
     assert 1 < fast.value < 2

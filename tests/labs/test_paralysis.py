@@ -24,6 +24,29 @@ def test_two_layers_learn_and_eight_are_paralyzed(lab):
     assert lab["histories"]["patient"].loss[-1] == pytest.approx(math.log(3), abs=0.002)
 
 
+def test_eight_layers_are_paralyzed_at_the_rate_of_two_as_well(lab):
+    """The patient, and nets that start otherwise."""
+    loss = lab["same_rate"].loss
+    assert loss[-1] == pytest.approx(math.log(3), abs=0.002) and min(loss) > 1.09
+    for seed in (1, 2):
+        assert train(lab, layers=8, lr=1.0, seed=seed).loss[-1] == pytest.approx(math.log(3), abs=0.002)
+
+
+@pytest.mark.parametrize(("lr", "learns", "paralyzed"), [(1.0, 2, 4), (0.3, 4, 6)])
+def test_how_deep_a_net_can_be_is_found_by_trying(lab, lr, learns, paralyzed):
+    """The first exercise."""
+    for seed in (1, 2):
+        assert train(lab, learns, lr, seed).loss[-1] < 1
+        assert train(lab, paralyzed, lr, seed).loss[-1] > 1.09
+
+
+def train(lab, layers, lr, seed):
+    generator = lab["torch"].Generator().manual_seed(seed)
+    widths = [2] + [64] * (layers - 1) + [3]
+    model = lab["mlp"](widths, "sigmoid", **lab["xavier"] | {"generator": generator})
+    return lab["train"](model, lr=lr)
+
+
 def test_the_diagnosis_is_a_vanishing_gradient_alone(lab):
     assert [finding.name for finding in lab["report"].findings] == ["vanishing gradient"]
 

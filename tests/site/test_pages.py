@@ -134,12 +134,47 @@ def test_the_reference_holds_every_public_name_and_each_method(trees, name):
     assert public <= ids, public - ids
 
 
-def test_llms_txt_lists_every_page(site):
+def test_llms_txt_lists_every_page_in_the_order_of_the_navigation(site):
     text = (site / "llms.txt").read_text()
     links = re.findall(r"\]\(([^)]*)\): (.*)", text)
     assert len(links) == len(PAGES)
     for link, sentence in links:
         assert (site / link).is_file() and sentence.endswith((".", "?", "!"))
+    navigation = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
+    pages = re.findall(r"(\S+)\.(?:md|py)$", navigation, re.MULTILINE)
+    assert [link for link, _ in links] == [
+        "index.md" if page == "index" else f"{page.removesuffix('/index')}/index.md" for page in pages
+    ]
+    assert re.findall("^## (.*)", text, re.MULTILINE) == re.findall("^  - (.*):$", navigation, re.MULTILINE)
+
+
+def test_no_attribute_list_is_text_of_what_is_taken_along(site, trees):
+    texts = {path: path.read_text() for path in [*site.rglob("*.md"), site / "llms.txt"]}
+    texts |= {name: "\n".join(tree.xpath("//meta/@content")) for name, tree in trees.items()}
+    for path in site.rglob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        texts[path] = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for name, text in texts.items():
+        prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+        assert not re.search(r"\{:?\s*(?:[.#][a-z]|data-|lang=)", prose), name
+
+
+def test_the_twin_of_a_lab_has_its_figures_with_their_texts(site, trees):
+    figures = trees["labs/paralysis/index.html"].xpath("//figure//svg/@aria-label")
+    shown = re.findall(
+        r'^!\[(.*)\]\((.*) ".+"\)$', (site / "labs/paralysis/index.md").read_text(), re.MULTILINE
+    )
+    assert figures and [alt for alt, _ in shown] == figures
+    assert all((site / "labs" / "paralysis" / address).is_file() for _, address in shown)
+
+
+def test_a_notebook_leads_to_how_the_library_is_installed(site, trees):
+    (anchor,) = trees["index.html"].xpath("//h2[@id='how-to-read-it']")
+    assert "pip install" in anchor.getnext().text_content()
+    for path in site.rglob("*.ipynb"):
+        first = nbformat.read(path, as_version=4).cells[0]
+        assert first.cell_type == "markdown", path
+        assert "](http://127.0.0.1:8000/#how-to-read-it)" in first.source, path
 
 
 def test_search_finds_headings_and_skips_the_drawings(site):
@@ -177,6 +212,10 @@ def test_edit_and_colab_links_need_a_configured_repository(trees, tmp_path):
         "colab.research.google.com/github/someone/handbook/blob/gh-pages/activations/sigmoid/sigmoid.ipynb"
         in text
     )
+    for path in folder.rglob("*.ipynb"):
+        source = nbformat.read(path, as_version=4).cells[0].source
+        assert source == '%pip install "lego[plot,data] @ git+https://github.com/someone/handbook"', path
+        compile(path.with_suffix(".py").read_text(), path.name, "exec")
     assert "https://example.org/sub/path/activations/sigmoid/" in text
     assert 'content="https://example.org/sub/path/activations/sigmoid/card.png"' in text
     assert 'class="md-source"' in text and 'data-md-component="source"' not in text, (

@@ -128,6 +128,10 @@ def test_menu_and_figures_do_their_work_without_a_script(browser, address, site)
     assert page.get_by_role("link", name="Script (.py)").is_visible()
     page.get_by_role("link", name="Enlarge").first.click()
     assert page.url == f"{address}activations/mish.svg"
+    page.goto(f"{address}gradients/explorer/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save as SVG").click()
+    assert download.value.path().read_bytes() == (site / "gradients" / "explorer.svg").read_bytes()
     context.close()
 
 
@@ -176,7 +180,7 @@ def test_the_large_figure_follows_the_palette_and_fits_a_phone(browser, address)
         context.close()
 
 
-@pytest.mark.parametrize("path", ["regularization/l2/", "labs/paralysis/", "gradients/explorer/"])
+@pytest.mark.parametrize("path", ["regularization/l2/", "labs/paralysis/"])
 def test_a_saved_figure_is_the_published_file(page, address, site, path):
     page.goto(address + path)
     for link in page.get_by_role("link", name="Save as SVG").all():
@@ -186,6 +190,34 @@ def test_a_saved_figure_is_the_published_file(page, address, site, path):
         assert download.value.suggested_filename == published.name
         saved = download.value.path().read_bytes()
         assert saved == published.read_bytes() and b"<svg " in saved
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_explorer_s_saved_figure_is_what_it_shows_with_dark_ink_on_white(page, address, site, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{address}activations/explorer/")
+    page.locator("figure[data-explorer]").scroll_into_view_if_needed()
+    page.locator("figure[data-started]").wait_for()
+    link, saved = page.get_by_role("link", name="Save as SVG").first, []
+    for brick in ("tanh", "mish"):
+        page.locator(f"[name=bricks][value={brick}]").check()
+        page.get_by_role("row", name=brick).wait_for()
+        with page.expect_download() as download:
+            link.click()
+        assert download.value.suggested_filename == "explorer.svg"
+        svg = html.etree.fromstring(download.value.path().read_bytes())
+        outlines = [path.get("d") for path in svg.iter("{*}path")]
+        assert outlines[1:] == page.locator("figure[data-started] .plot__box path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('d'))"
+        )
+        assert svg.get("width") == "672" and svg.get("color") == "#1b1b1b" and svg[0].get("fill") == "#fff"
+        used = {line.get(kind) for line in svg.iter() for kind in ("fill", "stroke")} - {None}
+        assert {"#fff", "none", "currentColor", "#d9dee3", "#d55e00"} <= used, "those of the light palette"
+        assert all(
+            color in {"none", "currentColor"} or re.fullmatch("#[0-9a-f]{3,6}", color) for color in used
+        )
+        saved.append(outlines)
+    assert len(saved[0]) < len(saved[1])
 
 
 def test_what_is_taken_along_is_no_text_of_the_page(site):
