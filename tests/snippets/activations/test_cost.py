@@ -29,3 +29,17 @@ def test_the_measured_table_says_what_the_page_says():
     assert alone["mish"] == max(alone.values()) and inside["mish"] == max(inside.values()) > 1.25
     learn = {"prelu", "swish", "acon_a", "acon_b", "acon_c"}
     assert max(cost for name, cost in inside.items() if name not in learn | {"mish"}) < 1.15
+
+
+def test_bfloat16_bricks_that_learn_are_slower_than_their_formula():
+    head, _, *lines = (ROOT / "benchmarks" / "results" / "bricks-cpu.md").read_text().splitlines()
+    names = [name.strip() for name in head.strip("|").split("|")]
+    rows = [
+        dict(zip(names, (cell.strip() for cell in line.strip("|").split("|")), strict=True))
+        for line in lines
+        if line.startswith("|")
+    ]
+    slower = ("swish, β learned", "acon_c, learned")
+    learned = [row for row in rows if row["Brick"] in slower and row["dtype"] == "bfloat16"]
+    assert len(learned) == 6 and not {"× timm", "× compiled"} & set(names)
+    assert all(1.5 < float(row["× formula"]) < 5.5 for row in learned)

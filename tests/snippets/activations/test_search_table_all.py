@@ -1,6 +1,7 @@
 import statistics
 
 import pytest
+from scipy import stats
 
 from lego.activations import ACTIVATIONS, SEARCH_CANDIDATES
 
@@ -23,6 +24,13 @@ def test_what_the_page_says_of_all_activations(run_snippet):
     assert (
         min(runs["mish"]["CNN"]) == pytest.approx(40, abs=0.5) and statistics.median(runs["mish"]["CNN"]) > 92
     )
+
+    ahead = (sum(means["acon_c"].values()) - sum(means["relu"].values())) / 3
+    assert ahead == pytest.approx(0.1, abs=0.05)
+    failed, *others = sorted(runs["acon_c"]["MLP"])
+    assert failed == pytest.approx(32, abs=0.5) and statistics.mean(others) > means["acon_a"]["MLP"]
+    for network in found["networks"]:
+        assert stats.ttest_ind(runs["acon_c"][network], runs["relu"][network], equal_var=False).pvalue > 0.1
 
     for network, (lowest, highest) in {
         "CNN": (-6.5, -5.5),

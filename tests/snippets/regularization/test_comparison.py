@@ -7,12 +7,22 @@ def test_what_the_intervals_allow_to_say(run_snippet):
     found = run_snippet("regularization/comparison")
     means, halves = found["means"], found["halves"]
     sure = {name for name in means if means[name] - halves[name] > 0}
-    assert sure == {"dropout", "noise", "L2", "L1", "L2 and dropout"}
+    assert sure == {"dropout", "noise", "L2", "L1", "L2 and dropout", "L2 and noise"}
     assert abs(means["label smoothing"]) < 1.5
     assert min(means["L2"], means["noise"]) > max(means["early stopping"], means["dropout"], means["L1"])
-    assert abs(means["L2 and dropout"] - means["L2"]) < 1.5
     spreads = [100 * torch.tensor(scores).std() for scores in found["found"].values()]
     assert min(spreads) > 0.9 and max(spreads) < 3.1
+    best = sorted(means, key=means.get)[-4:]
+    assert set(best) == {"noise", "L2", "L2 and dropout", "L2 and noise"}
+    assert max(means[name] - halves[name] for name in best) < min(means[name] + halves[name] for name in best)
+
+
+@pytest.mark.parametrize(("other", "more", "half"), [("noise", 0.4, 1.2), ("dropout", -0.7, 0.4)])
+def test_neither_pair_is_shown_to_beat_l2_alone(run_snippet, other, more, half):
+    found = run_snippet("regularization/comparison")["found"]
+    difference = 100 * (torch.tensor(found[f"L2 and {other}"]) - torch.tensor(found["L2"]))
+    low, high = stats.t.interval(0.95, 3, difference.mean(), stats.sem(difference))
+    assert low < 0 and ((low + high) / 2, (high - low) / 2) == pytest.approx((more, half), abs=0.3)
 
 
 def test_the_interval_is_students(run_snippet):
