@@ -2,8 +2,9 @@ r"""Diagnostics: what each layer of a model sees and sends back, and what ails i
 
 `slope` returns the derivative of a function, `gradient_norms` one number per layer, `diagnose` a whole report. The
 last two work on any `nn.Module` and leave it as it was: weights, buffers, gradients, modes, hooks and the
-random state, even after an exception. While they run, dropout and noise layers are off; a batch norm in training
-mode uses the batch, as in training.
+random state, even after an exception. While they run, dropout and noise layers are off; a function such as
+`F.dropout(x, training=self.training)` in a `forward` stays on. A batch norm in training mode uses the batch, as in
+training.
 
 A weighted layer is a module with a `weight` of two or more dimensions: linear, convolution, embedding; also a
 recurrent layer or attention, with the weight of its inputs and its first output. A hook on it cannot see an
@@ -45,6 +46,8 @@ from lego.training import (
     _asks_for_closure,
     cross_entropy,
     device_of,
+    first_not_finite,
+    loss_function,
     on_device,
     own_generators,
     run_model,
@@ -82,7 +85,7 @@ THRESHOLDS: dict[str, float] = {
 | identical | share of a layer's units that copy another | exactly 0 | more |
 | uncentered | size of the inputs' mean divided by their spread | at most 1.4, raw digits | 2.4, raw wine |
 | unscaled | largest divided by smallest spread of the inputs' features | at most 160, raw digits | 2500, raw wine |
-| chance | cross-entropy divided by that of guessing, log K | at most 2, at the start | 10 and more, raw inputs |
+| chance | loss divided by that of guessing, log K for K classes | at most 2, at the start | 10 and more, raw inputs |
 | slow | median size of an update divided by that of its weights | 0.002 to 0.04 | below 1e-4 |
 | fast | the same | 0.002 to 0.04 | above 0.4 |
 | overfit | loss of one batch after training on it, divided by that before | near 0 | near 1 |
@@ -373,17 +376,27 @@ def diagnose(
     $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
     \right)^{1/(n-1)}$$
 
-    The examination needs as many multiplications as one plain training step, but takes two to three times as long,
-    and at least a millisecond.
+    The weighted layers need as many multiplications as in one plain training step, but the examination takes two to
+    four times as long, and at least a millisecond. It takes longer with narrow layers, and with a layer that
+    is called many times, because each call is measured.
 
     Layers after a mean over all positions do not count in the factor, because that mean divides the gradient.
 
     Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
     `"exploding gradient"`, both with four layers or more; `"saturated units"`, `"dead units"`, `"identical units"`;
-    `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`, for cross-entropy;
-    `"frozen parameters"`, `"unreachable parameters"`; `"mixed modes"` of dropout and batch norm; with an
-    optimizer, `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`; with
-    `overfit`, `"cannot overfit one batch"`; and `"non-finite"`, always alone, because it spoils every other number.
+    `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`; `"frozen parameters"`,
+    `"unreachable parameters"`; `"mixed modes"` of dropout and batch norm; with an optimizer,
+    `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`, and `"mixed modes"` also
+    if the whole model is in evaluation mode; with `overfit`, `"cannot overfit one batch"`; and `"non-finite"`, always
+    alone, because it spoils every other number.
+
+    `"loss above chance"` is reported for `F.cross_entropy`, `F.nll_loss` and `F.binary_cross_entropy_with_logits`, for
+    their modules, and for a `functools.partial` of one of the functions with keywords. A loss wrapped in a function of
+    your own is not recognized.
+
+    On the way forward, `"non-finite"` names the first layer of any kind whose output is not finite. If a function in a
+    `forward` is to blame, that is the next layer that gets its result or, after the last one, the module whose
+    `forward` it is.
 
     Args:
         model: any module, in the mode to be examined; left as it was.
@@ -440,14 +453,14 @@ def diagnose(
         replace(row, update_to_weight=updates.get(id(call.weight)))
         for row, call in zip(rows, calls, strict=True)
     ]
-    broken = _non_finite(number, rows)
+    broken = _non_finite(model, batch[0], number, rows)
     if broken:
         return Report(number, factor, rows, [broken])
     findings = _findings(factor, total, rows, limits)
     findings += _input_findings(calls[0], limits)
     findings += _loss_findings(number, output, batch[1], loss, limits)
     findings += _parameter_findings(model, gradients, optimizer)
-    findings += _mode_findings(model)
+    findings += _mode_findings(model, optimizer)
     if updates:
         findings += _rate_findings(list(updates.values()), limits)
     if overfit:
@@ -661,11 +674,11 @@ def _examine(
     found = _gradients(value, [*chain(*parts), *model.parameters()])
     outputs, signals, weights = (found[start : start + count] for start in (0, count, 2 * count))
     rows, norms = [], []
-    for i, (call, upstream, reached, gradient) in enumerate(
-        zip(calls, outputs, signals, weights, strict=True)
+    distinct: dict[Any, bool] = {}
+    for call, upstream, (saturated, dead), gradient in zip(
+        calls, outputs, _follows(calls, signals), weights, strict=True
     ):
         z = exact(call.output.detach())
-        saturated, dead = _flat(call, reached, [later.input for later in calls[i + 1 :]])
         norm = _norm(upstream)
         norms.append(norm)
         size = float(exact(call.weight.detach()).norm())
@@ -680,7 +693,7 @@ def _examine(
                 output_gradient=None if norm is None else norm / math.sqrt(z.numel()),
                 saturated=saturated,
                 dead=dead,
-                identical=0.0 if closed else _identical(call, upstream),
+                identical=0.0 if closed else _identical(call, upstream, distinct),
                 gradient_to_weight=None if push is None or size == 0 else push / size,
                 effective_rank=_effective_rank(_units(call, z)),
             )
@@ -756,41 +769,50 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     return made
 
 
+def _follows(calls: list[_Call], reached: list[Tensor | None]) -> list[tuple[float | None, float | None]]:
+    """For each call, what `_flat` sees from the first later input that depends on the call's signal."""
+    found: list[tuple[float | None, float | None]] = [(None, None)] * len(calls)
+    waiting: list[int] = []
+    for number, later in enumerate(calls):
+        if waiting and (h := later.input) is not None and h.requires_grad:
+            signals = [calls[i].signal for i in waiting]
+            powers = h.new_tensor([1, 2, 4]).repeat(h.numel() // 3 + 1)  # exact in every dtype
+            mixed = powers[: h.numel()].reshape(h.shape)
+            pairs = zip(_pull(h, signals, torch.ones_like(h)), _pull(h, signals, mixed), strict=True)
+            for i, (slopes, pulled) in zip(tuple(waiting), pairs, strict=True):
+                if slopes is not None and pulled is not None:
+                    found[i] = _flat(calls[i], reached[i], h, mixed, slopes, pulled)
+                    waiting.remove(i)
+        waiting.append(number)
+    return found
+
+
 def _flat(
-    call: _Call, reached: Tensor | None, inputs: list[Tensor | None]
+    call: _Call, reached: Tensor | None, h: Tensor, mixed: Tensor, slopes: Tensor, pulled: Tensor
 ) -> tuple[float | None, float | None]:
-    """Shares of saturated values and of dead units, seen from the first input that depends on the signal.
+    """Shares of saturated values and of dead units, seen from an input and what two vectors there pull back.
 
     The loss may depend on a unit by a path around that input: a unit that its gradient reaches isn't dead.
     """
-    for h in inputs:
-        if h is None or not h.requires_grad:
-            continue
-        powers = h.new_tensor([1, 2, 4]).repeat(h.numel() // 3 + 1)  # exact in every dtype
-        mixed = powers[: h.numel()].reshape(h.shape)
-        slopes, pulled = (_pull(h, call.signal, v) for v in (torch.ones_like(h), mixed))
-        if slopes is None or pulled is None:
-            continue
-        blocked = _units(call, pulled) == 0
-        if reached is not None:
-            blocked &= _units(call, reached) == 0
-        dead = exact(blocked.all(dim=0)).mean().item() if len(blocked) >= DEAD_POSITIONS else None
-        if h.numel() != pulled.numel():
-            return None, dead
-        expected = slopes * mixed.reshape(slopes.shape)
-        tiny = torch.finfo(h.dtype).tiny
-        if not torch.equal(pulled, expected) and not torch.allclose(pulled, expected, rtol=1e-3, atol=tiny):
-            return None, dead  # not elementwise
-        if _is_linear(call, slopes) and bool(slopes.all()):
-            return 0.0, dead  # a small factor is not saturation
-        if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
-            return None, None  # a factor of zero closes the branch, for now
-        outputs = h.detach().reshape(slopes.shape)
-        flat = (slopes.abs() < FLAT_SLOPE) & (outputs != 0)
-        if bool(flat.any()):
-            flat = _positions(call, flat) & ~_off(call, outputs, slopes)
-        return exact(flat).mean().item(), dead
-    return None, None
+    blocked = _units(call, pulled) == 0
+    if reached is not None:
+        blocked &= _units(call, reached) == 0
+    dead = exact(blocked.all(dim=0)).mean().item() if len(blocked) >= DEAD_POSITIONS else None
+    if h.numel() != pulled.numel():
+        return None, dead
+    expected = slopes * mixed.reshape(slopes.shape)
+    tiny = torch.finfo(h.dtype).tiny
+    if not torch.equal(pulled, expected) and not torch.allclose(pulled, expected, rtol=1e-3, atol=tiny):
+        return None, dead  # not elementwise
+    if _is_linear(call, slopes) and bool(slopes.all()):
+        return 0.0, dead  # a small factor is not saturation
+    if not bool(slopes.any()) and len(torch.unique(h.detach())) > 2:
+        return None, None  # a factor of zero closes the branch, for now
+    outputs = h.detach().reshape(slopes.shape)
+    flat = (slopes.abs() < FLAT_SLOPE) & (outputs != 0)
+    if bool(flat.any()):
+        flat = _positions(call, flat) & ~_off(call, outputs, slopes)
+    return exact(flat).mean().item(), dead
 
 
 def _off(call: _Call, outputs: Tensor, slopes: Tensor) -> Tensor:
@@ -816,9 +838,8 @@ def _is_closed(calls: Sequence[_Call]) -> bool:
     return not bool(last.weight.any()) and any(bool(call.weight.any()) for call in before)
 
 
-def _pull(h: Tensor, signal: Tensor, v: Tensor) -> Tensor | None:
-    (pulled,) = torch.autograd.grad((h * v).sum(), signal, retain_graph=True, allow_unused=True)
-    return pulled
+def _pull(h: Tensor, signals: list[Tensor], v: Tensor) -> tuple[Tensor | None, ...]:
+    return torch.autograd.grad((h * v).sum(), signals, retain_graph=True, allow_unused=True)
 
 
 def _units(call: _Call, tensor: Tensor) -> Tensor:
@@ -834,17 +855,25 @@ def _positions(call: _Call, tensor: Tensor) -> Tensor:
     return units if len(units) >= DEAD_POSITIONS else units.reshape(-1, 1)
 
 
-def _identical(call: _Call, upstream: Tensor | None) -> float:
+def _identical(call: _Call, upstream: Tensor | None, distinct: dict[Any, bool]) -> float:
+    """Share of the units that copy another; `distinct` keeps whether a weight alone tells its units apart."""
     weight = call.weight.detach()
     if isinstance(call.layer, _ConvTransposeNd):  # its inputs come first, and its groups are side by side
         weight = weight.transpose(0, 1) if call.layer.groups == 1 else weight[:0]
     if upstream is None or len(weight) != (units := _units(call, upstream).T).shape[0]:
         return 0.0
-    parts = [weight.flatten(1), units]
+    incoming = weight.flatten(1)
     bias = getattr(call.layer, "bias", None)
     if isinstance(bias, Tensor):
-        parts.append(bias.detach()[:, None])
-    return 1 - len(torch.unique(torch.cat(parts, dim=1), dim=0)) / len(units)
+        incoming = torch.cat([incoming, bias.detach()[:, None]], dim=1)
+    key = call.layer, id(call.weight)
+    if key not in distinct:
+        distinct[key] = _copies(incoming) == 0
+    return 0.0 if distinct[key] else _copies(torch.cat([incoming, units], dim=1))
+
+
+def _copies(rows: Tensor) -> float:
+    return 1 - len(torch.unique(rows, dim=0)) / len(rows)
 
 
 def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None, float | None]:
@@ -918,18 +947,24 @@ def _input_findings(first: _Call, limits: Mapping[str, float]) -> Iterator[Findi
 def _loss_findings(
     value: float, output: Any, targets: Any, loss: Loss, limits: Mapping[str, float]
 ) -> Iterator[Finding]:
-    """Cross-entropy of classes against that of guessing."""
-    classes, settings = _classes(output, loss), cross_entropy(loss) or {}
-    if classes < 2 or targets.is_floating_point() or settings["reduction"] != "mean":
+    """The loss of classes, or of yes and no, against that of guessing."""
+    function, classes = loss_function(loss), _classes(output, loss)
+    if classes < 2 or (targets.is_floating_point() and function is not F.binary_cross_entropy_with_logits):
         return
-    if value > limits["chance"] * math.log(classes):
-        message = f"{value:.3g}, where guessing among {classes} classes gives {math.log(classes):.3g}"
-        yield _finding("loss above chance", "loss", value / math.log(classes), limits["chance"], message)
+    guess = torch.full_like(output, -math.log(classes) if function is F.nll_loss else 0.0)
+    chance = loss(guess, targets).item()
+    if value > limits["chance"] * chance:
+        message = f"{value:.3g}, where guessing among {classes} classes gives {chance:.3g}"
+        yield _finding("loss above chance", "loss", value / chance, limits["chance"], message)
 
 
 def _classes(output: Any, loss: Loss) -> int:
-    """How many classes the loss distinguishes; 0 if it is not cross-entropy."""
-    return output.shape[1] if cross_entropy(loss) and isinstance(output, Tensor) and output.ndim > 1 else 0
+    """How many classes the loss distinguishes; 0 if that is not known."""
+    function = loss_function(loss)
+    if function is F.binary_cross_entropy_with_logits:
+        return 2
+    several = isinstance(output, Tensor) and output.ndim > 1
+    return output.shape[1] if several and function in (F.cross_entropy, F.nll_loss) else 0
 
 
 def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
@@ -970,17 +1005,22 @@ def _parameter_findings(
             yield _finding(finding, names[0].rpartition(".")[0] or "model", share, 0.0, what)
 
 
-def _mode_findings(model: nn.Module) -> Iterator[Finding]:
-    """Dropout and batch norm that are not in the model's own mode."""
-    odd = [
-        name
+def _mode_findings(model: nn.Module, optimizer: Optimizer | None) -> Iterator[Finding]:
+    """Dropout and batch norm that are not in the model's own mode, or not in that of training under an optimizer."""
+    modes = {
+        name: module.training
         for name, module in model.named_modules()
-        if isinstance(module, (*_DRAWS, _NormBase)) and module.training != model.training
-    ]
+        if isinstance(module, (*_DRAWS, _NormBase))
+        or (isinstance(module, _DRAWS_INSIDE) and module.dropout > 0)
+    }
+    odd = [name for name, training in modes.items() if training != model.training]
     if odd:
         mode, other = ("training", "evaluation") if model.training else ("evaluation", "training")
         message = f"in {other} mode, while the model is in {mode} mode"
         yield _finding("mixed modes", odd[0], len(odd), 0.0, message)
+    elif modes and optimizer is not None and not model.training:
+        message = "in evaluation mode, while an optimizer trains the model"
+        yield _finding("mixed modes", next(iter(modes)) or "model", len(modes), 0.0, message)
 
 
 def _rate_findings(updates: list[float], limits: Mapping[str, float]) -> Iterator[Finding]:
@@ -1010,7 +1050,7 @@ def _overfit_findings(
         optimizer = torch.optim.Adam(free, lr=0.01)
         for _ in range(steps + 1):
             value, _, output = _forward(twin, *batch, loss)
-            if not losses and (classes := _classes(output, loss)) > 1:
+            if not losses and cross_entropy(loss) and (classes := _classes(output, loss)) > 1:
                 least, start = _least(output, batch[1], loss), math.log(classes)
             losses.append(value.item())
             for parameter, gradient in zip(free, _gradients(value, free), strict=True):
@@ -1025,17 +1065,26 @@ def _overfit_findings(
         yield _finding("cannot overfit one batch", "model", share, limits["overfit"], message)
 
 
-def _non_finite(loss: float, rows: list[Layer]) -> Finding | None:
+def _non_finite(model: nn.Module, inputs: Any, loss: float, rows: list[Layer]) -> Finding | None:
     """The first bad output on the way forward, else the loss, else the first bad gradient on the way back."""
-    places = [(row.name, "output", row.mean) for row in rows]
-    places.append(("loss", "value", loss))
+    forward = [(row.name, "output", row.mean) for row in rows] + [("loss", "value", loss)]
+    backward = []
     for row in reversed(rows):
-        places.append((row.name, "gradient", row.output_gradient or 0.0))
-        places.append((row.name, "weight's gradient", row.weight_gradient or 0.0))
-    for where, what, number in places:
-        if not math.isfinite(number):
-            return _finding("non-finite", where, number, math.inf, f"its {what} holds {number}")
-    return None
+        backward.append((row.name, "gradient", row.output_gradient or 0.0))
+        backward.append((row.name, "weight's gradient", row.weight_gradient or 0.0))
+    bad = next((place for place in forward + backward if not math.isfinite(place[2])), None)
+    if bad is None:
+        return None
+    where, what, number = bad
+    message = f"its {what} holds {number}"
+    if bad in forward:  # a layer without a row may be the first
+        with _unchanged(model):
+            source = first_not_finite(model, inputs)
+        if source:
+            name, kind, problem = source[0] or "model", *source[1:]
+            where = where if where.startswith(f"{name} (") else name  # a row also knows which call it was
+            message = f"this {kind} {problem}"
+    return _finding("non-finite", where, number, math.inf, message)
 
 
 def _norm(gradient: Tensor | None) -> float | None:

@@ -79,6 +79,11 @@ class Stopper(Protocol):
         """Continues from what a checkpoint kept."""
 
 
+_LOSSES: dict[type[nn.Module], Callable[..., Tensor]] = {
+    nn.CrossEntropyLoss: F.cross_entropy,
+    nn.NLLLoss: F.nll_loss,
+    nn.BCEWithLogitsLoss: F.binary_cross_entropy_with_logits,
+}
 _STOPPER = ("step", "restore", "state_dict", "load_state_dict")
 _UNKNOWN = "not known yet"  # the shape of what a lazy layer makes at its first batch
 
@@ -141,7 +146,9 @@ class History:
             try:
                 import matplotlib.pyplot as plt
             except ImportError as error:
-                raise ImportError("History.plot needs matplotlib: pip install 'lego[plot]'") from error
+                raise ImportError(
+                    "History.plot needs matplotlib: pip install '.[plot]' in a clone of this project"
+                ) from error
             axes = plt.subplots()[1]
         elif not hasattr(axes, "plot"):
             raise TypeError(f"axes must be those of a figure of matplotlib, got {check.shown(axes)}")
@@ -720,12 +727,20 @@ def _share(loss: Callable[[Any, Any], Any], compute: Callable[[], Any], y: Any) 
 
 def cross_entropy(loss: Callable[..., Any]) -> dict[str, Any] | None:
     """The settings of a loss that is cross-entropy, even one with some arguments given; `None` for another loss."""
+    if loss_function(loss) is not F.cross_entropy:
+        return None
     settings = {"weight": None, "ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0}
-    if isinstance(loss, nn.CrossEntropyLoss):
+    if isinstance(loss, nn.Module):
         return {name: getattr(loss, name) for name in settings}
-    if isinstance(loss, partial) and not loss.args and loss.func is F.cross_entropy:
-        return settings | loss.keywords
-    return settings if loss is F.cross_entropy else None
+    return settings | loss.keywords if isinstance(loss, partial) else settings
+
+
+def loss_function(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """PyTorch's function for a loss that is a module of it, or that function with some arguments given."""
+    for kind, function in _LOSSES.items():
+        if isinstance(loss, kind):
+            return function
+    return loss.func if isinstance(loss, partial) and not loss.args else loss
 
 
 def _keep(history: History, step: int, numbers: Mapping[str, float] | None) -> None:
@@ -741,30 +756,50 @@ def _source(model: nn.Module, x: Any, y: Any, cast: AbstractContextManager[Any])
     """Where a loss stopped being finite, found by running its batch again."""
     if not _finite(x):
         return "the inputs of the batch are not finite"
-    found: list[str] = []
+    if source := first_not_finite(model, x, cast):
+        name, kind, problem = source
+        return f"layer {name!r} ({kind}) {problem}" if name else f"the model, {kind}, {problem}"
+    if not _finite(y):
+        return "the targets of the batch are not finite"
+    return "every output is finite, so the loss or the penalty itself is not"
 
-    def look(name: str, module: nn.Module, inputs: Any, output: Any) -> None:
-        if not found and not _finite(output):
-            kind = type(module).__name__
-            layer = f"layer {name!r} ({kind})" if name else f"the model, {kind},"
-            weights = [key for key, weight in module.named_parameters(recurse=False) if not _finite(weight)]
-            cause = f", with {' and '.join(weights)} not finite already" if weights else ""
-            found.append(f"{layer} gives the first output that is not finite{cause}")
 
-    hooks = [
-        module.register_forward_hook(partial(look, name))
-        for name, module in model.named_modules()
-        if not isinstance(module, torch.jit.ScriptModule)  # compiled: it accepts no hooks
-    ]
+def first_not_finite(
+    model: nn.Module, x: Any, cast: AbstractContextManager[Any] | None = None
+) -> tuple[str, str, str] | None:
+    """The name and kind of the layer where a batch, run again, stops being finite, and what is wrong there.
+
+    A function in a `forward` is no layer: its result is seen by the next layer that gets it, or as the output of the
+    layer whose `forward` it is.
+    """
+    found: list[tuple[str, str, str]] = []
+    sound: dict[nn.Module, bool] = {}  # whether the layer got finite inputs, which it may overwrite
+
+    def enter(module: nn.Module, inputs: Any) -> None:
+        sound[module] = bool(found) or _finite(inputs)
+
+    def leave(name: str, module: nn.Module, inputs: Any, output: Any) -> None:
+        if found or _finite(output):
+            return
+        weights = [key for key, weight in module.named_parameters(recurse=False) if not _finite(weight)]
+        cause = f", with {' and '.join(weights)} not finite already" if weights else ""
+        problem = f"gives the first output that is not finite{cause}"
+        if not sound[module]:
+            problem = "gets the first input that is not finite"
+        found.append((name, type(module).__name__, problem))
+
+    hooks = []
+    for name, module in model.named_modules():
+        if not isinstance(module, torch.jit.ScriptModule):  # compiled: it accepts no hooks
+            hooks.append(module.register_forward_pre_hook(enter))
+            hooks.append(module.register_forward_hook(partial(leave, name)))
     try:
-        with cast, uncompiled(model), kept_buffers(model):  # with gradients: a model may use some as it runs
-            run_model(model, x)
+        with cast or nullcontext(), uncompiled(model), kept_buffers(model):
+            run_model(model, x)  # with gradients: a model may use some as it runs
     finally:
         for hook in hooks:
             hook.remove()
-    if not found and not _finite(y):
-        return "the targets of the batch are not finite"
-    return found[0] if found else "every output is finite, so the loss or the penalty itself is not"
+    return found[0] if found else None
 
 
 def _gradient_source(model: nn.Module, trained: list[Tensor]) -> str:

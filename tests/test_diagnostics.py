@@ -750,6 +750,75 @@ def test_the_first_layer_that_is_not_finite_is_named():
     assert diagnose(deep(), (x * torch.inf, y)).findings[0].layer == "0"
 
 
+class Log(nn.Module):
+    def forward(self, x):
+        return torch.log(x)
+
+
+def spoiled_norm():
+    norm = nn.BatchNorm1d(16)
+    nn.init.constant_(norm.weight, torch.nan)
+    return norm
+
+
+def negative_variance():
+    norm = nn.BatchNorm1d(16).eval()
+    norm.running_var.fill_(-1.0)
+    return norm
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (Log, "this Log gives the first output that is not finite"),
+        (
+            spoiled_norm,
+            "this BatchNorm1d gives the first output that is not finite, with weight not finite already",
+        ),
+        (negative_variance, "this BatchNorm1d gives the first output that is not finite"),
+    ],
+)
+def test_a_layer_without_a_row_that_gives_the_first_nan_is_named(make, problem, last):
+    model = nn.Sequential(nn.Linear(32, 16), make(), *[nn.Linear(16, 10)] * (not last))
+    before = snapshot(model)
+    (finding,) = diagnose(model, vectors()).findings
+    assert (finding.name, finding.layer, finding.message) == ("non-finite", "1", problem)
+    after = snapshot(model)
+    assert all(same(after[key], before[key]) for key in ("modes", "hooks", "random"))
+
+
+def test_a_function_that_gives_the_first_nan_is_named_by_the_layer_that_gets_or_returns_it():
+    class Between(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(32, 16), nn.Linear(16, 10)
+
+        def forward(self, x):
+            return self.last(torch.log_(self.first(x)))
+
+    class AtTheEnd(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).log()
+
+    (finding,) = diagnose(Between(), vectors()).findings
+    assert (finding.layer, finding.message) == ("last", "this Linear gets the first input that is not finite")
+    (finding,) = diagnose(nn.Sequential(Between(), nn.Linear(10, 10)), vectors()).findings
+    assert (finding.layer, finding.message) == (
+        "0.last",
+        "this Linear gets the first input that is not finite",
+    )
+    (finding,) = diagnose(AtTheEnd(32, 10), vectors()).findings
+    assert finding.layer == "model"
+    assert finding.message == "this AtTheEnd gives the first output that is not finite"
+
+
+def test_the_call_of_a_shared_layer_that_gives_the_first_infinity_is_named():
+    model = Shared(bend=lambda x: 1e16 * x)
+    (finding,) = diagnose(model, vectors()).findings
+    assert (finding.name, finding.layer) == ("non-finite", "cell (4)")
+
+
 def test_a_gradient_of_nan_under_a_finite_loss_is_a_finding():
     """The root has an infinite slope at zero, and infinity times zero is NaN."""
     model = mlp([32, 8, 8, 10], "tanh", init="zeros")
@@ -975,6 +1044,43 @@ def test_a_loss_far_above_guessing_is_a_finding_for_classes_alone():
     assert names(diagnose(model, (x, model(x).detach() + 99), F.mse_loss)) == []
 
 
+def yes_and_no(y):
+    return F.one_hot(y, 3).float()
+
+
+@pytest.mark.parametrize(
+    ("loss", "change", "chance"),
+    [
+        (F.binary_cross_entropy_with_logits, yes_and_no, 2),
+        (nn.BCEWithLogitsLoss(), yes_and_no, 2),
+        (functools.partial(F.binary_cross_entropy_with_logits, reduction="sum"), yes_and_no, 2),
+        (F.nll_loss, None, 3),
+        (nn.NLLLoss(), None, 3),
+        (functools.partial(F.nll_loss, ignore_index=0), None, 3),
+    ],
+)
+def test_losses_of_logits_and_log_probabilities_are_compared_with_guessing(loss, change, chance):
+    x, y = table([1.0] * 4)
+    y = y if change is None else change(y)
+    head = [nn.LogSoftmax(1)] * (change is None)
+    model = nn.Sequential(*mlp([4, 16, 3], generator=seeded()), *head)
+    assert names(diagnose(model, (x, y), loss)) == []
+    model[2].weight.data *= 300
+    (finding,) = diagnose(model, (x, y), loss).findings
+    counted = y.numel() if isinstance(loss, functools.partial) and "reduction" in loss.keywords else 1
+    assert finding.name == "loss above chance" and finding.value == pytest.approx(
+        loss(model(x), y).item() / counted / math.log(chance)
+    )
+    assert f"guessing among {chance} classes" in finding.message
+
+
+def test_a_loss_of_ones_own_is_not_recognized():
+    x, y = table([1.0] * 4)
+    model = mlp([4, 16, 3], generator=seeded())
+    model[-1].weight.data *= 300
+    assert names(diagnose(model, (x, y), lambda output, targets: F.cross_entropy(output, targets))) == []
+
+
 def test_frozen_and_unreachable_parameters_are_notes():
     model = mlp([4, 16, 3], generator=torch.Generator().manual_seed(0))
     model.spare = nn.Linear(3, 3)
@@ -1010,6 +1116,39 @@ def test_a_layer_left_in_the_other_mode_is_a_finding(make, training):
     other, mode = ("evaluation", "training") if training else ("training", "evaluation")
     assert finding.message == f"in {other} mode, while the model is in {mode} mode"
     assert model.training is training and model[1].training is not training
+
+
+class Recurrent(nn.Module):
+    def __init__(self, dropout):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.last = nn.GRU(4, 16, num_layers=2, dropout=dropout), nn.Linear(16, 3)
+
+    def forward(self, x):
+        return self.last(self.layer(x[None])[0][0])
+
+
+@pytest.mark.parametrize(
+    ("make", "where"),
+    [
+        (lambda: mlp([4, 16, 3], norm="batch", generator=seeded()), "1"),
+        (lambda: mlp([4, 16, 3], dropout=0.5, generator=seeded()), "2"),
+        (lambda: mlp([4, 16, 3], norm="layer", generator=seeded()), None),
+        (lambda: Recurrent(dropout=0.5), "layer"),
+        (lambda: Recurrent(dropout=0.0), None),
+    ],
+)
+def test_a_model_left_in_evaluation_mode_is_a_finding_with_an_optimizer(make, where):
+    model = make()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    assert names(diagnose(model, table([1.0] * 4), optimizer=optimizer)) == []
+    model.eval()
+    assert names(diagnose(model, table([1.0] * 4))) == []
+    findings = diagnose(model, table([1.0] * 4), optimizer=optimizer).findings
+    assert [finding.layer for finding in findings] == [where] * (where is not None)
+    for finding in findings:
+        assert finding.name == "mixed modes" and "model.train()" in finding.remedy
+        assert finding.message == "in evaluation mode, while an optimizer trains the model"
 
 
 # The optimizer
@@ -1258,6 +1397,34 @@ def test_it_computes_one_plain_step(make, batch):
         return counter.get_total_flops()
 
     assert operations(lambda: diagnose(model, (x, y), optimizer=optimizer)) == operations(step) > 0
+
+
+def test_a_weight_is_compared_once_and_what_a_layer_gets_is_traced_back_once(monkeypatch):
+    compared, traced = [], []
+    unique, grad = torch.unique, torch.autograd.grad
+    monkeypatch.setattr(
+        torch, "unique", lambda *args, **given: compared.append(args) or unique(*args, **given)
+    )
+    monkeypatch.setattr(
+        torch.autograd, "grad", lambda *args, **given: traced.append(args) or grad(*args, **given)
+    )
+    diagnose(Shared(), vectors())
+    assert len(compared) == 2 and len(traced) == 2 * 5 + 1  # two weights; six calls, and the loss
+    traced.clear()
+    report = diagnose(Attention(), tokens())
+    assert len(traced) <= 2 * (len(report.layers) - 1) + 1  # query, key and value in one go
+
+
+def test_dropout_as_a_function_stays_on():
+    class Dropping(nn.Linear):
+        def forward(self, x):
+            return F.dropout(super().forward(x), training=self.training)
+
+    model, losses = Dropping(32, 10), set()
+    for seed in range(3):
+        torch.manual_seed(seed)
+        losses.add(diagnose(model, vectors()).loss)
+    assert len(losses) == 3
 
 
 def test_a_watch_examines_at_chosen_steps_and_changes_nothing():

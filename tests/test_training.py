@@ -713,6 +713,33 @@ def test_the_layer_is_named_whose_output_is_not_finite_first():
         fit(Root(2, 1), x, y, **arguments)
 
 
+class Overwriting(nn.Module):
+    """A layer that spoils its input, too."""
+
+    def forward(self, x):
+        return x.mul_(math.inf)
+
+
+def test_the_layer_is_named_that_gets_what_a_function_spoiled():
+    class Between(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = nn.Sequential(nn.Identity(), nn.Linear(2, 1))
+
+        def forward(self, x):
+            return self.last(x.log())
+
+    with pytest.raises(
+        FloatingPointError, match=r"layer 'last.0' \(Identity\) gets the first input that is not"
+    ):
+        fit(Between(), -torch.ones(4, 2), torch.zeros(4, 1), steps=1, lr=0.1, loss=F.mse_loss)
+    model = nn.Sequential(nn.Linear(2, 2), Overwriting(), nn.Linear(2, 1))
+    with pytest.raises(
+        FloatingPointError, match=r"layer '1' \(Overwriting\) gives the first output that is not"
+    ):
+        fit(model, torch.zeros(4, 2), torch.zeros(4, 1), steps=1, lr=0.1, loss=F.mse_loss)
+
+
 def test_the_layer_of_a_compiled_model_is_named_too():
     x, y = torch.zeros(4, 2), torch.zeros(4, 1)
     model = torch.compile(nn.Sequential(nn.Linear(2, 1, bias=False), Shaky()), backend="aot_eager")
@@ -1412,7 +1439,11 @@ def test_a_history_is_readable_in_print():
     ("module", "call", "message"),
     [
         ("pandas", "to_frame", "History.to_frame needs pandas: pip install pandas"),
-        ("matplotlib.pyplot", "plot", r"History.plot needs matplotlib: pip install 'lego\[plot\]'"),
+        (
+            "matplotlib.pyplot",
+            "plot",
+            r"History.plot needs matplotlib: pip install '\.\[plot\]' in a clone of this project",
+        ),
     ],
 )
 def test_a_missing_package_is_named(module, call, message, monkeypatch):
