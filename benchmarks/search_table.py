@@ -185,7 +185,9 @@ def place(scheduler: str | None) -> Iterator[str | None]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ValueError("--scheduler needs Dask: pip install 'lego[cluster]'") from error
+        raise ValueError(
+            "--scheduler needs Dask: pip install '.[cluster]' in a clone of this project"
+        ) from error
     try:
         client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:

@@ -317,7 +317,9 @@ def mnist1d(
     try:
         from mnist1d.data import get_dataset_args, make_dataset
     except ImportError as error:
-        raise ImportError("mnist1d needs the package mnist1d: pip install 'lego[data]'") from error
+        raise ImportError(
+            "mnist1d needs the package mnist1d: pip install '.[data]' in a clone of this project"
+        ) from error
     arguments = get_dataset_args()
     arguments.num_samples = count
     if (generator := check.generator(generator)) is not None:
@@ -537,7 +539,9 @@ def _sklearn(name: str) -> Any:
     try:
         from sklearn import datasets
     except ImportError as error:
-        raise ImportError(f"{name} needs scikit-learn: pip install 'lego[data]'") from error
+        raise ImportError(
+            f"{name} needs scikit-learn: pip install '.[data]' in a clone of this project"
+        ) from error
     return datasets
 
 

@@ -52,6 +52,7 @@ Key = tuple[str, ...]
 Task = Callable[[int, Row], tuple[int, Row]]
 Grid = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
 OURS = ("seed", "seconds", "error", "lego", "torch")
+PATIENCE = 300.0  # seconds that a cluster may be without any worker
 
 
 def sweep(
@@ -74,7 +75,9 @@ def sweep(
     Args:
         train: returns numbers, strings, booleans or `None` by name: the same names each time. It must draw all its
             randomness from `seed`. If a run raises an error, exits, or its process dies (unless that is the
-            caller's), only this run fails.
+            caller's), only this run fails. On a cluster, a run also fails where a module or the caller's version of
+            `lego` or PyTorch is missing, and the rest fail after five minutes without any worker, or after joblib's
+            `wait_for_workers_timeout` if it is longer.
         grid: lists of values by name, whose combinations are the cells; or the cells themselves. Values are of the
             kinds that `train` may return; scalars of PyTorch and NumPy become Python's.
         seeds: the seeds, or how many, counted from 0.
@@ -85,8 +88,8 @@ def sweep(
             `"dask"` (the cluster of the `distributed.Client` that is open); if omitted, the one that
             `joblib.parallel_config` sets, else `"loky"`. With `"threading"` or `"sequential"`, runs are in the
             caller's process, and one that the system kills ends the sweep.
-        jobs: how many runs at a time; -1 means all cores, -2 all but one. With one at a time, `"loky"` works like
-            `"sequential"`.
+        jobs: how many runs at a time; -1 means all cores, -2 all but one (on a cluster, all). With one at a time,
+            `"loky"` works like `"sequential"`.
         settings: what is the same for all runs and affects their results, such as the number of steps. A store with
             other settings is refused.
         progress: whether to show a bar with the remaining time; it appears only in a terminal.
@@ -134,17 +137,21 @@ def sweep(
         raise ValueError(f"jobs must be a count above 0, or -1 for all cores, got {jobs!r}")
     if backend is not None and not isinstance(backend, str):
         raise TypeError(f"backend must be the name of a backend of joblib, got {check.shown(backend)}")
-    fixed = {**_settings(settings), "lego": __version__, "torch": torch.__version__.partition("+")[0]}
+    versions = _versions()
+    fixed = {**_settings(settings), **versions}
     cells = _cells(grid, fixed)
     seeds = _seeds(seeds)
     names = [*cells[0], "seed"]
-    task = partial(_outcome, train, {*OURS, *names, *fixed})
+    task = partial(_outcome, train, {*OURS, *names, *fixed}, versions)
     asked = [{**cell, "seed": seed} for cell in cells for seed in seeds]
     try:
         import joblib
     except ImportError as error:
-        raise ImportError("sweep needs joblib: pip install 'lego[experiments]'") from error
-    _send(joblib, task, backend)
+        raise ImportError(
+            "sweep needs joblib: pip install '.[experiments]' in a clone of this project"
+        ) from error
+    active = _active(joblib, backend)
+    _send(joblib, task, active)
 
     wanted = {_key(run, names) for run in asked}
 
@@ -163,7 +170,7 @@ def sweep(
                 done, due = look()  # again: another sweep may have filled the store meanwhile
                 table.write(list(done.values()))
                 with _bar(len(asked), len(due), progress) as bar:
-                    for run, found in _runs(joblib, task, due, backend, jobs):
+                    for run, found in _runs(joblib, active, task, due, backend, jobs):
                         row = {**run, **fixed, **found}
                         table.add(row)
                         done[_key(run, names)] = row
@@ -338,10 +345,18 @@ def _check(argument: str, values: Mapping[str, Any], taken: set[str]) -> None:
             )
 
 
-def _send(joblib: Any, task: Task, backend: str | None) -> None:
-    """Raises an error for a function that cannot be sent to a process: on a Dask cluster, joblib would wait forever."""
+def _versions() -> Row:
+    return {"lego": __version__, "torch": torch.__version__.partition("+")[0]}
+
+
+def _active(joblib: Any, backend: str | None) -> Any:
+    """The backend that joblib takes for this name."""
     with joblib.parallel_config(backend) if backend else nullcontext():
-        active, _ = joblib.parallel.get_active_backend()
+        return joblib.parallel.get_active_backend()[0]
+
+
+def _send(joblib: Any, task: Task, active: Any) -> None:
+    """Raises an error, before anything is run, for a function that cannot be sent to a process."""
     if not getattr(active, "supports_sharedmem", False):
         try:
             pickle.dumps(joblib.wrap_non_picklable_objects(task))
@@ -352,9 +367,12 @@ def _send(joblib: Any, task: Task, backend: str | None) -> None:
 
 
 def _runs(
-    joblib: Any, task: Task, due: list[Row], backend: str | None, jobs: int
+    joblib: Any, active: Any, task: Task, due: list[Row], backend: str | None, jobs: int
 ) -> Iterator[tuple[Row, Row]]:
     """Each run with its outcome, as they finish."""
+    if isinstance(active, joblib.parallel.BACKENDS.get("dask", ())):
+        yield from _on_cluster(active, task, due, jobs)
+        return
     left = dict(enumerate(due))
     suspects: list[int] = []  # a process died while these were under way: each runs once more, alone
     while left:
@@ -377,7 +395,7 @@ def _runs(
             if len(batch) > 1:
                 suspects = sorted(under_way)
             else:
-                yield left.pop(batch[0]), {"seconds": None, "error": _told(error)}
+                yield left.pop(batch[0]), _row(error)
 
 
 def _tasks(joblib: Any, task: Task, runs: Mapping[int, Row], under_way: set[int]) -> Iterator[Any]:
@@ -386,13 +404,81 @@ def _tasks(joblib: Any, task: Task, runs: Mapping[int, Row], under_way: set[int]
         yield joblib.delayed(task)(number, run)
 
 
+def _on_cluster(active: Any, task: Task, due: list[Row], jobs: int) -> Iterator[tuple[Row, Row]]:
+    """The same on a Dask cluster, where joblib would wait forever for a run that Dask gives up."""
+    from distributed import KilledWorker
+
+    active.effective_n_jobs(jobs)  # raises an error if no worker comes
+    killed: list[tuple[Row, Row | Exception]] = []
+    for run, found in _submitted(active, task, due, jobs):
+        if isinstance(found, KilledWorker):
+            killed.append((run, found))
+        else:
+            yield run, _row(found)
+    for run, found in killed:
+        if len(killed) > 1:  # one may have killed the workers of all: each runs once more, alone
+            ((_, found),) = _submitted(active, task, [run], 1)
+        yield run, _row(found)
+
+
+def _submitted(active: Any, task: Task, due: list[Row], jobs: int) -> Iterator[tuple[Row, Row | Exception]]:
+    """Each run with its outcome, or with the error for which the cluster gave it up."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    def load(task: bytes, run: Row) -> Row:
+        found: Row = pickle.loads(task)(0, run)[1]
+        return found
+
+    # A worker that cannot load what it receives would lose its connection: it gets bytes, and a function without lego.
+    sent = cloudpickle.dumps(task)
+    client, left = active.client, iter(due)
+    under_way: dict[Any, Row] = {}
+    patience = max(PATIENCE, active.wait_for_workers_timeout or 0)
+    seen = time.monotonic()  # when the cluster last had a worker
+    try:
+        # A sweep that is itself a task of the cluster leaves its worker to the runs.
+        with active.retrieval_context():
+            while True:
+                if cores := sum(client.ncores().values()):
+                    seen = time.monotonic()
+                limit = jobs if jobs > 0 else max(1, 2 * cores)  # so that no worker waits for its next run
+                for run in itertools.islice(left, max(0, limit - len(under_way))):
+                    under_way[client.submit(load, sent, run, pure=False, **active.submit_kwargs)] = run
+                if not under_way:
+                    return
+                ended = [future for future in under_way if future.done()]
+                for future in ended:
+                    try:
+                        found = future.result(timeout=10)
+                    except Exception as error:
+                        if isinstance(error, TimeoutError) and future.status != "error":
+                            continue  # the result is lost with its worker: Dask computes it again
+                        found = error
+                    yield under_way.pop(future), found
+                if not ended:
+                    if time.monotonic() - seen > patience:
+                        none = TimeoutError(f"the Dask cluster has had no worker for {patience:g} seconds")
+                        yield from ((run, none) for run in [*under_way.values(), *left])
+                        return
+                    time.sleep(0.1)
+    finally:
+        for future in under_way:
+            future.release()  # or the cluster would go on with them after Ctrl-C
+
+
+def _row(found: Row | Exception) -> Row:
+    return {"seconds": None, "error": _told(found)} if isinstance(found, Exception) else found
+
+
 def _outcome(
-    train: Callable[..., Mapping[str, Any]], taken: set[str], number: int, run: Row
+    train: Callable[..., Mapping[str, Any]], taken: set[str], versions: Row, number: int, run: Row
 ) -> tuple[int, Row]:
     """What a run returned or raised; this is what a worker process runs."""
     torch.set_num_threads(1)
     start, found, error = time.perf_counter(), {}, None
     try:
+        if (here := _versions()) != versions:
+            raise RuntimeError(f"a worker must have the versions of the caller, {versions}, got {here}")
         found = _plain(train(**run))
         _check("train's result", found, taken)
     except (Exception, SystemExit) as raised:

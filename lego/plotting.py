@@ -1,7 +1,8 @@
 """Plotting: one look for every figure, so that a brick has the same color on every page.
 
 Each drawing function draws on the axes that you give it, or on new ones, labels them and returns them; nothing is
-shown or saved, and no global setting is changed. It needs matplotlib: `pip install 'lego[plot]'`.
+shown or saved, and no global setting is changed. It needs matplotlib: `pip install '.[plot]'` in a clone of this
+project.
 """
 
 import copy
@@ -385,7 +386,9 @@ def _axes(axes: "Axes | None") -> "Axes":
         import matplotlib.pyplot as plt
         from matplotlib.axes import Axes
     except ImportError as error:
-        raise ImportError("a drawing needs matplotlib: pip install 'lego[plot]'") from error
+        raise ImportError(
+            "a drawing needs matplotlib: pip install '.[plot]' in a clone of this project"
+        ) from error
     if axes is not None:
         return check.instance("axes", axes, Axes)
     made: Axes = plt.subplots()[1]

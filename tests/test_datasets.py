@@ -455,7 +455,8 @@ def test_a_missing_package_names_the_extra(name, monkeypatch):
     package = "mnist1d" if name == "mnist1d" else "scikit-learn"
     for module in ("mnist1d.data", "sklearn.datasets", "sklearn"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportError, match=rf"{name} needs .*{package}: pip install 'lego\[data\]'"):
+    message = rf"{name} needs .*{package}: pip install '\.\[data\]' in a clone of this project"
+    with pytest.raises(ImportError, match=message):
         DATASETS[name]()
 
 

@@ -2,6 +2,7 @@ import csv
 import errno
 import importlib.util
 import io
+import itertools
 import math
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import cloudpickle
 import joblib
@@ -67,7 +69,8 @@ def test_seconds_are_told_to_the_millisecond(monkeypatch):
     from lego import experiments
 
     monkeypatch.setattr(experiments.time, "perf_counter", iter([5.0, 6.23456]).__next__)
-    assert experiments._outcome(dict, set(), 3, {}) == (3, {"seconds": 1.235, "error": None})
+    outcome = experiments._outcome(dict, set(), experiments._versions(), 3, {})
+    assert outcome == (3, {"seconds": 1.235, "error": None})
 
 
 def test_the_file_reads_back_as_the_rows(tmp_path):
@@ -338,6 +341,12 @@ def test_bad_arguments_are_named(tmp_path, options, match):
     with pytest.raises(ValueError, match=match):
         run(**{"store": tmp_path / "runs.csv", **options})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_joblib_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    with pytest.raises(ImportError, match=r"pip install '\.\[experiments\]' in a clone of this project"):
+        run(store=tmp_path / "runs.csv")
 
 
 @pytest.mark.parametrize(
@@ -640,6 +649,161 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(tmp_path):
         for name in ("a", "seed", "value", "error"):
             assert one[name] == other[name]
     assert len(read(store)) == 10 and read(store) == rows
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """A cluster that gives up a run when its first worker dies."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    options = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.deploy.lost-worker-timeout": 300,  # for a worker's process to come back
+    }
+    with (
+        dask.config.set(options),
+        warnings.catch_warnings(),
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None, silence_logs=50) as cluster,
+        Client(cluster) as client,
+    ):
+        warnings.simplefilter("ignore")  # of its own files and ports
+        yield client
+
+
+@pytest.fixture
+def threads():
+    """A cluster in this process."""
+    from distributed import Client, LocalCluster
+
+    options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": None}
+    with LocalCluster(**options, silence_logs=50) as cluster, Client(cluster) as client:
+        yield client
+
+
+@pytest.mark.filterwarnings("ignore")  # of Dask, about its own files and ports
+def test_a_run_that_kills_each_worker_fails_alone(tmp_path, processes):
+    def train(a, seed):
+        time.sleep(0.5 if a == 2 else 2)  # so that another run is on the same worker
+        if a == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {"value": a}
+
+    with pytest.warns(RuntimeWarning, match="1 of 4 runs failed; the first: .*KilledWorker"):
+        rows = sweep(train, {"a": [1, 2, 3, 4]}, 1, store=tmp_path / "runs.csv", backend="dask")
+    assert [row["value"] for row in rows] == [1, None, 3, 4] and rows[1]["seconds"] is None
+    assert [row["error"] is None for row in rows] == [True, False, True, True]
+    assert read(tmp_path / "runs.csv") == rows
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_runs_whose_module_the_workers_lack_fail(tmp_path, processes, monkeypatch):
+    (tmp_path / "only_here.py").write_text("def train(a, seed):\n    return {'value': a}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from only_here import train
+
+    with pytest.warns(RuntimeWarning, match="4 of 4 runs failed; .*No module named 'only_here'"):
+        rows = sweep(train, {"a": [1, 2, 3, 4]}, 1, store=tmp_path / "runs.csv", backend="dask")
+    assert all("ModuleNotFoundError" in row["error"] for row in rows) and read(tmp_path / "runs.csv") == rows
+    assert len(sweep(slow, {"a": [1]}, 1, store=tmp_path / "slow.csv", backend="dask")) == 1, "it still works"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_runs_on_a_worker_with_other_versions_fail(tmp_path, processes):
+    def become(version):
+        torch.__version__ = version
+
+    found = torch.__version__
+    processes.wait_for_workers(2)
+    processes.run(become, "1.0.0")
+    try:
+        with pytest.warns(RuntimeWarning, match="2 of 2 runs failed"):
+            rows = sweep(slow, {"a": [1, 2]}, 1, store=tmp_path / "runs.csv", backend="dask")
+    finally:
+        processes.run(become, found)
+    here = {"lego": lego.__version__, "torch": found.split("+")[0]}
+    message = f"the versions of the caller, {here}, got {here | {'torch': '1.0.0'}}"
+    assert all(message in row["error"] and "value" not in row for row in rows)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("back", [True, False])
+def test_a_cluster_may_lose_all_workers_for_a_while(tmp_path, threads, monkeypatch, back):
+    add = experiments._Table.add
+
+    def lose(table, row):
+        add(table, row)
+        if row["a"] == 1:
+            threads.cluster.scale(0)
+            while threads.ncores():
+                time.sleep(0.05)
+            if back:
+                threads.cluster.scale(1)
+
+    monkeypatch.setattr(experiments._Table, "add", lose)
+    monkeypatch.setattr(experiments, "PATIENCE", 0.5 + 30 * back)
+    options = {"grid": {"a": [1, 2, 3]}, "seeds": 1, "store": tmp_path / "runs.csv", "jobs": 1}
+    with warnings.catch_warnings(record=True), joblib.parallel_config("dask", wait_for_workers_timeout=0.1):
+        rows = sweep(slow, **options)
+    lost = "TimeoutError: the Dask cluster has had no worker for 0.5 seconds\n"
+    assert [row["error"] for row in rows] == [None] * 3 if back else [None, lost, lost]
+    assert read(tmp_path / "runs.csv") == rows
+    threads.cluster.scale(1)
+    with joblib.parallel_config("dask", wait_for_workers_timeout=30):
+        again = sweep(slow, **options)
+    assert again[0] == rows[0] and not any(row["error"] for row in again)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_may_take_longer_than_a_cluster_may_lack_workers(tmp_path, threads, monkeypatch):
+    monkeypatch.setattr(experiments, "PATIENCE", 0.1)
+    with joblib.parallel_config("dask", wait_for_workers_timeout=0.1):
+        (row,) = sweep(slow, {"a": [1]}, 1, store=tmp_path / "runs.csv")
+    assert row["error"] is None and row["seconds"] > 0.1
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_does_as_many_runs_at_a_time_as_asked(tmp_path, threads):
+    def train(a, seed):
+        start = time.time()
+        time.sleep(0.2)
+        return {"start": start, "end": time.time()}
+
+    def together(jobs):
+        store = tmp_path / f"{jobs}.csv"
+        rows = sweep(train, {"a": [1, 2, 3]}, 1, store=store, backend="dask", jobs=jobs)
+        ordered = sorted((row["start"], row["end"]) for row in rows)
+        return any(after[0] < before[1] for before, after in itertools.pairwise(ordered))
+
+    assert together(-1) and not together(1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_sweep_may_be_a_task_of_the_cluster_that_runs_it(tmp_path, threads):
+    def whole(store):
+        return sweep(slow, {"a": [1, 2]}, 1, store=store, backend="dask")
+
+    futures = [threads.submit(whole, tmp_path / f"{number}.csv") for number in range(2)]  # on both threads
+    for rows in threads.gather(futures):
+        assert [row["error"] for row in rows] == [None, None]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_sweep_that_is_interrupted_takes_its_runs_from_the_cluster(tmp_path, threads, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    clock = SimpleNamespace(sleep=interrupt, monotonic=time.monotonic, perf_counter=time.perf_counter)
+    monkeypatch.setattr(experiments, "time", clock)
+    with pytest.raises(KeyboardInterrupt) as kept:
+        sweep(slow, {"a": range(20)}, 1, store=tmp_path / "runs.csv", backend="dask")
+    for _ in range(100):
+        if not threads.cluster.scheduler.tasks:
+            break
+        time.sleep(0.05)
+    assert not threads.cluster.scheduler.tasks and kept.traceback, (
+        "even while the traceback holds the futures"
+    )
 
 
 @pytest.mark.slow

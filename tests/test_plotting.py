@@ -317,7 +317,7 @@ def test_drawings_refuse_what_they_cannot_draw(call, message):
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"pip install 'lego\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[plot\]' in a clone of this project"):
         plotting.activation("relu")
 
 
