@@ -1,4 +1,4 @@
-"""Measures the built site in a real browser: every page, light and dark, as wide as a desktop and a phone.
+"""Measures the built site in a real browser: every page as wide as a desktop, light and dark, and as a phone.
 
     make audit                                                     the whole site, in site/
     make audit AUDIT=--missing                                     the pages that no audit has finished yet
@@ -56,6 +56,7 @@ MEASURES = {  # name in a row, name in the table, which end is the worst
     "cls": ("CLS", max),
     "axe_light": ("axe, light", max),
     "axe_dark": ("axe, dark", max),
+    "axe_phone": ("axe, phone", max),
     "hosts": ("Other hosts", max),
     "console": ("Console errors", max),
     "html": ("HTML errors", max),
@@ -67,6 +68,9 @@ MEASURES = {  # name in a row, name in the table, which end is the worst
     "contrast_dark": ("Contrast, dark", min),
 }
 AXE = """async (tags) => {
+  for (const part of document.querySelectorAll("details:not(.run)")) part.open = true  // a menu would lie on the text
+  for (const part of document.querySelectorAll(".late")) part.style.contentVisibility = "visible"
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   const found = await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})
   return found.violations.map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)
 }"""
@@ -220,8 +224,7 @@ def visit(browser: Any, address: str) -> Row:
             row["requests"] = sum(url.startswith("http") for url in asked)
         contrast = page.evaluate(CONTRAST)
         row[f"contrast_{scheme}"] = contrast and round(contrast, 2)
-        page.evaluate((TOOLS / "node_modules" / "axe-core" / "axe.min.js").read_text())
-        row[f"axe_{scheme}"] = page.evaluate(AXE, WCAG)
+        row[f"axe_{scheme}"] = violations(page)
         context.close()
     row["kb"] = round(sum(sizes) / 1024, 1)
     hosts = {urlsplit(url).netloc for url in asked if url.startswith("http")}
@@ -230,8 +233,16 @@ def visit(browser: Any, address: str) -> Row:
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
     row["overflow"] = page.evaluate("Math.max(0, document.documentElement.scrollWidth - 320)")
+    row["axe_phone"] = violations(page)
     context.close()
     return row
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds on an open page, also in what is folded."""
+    page.evaluate((TOOLS / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    found: list[str] = page.evaluate(AXE, WCAG)
+    return found
 
 
 def lighthouse(address: str, runs: int) -> Row:
@@ -293,6 +304,11 @@ def number(value: Any) -> float | None:
     return len(value) if isinstance(value, list) else value
 
 
+def missing(pages: Iterable[str], rows: dict[str, Row]) -> list[str]:
+    """The pages that lack a measure."""
+    return [page for page in pages if not rows.get(page, {}).keys() >= MEASURES.keys()]
+
+
 def write(rows: dict[str, Row]) -> str:
     """Keep the results, and return their table."""
     pages = dict(sorted(rows.items()))
@@ -320,7 +336,7 @@ def main() -> None:
     earlier = json.loads(RESULT.read_text(encoding="utf-8"))["pages"] if RESULT.exists() else {}
     rows: dict[str, Row] = {page: row for page, row in earlier.items() if page in everything}
     if options.missing:
-        pages = [page for page in pages if "performance" not in rows.get(page, {})]
+        pages = missing(pages, rows)
         if not pages:
             print("No page is missing: earlier audits measured all of them.")
             return

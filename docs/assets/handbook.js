@@ -112,6 +112,26 @@ addEventListener("beforeprint", () => {
   })
 }
 
+// What scrolls sideways is a stop of the keyboard, and only where it does. The page marks what is long; Material boxes the
+// tables, and marks code only where a pointer hovers.
+{
+  const mark = (entries) => {
+    const measured = entries.map(({ target }) => [target, target.scrollWidth > target.clientWidth])
+    for (const [box, scrolls] of measured) {
+      const table = box.className === "md-typeset__scrollwrap" && { role: "group", "aria-label": "Wide table" }
+      const stop = { tabindex: 0, ...table }
+      for (const name in stop) scrolls ? box.setAttribute(name, stop[name]) : box.removeAttribute(name)
+    }
+  }
+  let observer
+  document$.subscribe(() => {
+    observer?.disconnect()
+    observer = new ResizeObserver(mark) // told after Material's, for it is made later
+    const boxes = ".md-typeset__scrollwrap, .plot__box, div.arithmatex, pre > :is(code, samp)"
+    for (const box of document.querySelectorAll(boxes)) observer.observe(box)
+  })
+}
+
 // Tables inside class="sortable": a press on a column's heading sorts the rows by it, up, then down.
 document$.subscribe(() => {
   for (const table of document.querySelectorAll(".sortable table")) {

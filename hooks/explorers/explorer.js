@@ -41,6 +41,20 @@ function table(rows) {
   return made
 }
 
+// The drawing as a file like those of other figures, see `standalone` in hooks/inline.py: dark ink on white.
+function standalone(svg) {
+  const copy = svg.cloneNode(true), [, , width, height] = svg.getAttribute("viewBox").split(" ")
+  const look = { width: width * 4 / 3, height: height * 4 / 3, color: "#1b1b1b", "font-family": "system-ui, sans-serif" }
+  for (const name in look) copy.setAttribute(name, look[name])
+  copy.prepend(element("path", { fill: "#fff", d: "M0 0H9999V9999H0z" }))
+  const probe = document.body.appendChild(document.createElement("i"))
+  probe.dataset.mdColorScheme = "default" // the light palette, whichever the page has
+  const colors = getComputedStyle(probe)
+  const text = new XMLSerializer().serializeToString(copy).replace(/var\((.*?)\)/g, (_, name) => colors.getPropertyValue(name))
+  probe.remove()
+  return new Blob([text], { type: "image/svg+xml" })
+}
+
 // Lets long work continue while `wanted` says so; gives the page a turn every few milliseconds.
 function pace(wanted) {
   let start = performance.now()
@@ -103,6 +117,12 @@ async function start(figure) {
   }
   while (!figure.explorer) await draw() // again, if a change came meanwhile
   box.replaceChildren(chart.svg)
+  const save = figure.querySelector("[download]")
+  save.download = save.pathname.split("/").pop()
+  save.addEventListener("click", () => {
+    URL.revokeObjectURL(save.href) // of the drawing that was saved before
+    save.href = URL.createObjectURL(standalone(chart.svg))
+  })
   figure.dataset.started = ""
 }
 

@@ -259,7 +259,7 @@ def test_paper_is_light_and_unfolded_and_the_screen_comes_back(browser, address)
         }"""
     )
     page.pdf()
-    page.wait_for_function("states.length === 3")
+    page.wait_for_function("() => states.length === 3")
     assert page.evaluate("states") == [["slate", False], ["default", True], ["slate", False]]
     context.close()
 

@@ -13,7 +13,7 @@ from tests.site.test_figures import contrast, linear
 def test_what_the_copy_button_gives_runs_in_a_fresh_interpreter(page, address, tmp_path):
     page.goto(f"{address}activations/sigmoid/")
     page.locator(".language-python .md-code__button[data-md-type=copy]").first.click()
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
+    page.wait_for_function("() => navigator.clipboard.readText().then(text => text.length > 0)")
     (tmp_path / "copied.py").write_text(page.evaluate("navigator.clipboard.readText()"))
     environment = os.environ | {"MPLBACKEND": "agg"}
     result = subprocess.run(

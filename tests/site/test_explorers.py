@@ -249,7 +249,7 @@ def test_no_move_of_a_slider_breaks_an_explorer(explore, page):
         assert not any("NaN" in outline or "Infinity" in outline for outline in drawn), chapter
 
 
-def test_an_explorer_works_by_keyboard_touch_and_pointer(explore, page):
+def test_an_explorer_works_by_keyboard_and_pointer(explore, page):
     explore("activations")
     reading = page.locator(".explorer__reading")
     before = reading.inner_text()
@@ -260,12 +260,36 @@ def test_an_explorer_works_by_keyboard_touch_and_pointer(explore, page):
     assert "−1.95" in reading.inner_text()
     box = page.locator("figure[data-started] svg").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4)
-    page.wait_for_function("!document.querySelector('.explorer__reading').innerText.includes('−1.95')")
+    page.wait_for_function("() => !document.querySelector('.explorer__reading').innerText.includes('−1.95')")
     page.locator("[name=bricks][value=mish]").press("Space")
     page.get_by_role("row", name="Mish").wait_for()
     page.locator(".explorer button[type=reset]").press("Enter")
     page.get_by_role("row", name="Mish").wait_for(state="detached")
     assert "−2" in reading.inner_text()
+
+
+def test_an_explorer_works_by_touch(browser, address):
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    start(page, address, "activations")
+
+    def tap(place, across=0.5, down=0.5):
+        box = place.bounding_box()
+        page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+    reading = page.locator(".explorer__reading")
+    assert "−2" in reading.inner_text()
+    tap(page.locator("figure[data-started] svg").first, 0.8, 0.25)
+    page.wait_for_function("() => !document.querySelector('.explorer__reading').innerText.includes('−2')")
+    mish = page.locator("label", has=page.locator("[name=bricks][value=mish]"))
+    mish.scroll_into_view_if_needed()
+    tap(mish)
+    page.get_by_role("row", name="Mish").wait_for()
+    slider = page.locator("[name=x]")
+    slider.scroll_into_view_if_needed()
+    tap(slider, 0.9)
+    page.wait_for_function("() => document.querySelector('[name=x]').value > 4")
+    context.close()
 
 
 @pytest.mark.parametrize("chapter", PAGES)

@@ -25,7 +25,7 @@ def opened(browser, site):
 
 def test_a_page_opened_as_a_file_has_its_style_figures_and_formulas(opened):
     page = opened("activations/sigmoid/")
-    page.wait_for_function("document.fonts.check('16px Formula')")
+    page.wait_for_function("() => document.fonts.check('16px Formula')")
     assert page.locator("math").first.bounding_box()["width"] > 100
     assert page.locator("figure svg").first.bounding_box()["width"] > 300
     assert "system-ui" in page.evaluate("getComputedStyle(document.body).fontFamily")

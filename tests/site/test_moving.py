@@ -67,7 +67,7 @@ def test_all_stays_alive_forward_and_back(page, address, rounds):
         if alone[path]["buttons"]:
             page.evaluate("navigator.clipboard.writeText('')")
             page.locator(".md-code__button[data-md-type=copy]").first.press("Enter")
-            page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
+            page.wait_for_function("() => navigator.clipboard.readText().then(text => text.length > 0)")
             code = page.locator("#block-0").inner_text()
             assert page.evaluate("navigator.clipboard.readText()").strip() == code.strip()
 

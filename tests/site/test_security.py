@@ -33,7 +33,7 @@ def test_the_watch_sees_a_violation(guarded, address):
     guarded.evaluate(
         "document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))"
     )
-    guarded.wait_for_function("window.violations.length === 1")
+    guarded.wait_for_function("() => window.violations.length === 1")
     assert guarded.evaluate("window.ran") is None
     guarded.problems.clear()  # the console tells it too
 
@@ -46,7 +46,7 @@ def harmless(page):
 def test_a_hostile_search_stays_text(guarded, address):
     guarded.goto(f"{address}?q={urllib.parse.quote(HOSTILE[0])}")  # as a link would bring it
     field = guarded.locator(".md-search__input")
-    guarded.wait_for_function("document.querySelector('.md-search__input').value !== ''")
+    guarded.wait_for_function("() => document.querySelector('.md-search__input').value !== ''")
     for text in HOSTILE:
         field.fill(text.replace("\0", ""))
         field.press("Shift")
@@ -155,7 +155,7 @@ def test_the_policy_that_a_host_sends_lets_each_page_work(hosted, host, path):
 
 def test_no_other_site_may_frame_a_page(hosted, host):
     hosted.set_content(f'<iframe src="{host}"></iframe>')
-    hosted.wait_for_function("window.frames.length === 1")
+    hosted.wait_for_function("() => window.frames.length === 1")
     (_, frame) = hosted.frames
     frame.wait_for_load_state()
     assert not frame.url.startswith(host), "the page is shown inside another one"
