@@ -26,7 +26,7 @@ for layer in larger[:-1:2]:
     layer.weight.data *= 8
 blocks = [Shortcut(*plain[i : i + 2]) for i in range(0, 30, 2)]
 nets = {"nothing": nothing, "larger weights": larger}
-nets["tanh"] = mlp(widths, "tanh", init="xavier_normal", generator=rng)
+nets["tanh instead"] = mlp(widths, "tanh", init="xavier_normal", generator=rng)
 nets["batch norm"] = mlp(widths, **sigmoid, norm="batch")
 nets["shortcuts"] = nn.Sequential(*blocks, plain[-1])
 norms, scores, train = {}, {}, {"lr": 0.1, "batch_size": 64, "clip_norm": 1}

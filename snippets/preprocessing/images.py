@@ -19,11 +19,10 @@ ranges = {
     "standardized": ImageStandardize(pixels)(pixels),
 }
 
+styles = "-", "--", (0, (6, 1, 1, 1, 1, 1)), "-.", ":"
 losses, best = {}, {}
 figure, axes = plt.subplots()
-for (name, images), style in zip(
-    ranges.items(), ("-", "--", "-", "-.", ":"), strict=True
-):
+for (name, images), style in zip(ranges.items(), styles, strict=True):
     for lr in (0.001, 0.002, 0.005, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0):
         rng = torch.Generator().manual_seed(0)
         model = mlp([64, 64, 10], generator=rng)
@@ -33,7 +32,8 @@ for (name, images), style in zip(
             continue  # this rate is too large for this range
         if name not in losses or history.loss[-1] < losses[name][-1]:
             losses[name], best[name] = history.loss, lr
-    axes.semilogy(losses[name], style, label=f"{name}, rate {best[name]}")
+    label = f"{name}, rate {best[name]}"
+    axes.semilogy(losses[name], linestyle=style, label=label)
     print(f"{name:16} best rate {best[name]}, loss {losses[name][-1]:.2f}")
 axes.set(xlabel="step", ylabel="training loss", ylim=(0.03, 50))
 axes.legend(loc="upper right")
