@@ -26,7 +26,7 @@ def test_the_measured_table_says_what_the_page_says():
     assert alone["sigmoid"] < 1.6 and inside["sigmoid"] < 1.05, "little more than ReLU"
     assert min(alone[name] for name in ("tanh", "elu", "selu")) > 1.6 and alone["tanh"] > 2
     assert max(inside[name] for name in ("tanh", "elu", "selu")) < 1.15, "by a tenth"
-    assert alone["mish"] == max(alone.values()) and inside["mish"] == max(inside.values()) > 1.25
+    assert alone["mish"] == max(alone.values()) and inside["mish"] == max(inside.values()) > 1.2
     learn = {"prelu", "swish", "acon_a", "acon_b", "acon_c"}
     assert max(cost for name, cost in inside.items() if name not in learn | {"mish"}) < 1.15
 
@@ -39,7 +39,7 @@ def test_bfloat16_bricks_that_learn_are_slower_than_their_formula():
         for line in lines
         if line.startswith("|")
     ]
-    slower = ("swish, β learned", "acon_c, learned")
+    slower = ("swish, β learned", "acon_b, learned", "acon_c, learned")
     learned = [row for row in rows if row["Brick"] in slower and row["dtype"] == "bfloat16"]
-    assert len(learned) == 6 and not {"× timm", "× compiled"} & set(names)
+    assert len(learned) == 9 and not {"× timm", "× compiled"} & set(names)
     assert all(1.5 < float(row["× formula"]) < 5.5 for row in learned)
