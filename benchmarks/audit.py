@@ -67,6 +67,16 @@ MEASURES = {  # name in a row, name in the table, which end is the worst
     "contrast_light": ("Contrast, light", min),
     "contrast_dark": ("Contrast, dark", min),
 }
+SCORES = (
+    "performance",
+    "accessibility",
+    "best-practices",
+    "seo",
+    "lcp",
+    "cls",
+    "runs",
+    "scored",
+)  # Lighthouse's
 AXE = """async (tags) => {
   for (const part of document.querySelectorAll("details:not(.run)")) part.open = true  // a menu would lie on the text
   for (const part of document.querySelectorAll(".late")) part.style.contentVisibility = "visible"
@@ -275,9 +285,8 @@ def markdown(pages: dict[str, Row]) -> str:
             used.setdefault(name, set()).add(version)
     tools = ", ".join(f"{name} {' or '.join(sorted(found))}" for name, found in used.items())
     runs = sorted({row["runs"] for row in pages.values() if "runs" in row})
-    dates = sorted({row["date"] for row in pages.values()})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    medians = f"; Lighthouse: medians of {' or '.join(map(str, runs))}" if runs else ""
+    when, scored = (days(row[name] for row in pages.values() if name in row) for name in ("date", "scored"))
+    medians = f"; Lighthouse: medians of {' or '.join(map(str, runs))}, {scored}" if runs else ""
     lines = [f"{len(rows)} pages, {when}, with {tools}{medians}.", ""]
     lines += ["| Measure | Worst page | Median | Where |", "|---|---|---|---|"]
     for name in kept:
@@ -297,6 +306,12 @@ def markdown(pages: dict[str, Row]) -> str:
         cells = ["–" if row.get(name) is None else f"{row[name]:g}" for name in kept]
         lines.append(f"| {page or 'home'} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", "</div>"]) + "\n"
+
+
+def days(dates: Iterable[str]) -> str:
+    """The first and the last of some days."""
+    ends = sorted(set(dates))
+    return " to ".join(dict.fromkeys((ends[0], ends[-1]))) if ends else ""
 
 
 def number(value: Any) -> float | None:
@@ -327,7 +342,9 @@ def main() -> None:
     parser.add_argument("--pages", nargs="+", metavar="PAGE", help="such as activations/mish/ (default: all)")
     parser.add_argument("--missing", action="store_true", help="only what earlier audits left unmeasured")
     parser.add_argument("--runs", type=int, default=3, help="of Lighthouse; the medians count (default: 3)")
-    parser.add_argument("--no-lighthouse", action="store_true", help="the rest takes some seconds a page")
+    parser.add_argument(
+        "--no-lighthouse", action="store_true", help="keep its earlier scores; the rest takes seconds"
+    )
     options = parser.parse_args()
     check_tools()
     pages = options.pages or everything
@@ -350,7 +367,8 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             for page in pages:
                 print(page or "home", file=sys.stderr)
-                rows[page] = facts | visit(browser, address + page)
+                scores = {name: value for name, value in rows.get(page, {}).items() if name in SCORES}
+                rows[page] = facts | scores | visit(browser, address + page)
                 rows[page] |= {
                     "html": errors.get(page, []),
                     "broken": [link for link in broken if link.startswith(f"{page}index.html: ")],
@@ -359,7 +377,7 @@ def main() -> None:
             browser.close()
         for page in () if options.no_lighthouse else pages:
             print(f"{page or 'home'}: Lighthouse", file=sys.stderr)
-            rows[page] |= {"runs": options.runs} | lighthouse(address + page, options.runs)
+            rows[page] |= {"runs": options.runs, "scored": today()} | lighthouse(address + page, options.runs)
             write(rows)
     print(write(rows))
 

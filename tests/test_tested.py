@@ -90,10 +90,10 @@ def test_an_audit_becomes_the_worst_the_median_and_a_row_a_page():
         "overflow": 0,
         "contrast_dark": 6.1,
     }
-    common = {"versions": {"axe-core": "4.1"}, "runs": 3}
+    common = {"versions": {"axe-core": "4.1"}, "runs": 3, "scored": "2026-01-01"}
     text = markdown({"": good | common, "a/": bad | common})
     assert text.startswith(
-        "2 pages, 2026-01-02 to 2026-01-03, with axe-core 4.1; Lighthouse: medians of 3.\n"
+        "2 pages, 2026-01-02 to 2026-01-03, with axe-core 4.1; Lighthouse: medians of 3, 2026-01-01.\n"
     )
     for row in (
         "| Performance | 91 | 94.5 | a/ |",
@@ -135,9 +135,12 @@ def test_rows_of_several_audits_name_all_their_tools_and_runs():
     from benchmarks.audit import markdown
 
     old = {"date": "2026-01-02", "performance": 98, "versions": {"axe-core": "4.1"}, "runs": 3}
-    new = old | {"versions": {"axe-core": "4.2"}, "runs": 1}
+    new = old | {"versions": {"axe-core": "4.2"}, "runs": 1, "scored": "2026-01-03"}
+    old["scored"] = "2026-01-01"
     text = markdown({"": old, "a/": new})
-    assert text.startswith("2 pages, 2026-01-02, with axe-core 4.1 or 4.2; Lighthouse: medians of 1 or 3.\n")
+    assert text.startswith(
+        "2 pages, 2026-01-02, with axe-core 4.1 or 4.2; Lighthouse: medians of 1 or 3, 2026-01-01 to 2026-01-03.\n"
+    )
 
 
 @pytest.mark.parametrize("other", [{"kind": "1 s"}, {"cores": 8}, {"snippets": 25}])
