@@ -67,16 +67,8 @@ MEASURES = {  # name in a row, name in the table, which end is the worst
     "contrast_light": ("Contrast, light", min),
     "contrast_dark": ("Contrast, dark", min),
 }
-SCORES = (
-    "performance",
-    "accessibility",
-    "best-practices",
-    "seo",
-    "lcp",
-    "cls",
-    "runs",
-    "scored",
-)  # Lighthouse's
+# what Lighthouse finds, in how many runs, and when
+SCORES = {"performance", "accessibility", "best-practices", "seo", "lcp", "cls", "runs", "scored"}
 AXE = """async (tags) => {
   for (const part of document.querySelectorAll("details:not(.run)")) part.open = true  // a menu would lie on the text
   for (const part of document.querySelectorAll(".late")) part.style.contentVisibility = "visible"

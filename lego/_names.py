@@ -1,7 +1,7 @@
 """Names: how the library looks one up, and the error for one that it does not know."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -20,6 +20,12 @@ def find(argument: str, name: object, known: Mapping[str, Value], registry: str)
         ValueError: if `known` has no such name.
     """
     if not isinstance(name, str) or name not in known:
-        nearest = ", ".join(difflib.get_close_matches(str(name).lower(), known, cutoff=0))
-        raise ValueError(f"{argument} must be a name in {registry} (nearest: {nearest}), got {name!r}")
+        raise ValueError(
+            f"{argument} must be a name in {registry} (nearest: {nearest(name, known)}), got {name!r}"
+        )
     return known[name]
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The known names most like this one, for an error."""
+    return ", ".join(difflib.get_close_matches(str(name).lower(), list(known), cutoff=0))

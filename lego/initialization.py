@@ -9,7 +9,6 @@ residual branches. `INITIALIZERS` maps each name to its scheme. `gain` is the fa
 activation shrinks a signal.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
@@ -21,7 +20,7 @@ from torch import Generator, Tensor, nn
 
 from lego import _checks as check
 from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
-from lego._names import find
+from lego._names import find, nearest
 from lego.regularization import DropConnect
 from lego.training import own_generators, run_model, undrawn
 
@@ -405,8 +404,9 @@ def _check_options(scheme: str, fill: Callable[..., Any], options: Mapping[str, 
         if not known:
             raise TypeError(f"options must be omitted for {scheme!r}, got {name!r}")
         if name not in known:
-            nearest = ", ".join(difflib.get_close_matches(name.lower(), known, cutoff=0))
-            raise TypeError(f"options must be arguments of {scheme!r} (nearest: {nearest}), got {name!r}")
+            raise TypeError(
+                f"options must be arguments of {scheme!r} (nearest: {nearest(name, known)}), got {name!r}"
+            )
     for name, parameter in known.items():
         if parameter.default is parameter.empty and name not in options:
             raise TypeError(f"{name} must be given for the scheme {scheme!r}, got none")
