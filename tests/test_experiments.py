@@ -2,7 +2,6 @@ import csv
 import errno
 import importlib.util
 import io
-import itertools
 import math
 import os
 import re
@@ -764,18 +763,22 @@ def test_a_run_may_take_longer_than_a_cluster_may_lack_workers(tmp_path, threads
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_does_as_many_runs_at_a_time_as_asked(tmp_path, threads):
-    def train(a, seed):
-        start = time.time()
-        time.sleep(0.2)
-        return {"start": start, "end": time.time()}
+    def meet(folder, patience, seed):
+        """Whether both runs are under way before this one ends."""
+        (Path(folder) / f"{seed}").touch()
+        end = time.monotonic() + patience
+        while time.monotonic() < end and len(os.listdir(folder)) < 2:
+            time.sleep(0.01)
+        return {"met": len(os.listdir(folder)) == 2}
 
-    def together(jobs):
-        store = tmp_path / f"{jobs}.csv"
-        rows = sweep(train, {"a": [1, 2, 3]}, 1, store=store, backend="dask", jobs=jobs)
-        ordered = sorted((row["start"], row["end"]) for row in rows)
-        return any(after[0] < before[1] for before, after in itertools.pairwise(ordered))
+    def together(jobs, patience):
+        folder = tmp_path / f"{jobs}"
+        folder.mkdir()
+        grid = {"folder": [str(folder)], "patience": [patience]}
+        rows = sweep(meet, grid, 2, store=tmp_path / f"{jobs}.csv", backend="dask", jobs=jobs)
+        return all(row["met"] for row in rows)
 
-    assert together(-1) and not together(1)
+    assert together(-1, patience=30) and not together(1, patience=0.2)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -797,7 +800,7 @@ def test_a_sweep_that_is_interrupted_takes_its_runs_from_the_cluster(tmp_path, t
     monkeypatch.setattr(experiments, "time", clock)
     with pytest.raises(KeyboardInterrupt) as kept:
         sweep(slow, {"a": range(20)}, 1, store=tmp_path / "runs.csv", backend="dask")
-    for _ in range(100):
+    for _ in range(1000):
         if not threads.cluster.scheduler.tasks:
             break
         time.sleep(0.05)
