@@ -338,7 +338,7 @@ def gradient_norms(
 ) -> dict[str, float]:
     r"""Euclidean norm of each weight's gradient: how far a step moves each layer.
 
-    $$\left\lVert \frac{\partial L}{\partial W_l} \right\rVert_2$$
+    $$\left\lVert \frac{\partial L}{\partial W_l} \right\rVert_F$$
 
     Args:
         model: any module; left as it was.
@@ -371,9 +371,9 @@ def diagnose(
 ) -> Report:
     r"""Examines a model on one batch: signal and gradient of each layer, and what ails it.
 
-    The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ and loss $L$ is
+    The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ (of the whole batch) and loss $L$ is
 
-    $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_2}{\lVert \partial L / \partial z_n \rVert_2}
+    $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_F}{\lVert \partial L / \partial z_n \rVert_F}
     \right)^{1/(n-1)}$$
 
     The weighted layers need as many multiplications as in one plain training step, but the examination takes two to

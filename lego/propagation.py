@@ -207,11 +207,11 @@ def correlation_map(
 
 
 def chi(activation: Activation, variance: float, weight_variance: float = 1.0) -> float:
-    r"""Factor by which a layer multiplies the mean square of a gradient, or a small difference of two inputs.
+    r"""Factor by which a layer multiplies the mean square of a gradient, and the squared distance of near inputs.
 
     $$\chi = \sigma_w^2 \operatorname{E} \phi'(\sqrt{q} z)^2$$
 
-    Below 1 gradients vanish, above 1 they explode; at 1 a net can be trained at any depth.
+    Below 1 gradients vanish, above 1 they explode; deep nets are trained near 1.
 
     Args:
         activation: $\phi$.

@@ -6,7 +6,7 @@ import numpy as np
 from lego.plotting import look
 from lego.propagation import chi, fixed_point
 
-weights = np.linspace(0.7, 2.2, 16)  # standard deviations of √n times w
+weights = np.linspace(0.7, 2.2, 16)  # scales: √n times the standard deviation
 biases = np.linspace(0.0, 1.0, 6)
 
 maps, edges, jumps = {}, {}, {}
@@ -26,8 +26,8 @@ for axes, name in zip(panels, ("relu", "tanh", "gelu"), strict=True):
     jumps[name] = np.diff(maps[name]).max(axis=1) > 0.24  # no edge there
     axes.plot(np.where(jumps[name], np.nan, edges[name]), biases, "k-")
     axes.plot(np.where(jumps[name], edges[name], np.nan), biases, "k:", lw=2)
-    axes.set(title=look(name)["label"], xlabel="σ of the weights")
+    axes.set(title=look(name)["label"], xlabel="scale of the weights")
     print(f"{name:5} chi passes 1 at", *(f"{edge:.2f}" for edge in edges[name]))
-panels[0].set(ylabel="σ of the biases")
+panels[0].set(ylabel="scale of the biases")
 figure.colorbar(filled, ax=panels, pad=0.02, label="χ", ticks=[0, 0.5, 1, 2, 3])
 plt.show()

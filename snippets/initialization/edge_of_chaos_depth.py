@@ -33,7 +33,7 @@ for row, marker in enumerate("os^"):
     label = f"{depths[row]} layers"
     axes.plot(weights, scores[row], marker + "-", label=label)
     print(f"{label:11}", *(f"{score:.2f}" for score in scores[row]))
-axes.set(xlabel="σ of the weights", ylabel="accuracy on the training set")
+axes.set(xlabel="scale of the weights", ylabel="accuracy on the training set")
 axes.set(xscale="log", xticks=weights, xticklabels=weights)
 axes.minorticks_off()
 axes.legend(loc="lower left", bbox_to_anchor=(0.42, 0))

@@ -22,7 +22,7 @@ for weight, style in ((1.0, "s"), (1.396, "o"), (2.5, "^")):
         z = z.tanh() @ w + bias * torch.randn(width, generator=rng)
     (line,) = axes.plot(range(depth), similarity[weight], style, ms=4)
     axes.plot(theory[weight][:-1], color=line.get_color())
-    line.set_label(f"σ of the weights {weight}")
+    line.set_label(f"scale of the weights {weight}")
 axes.set(xlabel="layer", ylabel="cosine between two inputs", ylim=(0, 1.05))
 axes.legend(loc=(0.6, 0.4))
 plt.show()
