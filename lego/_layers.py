@@ -78,10 +78,8 @@ def kept_buffers(model: nn.Module) -> Iterator[None]:
             module._buffers.clear()
             module._buffers.update(before)
         for buffer, old in state:
-            if (
-                buffer.layout is not torch.strided
-            ):  # a sparse one can't be compared, and `data` is a copy of it
-                with torch.no_grad():
+            if buffer.layout is not torch.strided:
+                with torch.no_grad():  # a sparse one can't be compared, and `data` is a copy of it
                     buffer.copy_(old)
             elif not torch.equal(buffer, old):  # expanded ones, whose entries share memory, can't be written
                 buffer.data.copy_(old)  # through data: a graph that the caller still holds stays valid

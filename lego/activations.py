@@ -2,7 +2,8 @@ r"""Activation functions: the bend between two linear layers, without which a de
 
 The functions are the mathematics; the modules also hold what is learned. Each accepts a floating-point tensor of any
 shape and returns one of the same shape, dtype and device. NaN gives NaN. Parameters per channel belong to
-dimension 1, as in `torch.nn.PReLU`.
+dimension 1, as in `torch.nn.PReLU`. A gate and its value may differ in shape, if they broadcast, and in dtype; the
+result has the dtype that holds both.
 
 Accuracy, for inputs up to 1e30 in size: values are accurate to 4 units in the last place, or to 64 times the smallest
 normal number; slopes and second derivatives are accurate to 20 times the dtype's epsilon, as an absolute error where
@@ -419,9 +420,8 @@ def min_sin(x: Tensor) -> Tensor:
     Source: Ramachandran, Zoph & Le (2017), arXiv:1710.05941
     """
     wide = _widen(x)
-    return torch.where(wide > 0, torch.sin(wide), wide).to(
-        x.dtype
-    )  # torch.minimum would split the gradient where both are equal
+    # torch.minimum would split the gradient where both are equal
+    return torch.where(wide > 0, torch.sin(wide), wide).to(x.dtype)
 
 
 def arctan_squared_minus_x(x: Tensor) -> Tensor:
@@ -508,10 +508,7 @@ class _PerChannel(nn.Module):
         """The parameter, shaped to broadcast along dimension 1 of the input."""
         if self.channels == 1:
             return parameter.reshape(())
-        if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
-            raise ValueError(
-                f"x must have {self.channels} channels in dimension 1, got the shape {tuple(x.shape)}"
-            )
+        _check_dimension(x, self.channels)
         return parameter.reshape(-1, *(1,) * (x.ndim - 2))
 
     def extra_repr(self) -> str:
@@ -552,7 +549,10 @@ class Swish(_PerChannel):
 
 
 class AconA(Swish):
-    """Layer that applies [acon_a][lego.activations.acon_a] with a learned beta: Swish under the name of its family."""
+    """Layer that applies [acon_a][lego.activations.acon_a] with a learned beta.
+
+    It is [Swish][lego.activations.Swish] under the name of its family, with the same arguments.
+    """
 
 
 class AconB(_PerChannel):
@@ -603,6 +603,7 @@ class AconC(_PerChannel):
         generator: Generator | None = None,
     ) -> None:
         super().__init__(channels)
+        check.generator(generator)
         slopes = [
             torch.randn(self.channels, generator=generator) if p is None else _start(name, p, self.channels)
             for name, p in {"p1": p1, "p2": p2}.items()
@@ -615,7 +616,7 @@ class AconC(_PerChannel):
         return acon_c(x, *(self.spread(x, p) for p in (self.p1, self.p2, self.beta)))
 
 
-class MetaAcon(nn.Module):
+class MetaAcon(_PerChannel):
     r"""ACON-C with a beta for each example and channel, computed from the input by a small net.
 
     $$\beta = \sigma\bigl(\mathrm{BN}(W_2\, \mathrm{BN}(W_1 \bar{x}))\bigr)$$
@@ -635,11 +636,11 @@ class MetaAcon(nn.Module):
     """
 
     def __init__(self, channels: int, *, reduction: int = 16, generator: Generator | None = None) -> None:
-        channels = _check_channels(channels)
+        super().__init__(channels)
+        channels = self.channels
         if (reduction := check.whole("reduction", reduction)) < 1:
             raise ValueError(f"reduction must be at least 1, got {reduction}")
-        super().__init__()
-        self.channels = channels
+        check.generator(generator)
         hidden = max(reduction, channels // reduction)
         self.p1 = nn.Parameter(torch.randn(channels, generator=generator))
         self.p2 = nn.Parameter(torch.randn(channels, generator=generator))
@@ -650,24 +651,15 @@ class MetaAcon(nn.Module):
 
     def beta(self, x: Tensor) -> Tensor:
         """The beta of each example and channel, shape `(count, channels)`."""
-        if check.floating("x", x).ndim < 2 or x.shape[1] != self.channels:
-            raise ValueError(
-                f"x must have {self.channels} channels in dimension 1, got the shape {tuple(x.shape)}"
-            )
+        _check_dimension(x, self.channels)
         mean = x.flatten(2).mean(dim=2) if x.ndim > 2 else x
         return torch.sigmoid(self.widen_norm(self.widen(self.squeeze_norm(self.squeeze(mean)))))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(count, channels, ...)`."""
         beta = self.beta(x)
-        space = (1,) * (x.ndim - 2)
-        return acon_c(
-            x, self.p1.view(-1, *space), self.p2.view(-1, *space), beta.reshape(*beta.shape, *space)
-        )
-
-    def extra_repr(self) -> str:
-        """What `print` shows."""
-        return f"channels={self.channels}"
+        beta = beta.reshape(*beta.shape, *(1,) * (x.ndim - 2))
+        return acon_c(x, self.spread(x, self.p1), self.spread(x, self.p2), beta)
 
 
 class SwiGLU(nn.Module):
@@ -1166,3 +1158,8 @@ def _check_channels(channels: int) -> int:
     if (count := check.whole("channels", channels)) < 1:
         raise ValueError(f"channels must be at least 1, got {channels}")
     return count
+
+
+def _check_dimension(x: Tensor, channels: int) -> None:
+    if check.floating("x", x).ndim < 2 or x.shape[1] != channels:
+        raise ValueError(f"x must have {channels} channels in dimension 1, got the shape {tuple(x.shape)}")

@@ -371,7 +371,7 @@ def diagnose(
 ) -> Report:
     r"""Examines a model on one batch: signal and gradient of each layer, and what ails it.
 
-    The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ (of the whole batch) and loss $L$ is
+    The gradient factor per layer of a model with $n$ weighted layers, outputs $z_l$ of the whole batch, and loss $L$ is
 
     $$\left(\frac{\lVert \partial L / \partial z_1 \rVert_F}{\lVert \partial L / \partial z_n \rVert_F}
     \right)^{1/(n-1)}$$

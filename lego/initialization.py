@@ -337,7 +337,8 @@ def initialize(
 
     All other layers keep their values. Frozen weights are filled as well.
 
-    - `nn.MultiheadAttention` is filled as four linear layers: for queries, keys, values and the output.
+    - `nn.MultiheadAttention` is filled as four linear layers: for queries, keys, values and the output. What
+      `add_bias_kv` adds to it keeps its values.
     - A transposed convolution is filled as the ordinary ones that it consists of: one per group and per offset within
       the stride, with those positions of the kernel that meet in one output. In
       `nn.ConvTranspose2d(8, 3, kernel_size=4, stride=2)`, the fan-in is thus $8 \cdot 2 \cdot 2$.
@@ -488,9 +489,8 @@ def _scale_layers(model: Model, batch: Any, generator: Generator | None) -> Mode
             kept_buffers(model),
         ):
             for module in model.modules():
-                if isinstance(
-                    module, DropConnect
-                ):  # in training it uses the weights of its layer without calling it
+                # in training it uses the weights of its layer without calling it
+                if isinstance(module, DropConnect):
                     module.eval()
             run_model(model, batch)
     finally:

@@ -167,6 +167,8 @@ def _shrunk(x: Tensor, amount: float | Tensor) -> Tensor:
 def soft_threshold_(model: Model, amount: float, *, biases: bool = False, norms: bool = False) -> Model:
     r"""Proximal step of L1: after each update, moves every weight toward zero by the learning rate times the factor.
 
+    $$w \leftarrow \operatorname{sign}(w) \max(\lvert w \rvert - \text{amount}, 0)$$
+
     Unlike a step along the gradient of $\lvert w \rvert$, it lands on exact zeros.
 
     Args:
@@ -255,7 +257,7 @@ def max_norm_(model: Model, maximum: float) -> Model:
 class _Random(nn.Module):
     """A layer that draws random numbers in training only."""
 
-    def __init__(self, p: float, generator: Generator | None) -> None:
+    def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:
         p = check.real("p", p)
         if not 0 <= p < 1:
             raise ValueError(f"p must be at least 0 and below 1, got {p}")
@@ -267,9 +269,8 @@ class _Random(nn.Module):
     def keep(self, x: Tensor) -> Tensor:
         """Ones with a probability of 1 - p, else zeros, shaped like x."""
         place = x.device if self.generator is None else self.generator.device
-        dtype = torch.promote_types(
-            torch.get_default_dtype(), torch.float
-        )  # half precision has few numbers below 1
+        # half precision has few numbers below 1
+        dtype = torch.promote_types(torch.get_default_dtype(), torch.float)
         draws = torch.rand(x.shape, generator=self.generator, device=place, dtype=dtype)
         return (draws >= self.p).to(x.device, x.dtype)
 
@@ -296,9 +297,6 @@ class Dropout(_Random):
     Source: Srivastava et al. (2014), "Dropout"
     """
 
-    def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:
-        super().__init__(p, generator)
-
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
         check.floating("x", x)
@@ -323,9 +321,6 @@ class AlphaDropout(_Random):
 
     Source: Klambauer et al. (2017), arXiv:1706.02515
     """
-
-    def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:
-        super().__init__(p, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
@@ -361,7 +356,7 @@ class DropConnect(_Random):
     def __init__(self, layer: nn.Linear, p: float = 0.5, *, generator: Generator | None = None) -> None:
         if not isinstance(layer, nn.Linear):
             raise ValueError(f"layer must be a torch.nn.Linear, got {type(layer).__name__}")
-        super().__init__(p, generator)
+        super().__init__(p, generator=generator)
         self.layer = layer
 
     def forward(self, x: Tensor) -> Tensor:
@@ -414,18 +409,23 @@ class GaussianNoise(nn.Module):
 
 
 def mc_dropout(model: nn.Module, inputs: Tensor, samples: int = 50) -> tuple[Tensor, Tensor]:
-    """Mean and spread of a model's outputs with its dropout on: how uncertain it is.
+    r"""Mean and spread of a model's outputs with its dropout on: how uncertain it is.
+
+    $$\bar{y} = \frac1T \sum_{t=1}^T f_t(x), \qquad s^2 = \frac{1}{T - 1} \sum_{t=1}^T \bigl(f_t(x) - \bar{y}\bigr)^2$$
+
+    Here $f_t$ is the model with the masks of pass $t$, and $T$ is `samples`.
 
     Only layers with dropout are put into training mode, so that batch norms use their running statistics;
-    afterwards, all modes are as before.
+    afterwards, all modes are as before. The masks are drawn as in training: from PyTorch's global generator, or from
+    a layer's own.
 
     Args:
         model: any module with a dropout layer.
         inputs: the model's input tensor.
-        samples: how many passes.
+        samples: how many passes, $T$.
 
     Returns:
-        Mean and standard deviation over the passes, each shaped like the output.
+        $\bar{y}$ and $s$, the mean and the standard deviation, each shaped like the output.
 
     Raises:
         ValueError: if `samples` is below 2, or the model has no dropout layer.
@@ -457,6 +457,8 @@ def smooth_labels(targets: Tensor, classes: int, amount: float = 0.1) -> Tensor:
     r"""Classes as probabilities that give every class a share, so that a net need not be certain.
 
     $$(1 - \text{amount})\, \mathbb{1}_k + \frac{\text{amount}}{\text{classes}}$$
+
+    Here $\mathbb{1}_k$ is 1 for the example's class $k$ and 0 for each other.
 
     Args:
         targets: classes, shape `(count,)`.
@@ -528,7 +530,7 @@ class EarlyStopping:
         mode: str = "min",
         restore: bool = True,
     ) -> None:
-        if check.whole("patience", patience) < 1:
+        if (patience := check.whole("patience", patience)) < 1:
             raise ValueError(f"patience must be at least 1, got {patience}")
         minimum_improvement = check.real(
             "minimum_improvement", _amount("minimum_improvement", minimum_improvement)
@@ -627,28 +629,7 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     s, directions, moments = _eigen(x, y)
     q = check.numbers("penalty", penalty).to(s.device)
     if q.ndim == 2:
-        if q.shape != (len(s), len(s)):
-            raise ValueError(f"penalty must be a {len(s)} by {len(s)} matrix, got {tuple(q.shape)}")
-        if not bool(q.isfinite().all()):
-            raise ValueError(
-                f"penalty must be finite, got a matrix of {q.isfinite().logical_not().sum()} that are not"
-            )
-        if float((q - q.T).abs().max()) > 1e-10 * float(q.abs().max()):
-            raise ValueError(f"penalty must be symmetric, got {check.shown(q.tolist())}")
-        lowest = float(torch.linalg.eigvalsh(q)[0])
-        if lowest < -1e-10 * float(q.abs().max()):
-            raise ValueError(f"penalty must be at least 0 in each direction, got {lowest}")
-        data = x.double()
-        target = data.T @ y.double()
-        whole = data.T @ data + q
-        size = whole.diagonal().sqrt()
-        scaled = whole / size[:, None] / size  # columns of different units now weigh the same
-        if bool((size > 0).all()) and int(torch.linalg.matrix_rank(scaled, hermitian=True)) == len(s):
-            rows = target.reshape(len(s), -1) / size[:, None]
-            solution: Tensor = torch.linalg.solve(scaled, rows) / size[:, None]
-            return solution.reshape(target.shape)
-        inverse: Tensor = torch.linalg.pinv(whole, hermitian=True)
-        return inverse @ target
+        return _ridge_by_matrix(x.double(), y.double(), q)
     if q.ndim > 0 and q.shape != s.shape:
         raise ValueError(f"penalty must be a number or {len(s)} numbers, got {tuple(q.shape)}")
     if not bool((q >= 0).all()):
@@ -657,6 +638,32 @@ def ridge(x: Tensor, y: Tensor, penalty: float | Tensor) -> Tensor:
     some = total >= torch.finfo(torch.float64).tiny  # 1 divided by less overflows
     shares = torch.where(some, 1 / torch.where(some, total, 1.0), 0.0)
     return directions @ (shares.reshape(-1, *(1,) * (moments.ndim - 1)) * moments)
+
+
+def _ridge_by_matrix(x: Tensor, y: Tensor, q: Tensor) -> Tensor:
+    """The solution for a penalty matrix, which need not have the eigenvectors of the data."""
+    features = x.shape[1]
+    if q.shape != (features, features):
+        raise ValueError(f"penalty must be a {features} by {features} matrix, got {tuple(q.shape)}")
+    if not bool(q.isfinite().all()):
+        raise ValueError(
+            f"penalty must be finite, got a matrix of {q.isfinite().logical_not().sum()} that are not"
+        )
+    if float((q - q.T).abs().max()) > 1e-10 * float(q.abs().max()):
+        raise ValueError(f"penalty must be symmetric, got {check.shown(q.tolist())}")
+    lowest = float(torch.linalg.eigvalsh(q)[0])
+    if lowest < -1e-10 * float(q.abs().max()):
+        raise ValueError(f"penalty must be at least 0 in each direction, got {lowest}")
+    target = x.T @ y
+    whole = x.T @ x + q
+    size = whole.diagonal().sqrt()
+    scaled = whole / size[:, None] / size  # columns of different units now weigh the same
+    if bool((size > 0).all()) and int(torch.linalg.matrix_rank(scaled, hermitian=True)) == features:
+        rows = target.reshape(features, -1) / size[:, None]
+        solution: Tensor = torch.linalg.solve(scaled, rows) / size[:, None]
+        return solution.reshape(target.shape)
+    inverse: Tensor = torch.linalg.pinv(whole, hermitian=True)
+    return inverse @ target
 
 
 def early_stopping_as_ridge(x: Tensor, lr: float, steps: int) -> Tensor:
@@ -768,6 +775,8 @@ def l2_as_gaussian_prior(noise_std: float, prior_std: float) -> float:
 
     Raises:
         ValueError: if a standard deviation is not positive.
+
+    Source: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 5.6.1
     """
     ratio = _positive("noise_std", noise_std) / _positive("prior_std", prior_std)
     return ratio * ratio

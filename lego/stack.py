@@ -42,7 +42,8 @@ def mlp(
             `nn.GELU`.
         init: a name in `INITIALIZERS`. The default suits the default activation, ReLU; tanh and sigmoid need
             `"xavier_normal"`. PyTorch's own, `"pytorch"`, is too small for deep ReLU nets.
-        dropout: probability that a hidden unit is dropped in training.
+        dropout: probability that a hidden unit is dropped in training; the masks come from PyTorch's global generator,
+            which `seed` of [fit][lego.training.fit] seeds.
         norm: `"batch"`, `"layer"` or `None`.
         generator: source of the initial weights, and of ACON-C's slopes; PyTorch's global one if omitted.
 
@@ -51,6 +52,7 @@ def mlp(
 
     Raises:
         ValueError: if an argument breaks its rule; the message names it.
+        TypeError: if an argument is of the wrong kind, or `activation` makes no module.
     """
     widths = check.several("widths", widths)
     if len(widths) < 2 or not all(map(_is_width, widths)):
@@ -70,7 +72,7 @@ def mlp(
         layers.append(empty_linear(fan_in, fan_out))
         if norm is not None:
             layers.append(NORMS[norm](fan_out))
-        layers.append(bend())
+        layers.append(_made(bend))
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
     layers.append(empty_linear(widths[-2], widths[-1]))
@@ -79,6 +81,16 @@ def mlp(
 
 def _is_width(width: object) -> bool:
     return isinstance(width, Integral) and not isinstance(width, bool) and 0 < int(width) < 2**63
+
+
+def _made(bend: Callable[[], nn.Module]) -> nn.Module:
+    try:
+        module = bend()
+    except TypeError as error:  # a function such as F.relu asks for its input
+        raise TypeError(
+            f"activation must make a module without arguments, got {check.shown(bend)}"
+        ) from error
+    return check.instance("what activation makes", module, nn.Module)
 
 
 def _maker(activation: str | Callable[[], nn.Module], generator: Generator | None) -> Callable[[], nn.Module]:

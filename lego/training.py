@@ -141,6 +141,7 @@ class History:
 
         Raises:
             ImportError: if matplotlib is missing.
+            TypeError: if `axes` are not those of a figure.
         """
         if axes is None:
             try:
@@ -269,7 +270,7 @@ def fit(
 
     Raises:
         ValueError: if an argument breaks its rule, or the checkpoint is from other settings; the message names it.
-        TypeError: if the data is neither tensors nor batches.
+        TypeError: if an argument is of the wrong kind, such as data that is neither tensors nor batches.
         FloatingPointError: if the loss, or the gradient's norm under `clip_norm`, becomes infinite or NaN; the
             message names the layer. The weights are those that led to it. With `"float16"`, a step whose gradient
             is not finite is skipped instead, and its norm is recorded. Like any other error that ends training, this
@@ -288,83 +289,41 @@ def fit(
         print(history, history.metric)
         ```
     """
-    check.instance("model", model, nn.Module)
-    calls: dict[str, Any] = {"loss": loss, "penalty": penalty, "schedule": schedule, "after_step": after_step}
-    for name, call in {**calls, "metric": metric, "watch": watch}.items():
-        if call is not None or name == "loss":
-            check.function(name, call)
-    if early_stopping is not None and not all(hasattr(early_stopping, name) for name in _STOPPER):
-        raise TypeError(f"early_stopping must have the methods of Stopper, got {check.shown(early_stopping)}")
-    if not 0 <= (rate := check.fitting("lr", lr, torch.get_default_dtype())) < math.inf:
-        raise ValueError(f"lr must be finite and at least 0, got {lr}")
-    if seed is not None:
-        seed = check.whole("seed", seed, 2**64)
-    if batch_size is not None:
-        batch_size = check.whole("batch_size", batch_size)
+    calls: dict[str, Any] = {"penalty": penalty, "schedule": schedule, "after_step": after_step}
+    _check_arguments(model, loss, calls | {"metric": metric, "watch": watch}, early_stopping, checkpoint)
+    rate = _rate(lr)
+    seed = None if seed is None else check.whole("seed", seed, 2**64)
+    batch_size = None if batch_size is None else check.whole("batch_size", batch_size)
     data = _data(inputs, targets, batch_size, check.generator(generator))
     steps = _steps(steps, epochs, data)
-    if isinstance(validation, Iterator):
-        raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
-    if isinstance(validation, list) and any(isinstance(batch, Tensor) for batch in validation):
-        raise TypeError("validation must be a tuple of inputs and targets, or batches, got a list of tensors")
-    if validation is not None:
-        held_out = validation if isinstance(validation, tuple) else (validation, None)
-        if len(held_out) != 2:
-            raise ValueError(f"validation must be a pair of inputs and targets, got {len(held_out)} values")
-        validation = _in_order("validation", *held_out)
-    elif any(argument is not None for argument in (validate_every, metric, early_stopping)):
-        raise ValueError("validation must be given with validate_every, metric or early_stopping, got None")
-    options: dict[str, Any] = {}
-    for name, bound in {"clip_norm": clip_norm, "clip_value": clip_value}.items():
-        options[name] = None if bound is None else check.fitting(name, bound, torch.get_default_dtype())
-    options["validate_every"] = (
-        None if validate_every is None else check.whole("validate_every", validate_every)
-    )
-    for name, bound in {
-        **options,
-        "checkpoint_every": check.whole("checkpoint_every", checkpoint_every),
-    }.items():
-        if bound is not None and not bound > 0:
-            raise ValueError(f"{name} must be above 0, got {bound}")
-    clip_norm, clip_value = options["clip_norm"], options["clip_value"]
-    validate_every = validate_every or _length(data) or steps
-    if checkpoint is not None and not _can_be_file(check.path("checkpoint", checkpoint)):
-        raise ValueError(f"checkpoint must lie in a folder that exists, got {os.fspath(checkpoint)!r}")
+    held_out = _held_out(validation, needed_by=(validate_every, metric, early_stopping))
+    clip_norm = None if clip_norm is None else _limit("clip_norm", clip_norm)
+    clip_value = None if clip_value is None else _limit("clip_value", clip_value)
+    validate_every = None if validate_every is None else _interval("validate_every", validate_every)
+    checkpoint_every = _interval("checkpoint_every", checkpoint_every)
     make = optimizer if callable(optimizer) else find("optimizer", optimizer, OPTIMIZERS, "OPTIMIZERS")
     dtype = find("precision", precision, PRECISIONS, "PRECISIONS")
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError(f"model must have a parameter to train, got {type(model).__name__}")
 
     if device is not None:
         model.to(device=_place(device))
     place = device_of(model)
-    update = make(model.parameters(), lr=check.tensor("lr", lr).clone() if isinstance(lr, Tensor) else rate)
-    if not hasattr(update, "param_groups"):
-        raise TypeError(f"optimizer must make an optimizer, got {check.shown(update)}")
+    update = _optimizer(make, model, rate, closures=not (clip_norm or clip_value or dtype is torch.float16))
     by_closure = _asks_for_closure(update)
-    if by_closure and (clip_norm or clip_value or dtype is torch.float16):
-        raise ValueError(
-            f"optimizer must need no closure with clipping or float16, got {type(update).__name__}"
-        )
     if watch is not None and hasattr(watch, "optimizer"):
         watch.optimizer = None if by_closure else update
-    scheduler = schedule(update) if schedule else None
-    if scheduler is not None and not hasattr(scheduler, "step"):
-        raise TypeError(f"schedule must make a scheduler, got {check.shown(scheduler)}")
-    if isinstance(scheduler, ReduceLROnPlateau):
-        raise ValueError("schedule must make a scheduler that needs no metric, got ReduceLROnPlateau")
+    scheduler = _scheduler(schedule, update)
     scaler = torch.amp.GradScaler(place.type, enabled=dtype is torch.float16)
     cast: AbstractContextManager[Any] = torch.autocast(place.type, dtype) if dtype else nullcontext()
     ambient = _ambient(place)
     drawing = [*ambient, *own_generators(model)]
     feed = _Feed(data, drawing)
     trained = [parameter for group in update.param_groups for parameter in group["params"]]
-    inside = set(map(id, model.parameters()))
-    others = nn.ParameterList(parameter for parameter in trained if id(parameter) not in inside)
     parts: dict[str, Any] = {"model": model, "optimizer": update, "schedule": scheduler, "scaler": scaler}
-    parts |= {"early_stopping": early_stopping, "feed": feed, "others": others if len(others) else None}
-    options |= {"batch_size": batch_size, "precision": precision}
+    parts |= {"early_stopping": early_stopping, "feed": feed, "others": _outside(model, trained)}
+    options: dict[str, Any] = {"clip_norm": clip_norm, "clip_value": clip_value}
+    options |= {"validate_every": validate_every, "batch_size": batch_size, "precision": precision}
     settings = _settings(parts, options) if checkpoint is not None else {}
+    validate_every = validate_every or _length(data) or steps
     measures: list[Measure] = [lambda x, y: _share(loss, lambda: loss(run_model(model, x), y), y)]
     if metric:
         measures.append(lambda x, y: (_size(y) * check.real("metric", metric(model, x, y)), _size(y)))
@@ -374,20 +333,7 @@ def fit(
         update.zero_grad()  # it may train other parameters than the model's
         with cast:
             value = loss(run_model(model, x), y)
-        if not isinstance(value, Tensor):
-            raise TypeError(f"loss must return a tensor, got {check.shown(value)}")
-        if value.numel() != 1:
-            raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
-        total = value
-        if penalty is not None:
-            extra = penalty(model)
-            if not isinstance(extra, Tensor | Real):
-                raise TypeError(f"penalty must return a number, got {check.shown(extra)}")
-            total = value + extra
-        if total.numel() != 1:
-            raise ValueError(f"penalty must return one number, got shape {tuple(total.shape)}")
-        if not total.requires_grad:
-            raise ValueError(f"loss must have a gradient, got {check.shown(value)}")
+        total = _penalized(value, penalty, model)
         torch.autograd.backward(scaler.scale(total))
         return value, total
 
@@ -397,10 +343,8 @@ def fit(
     history = History()
     with _kept_by_errors(history), _seeded(seed, ambient), _bar(steps, progress) as bar:
         stopped = _load(checkpoint, settings, parts, steps, history)
-        if not history.loss and _was_used(early_stopping):
-            raise ValueError(
-                "early_stopping must be a new one for each run, got one that has seen values before"
-            )
+        if not history.loss:
+            _check_new(early_stopping)
         model.train()
         for step, batch in zip(range(len(history.loss), 0 if stopped else steps), feed, strict=False):
             x, y = on_device(batch, place)
@@ -415,18 +359,8 @@ def fit(
             if watch:
                 _keep(history, step, watch(step, model))
             if clip_norm:
-                try:  # a scaler skips a step whose gradient is not finite
-                    norm = clip_grad_norm_(trained, clip_norm, error_if_nonfinite=not scaler.is_enabled())
-                except NotImplementedError as error:
-                    raise ValueError(
-                        f"clip_norm must be None with gradients without a norm, such as sparse ones, got {clip_norm}"
-                    ) from error
-                except RuntimeError as error:
-                    why = _gradient_source(model, trained)
-                    raise FloatingPointError(
-                        f"gradient must stay finite, got infinity or NaN at step {step}: {why}"
-                    ) from error
-                history.gradient_norm.append(norm.item())
+                scales = scaler.is_enabled()  # it skips a step whose gradient is not finite
+                history.gradient_norm.append(_clip_norm(model, trained, clip_norm, step, finite=not scales))
             if clip_value:
                 clip_grad_value_(trained, clip_value)
             if by_closure:
@@ -441,9 +375,9 @@ def fit(
                 with torch.no_grad():
                     after_step(model)
             done = step + 1
-            if validation is not None and (done % validate_every == 0 or done == steps):
+            if held_out is not None and (done % validate_every == 0 or done == steps):
                 with undrawn(feed.generators), cast:
-                    validation_loss, *score = _means(model, validation, measures)
+                    validation_loss, *score = _means(model, held_out, measures)
                 history.validation.append(validation_loss)
                 history.validation_steps.append(done)
                 if score:  # earlier validations may have had none
@@ -466,6 +400,8 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any = None) -> float:
     r"""Share of the examples whose largest output is the target's, with dropout off and norms frozen.
 
     $$\frac{1}{n} \sum_i \left[\arg\max_k f_k(x_i) = y_i\right]$$
+
+    Here $f_k$ is output $k$, and $[\,\cdot\,]$ is 1 where the statement is true and 0 elsewhere.
 
     Args:
         model: a module from `inputs` to shape `(count, classes)`; its modes are left as they were.
@@ -606,6 +542,68 @@ def _count(inputs: Any, targets: Any, what: str = "inputs and targets") -> int:
     return lengths[0]
 
 
+def _check_arguments(
+    model: nn.Module,
+    loss: Any,
+    calls: Mapping[str, Any],
+    early_stopping: Stopper | None,
+    checkpoint: str | os.PathLike[str] | None,
+) -> None:
+    """Raises an error for a model with nothing to train, or for a function, stopper or path that is none."""
+    check.instance("model", model, nn.Module)
+    check.function("loss", loss)
+    for name, call in calls.items():
+        if call is not None:
+            check.function(name, call)
+    if early_stopping is not None and not all(hasattr(early_stopping, name) for name in _STOPPER):
+        raise TypeError(f"early_stopping must have the methods of Stopper, got {check.shown(early_stopping)}")
+    if getattr(early_stopping, "sign", 1) < 0:
+        raise ValueError("early_stopping must have mode 'min', as it receives losses, got mode 'max'")
+    if checkpoint is not None and not _can_be_file(check.path("checkpoint", checkpoint)):
+        raise ValueError(f"checkpoint must lie in a folder that exists, got {os.fspath(checkpoint)!r}")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(f"model must have a parameter to train, got {type(model).__name__}")
+
+
+def _rate(lr: float | Tensor) -> float | Tensor:
+    """The learning rate for the optimizer, which may change a tensor: a copy of it."""
+    if not 0 <= (rate := check.fitting("lr", lr, torch.get_default_dtype())) < math.inf:
+        raise ValueError(f"lr must be finite and at least 0, got {lr}")
+    return check.tensor("lr", lr).clone() if isinstance(lr, Tensor) else rate
+
+
+def _held_out(validation: Any, *, needed_by: tuple[Any, ...]) -> Iterable[Any] | None:
+    """Batches of the validation data, or `None` if there are none and no other argument is given that needs them."""
+    if validation is None:
+        if any(argument is not None for argument in needed_by):
+            raise ValueError(
+                "validation must be given with validate_every, metric or early_stopping, got None"
+            )
+        return None
+    if isinstance(validation, Iterator):
+        raise TypeError(f"validation must be iterable more than once, got {type(validation).__name__}")
+    if isinstance(validation, list) and any(isinstance(batch, Tensor) for batch in validation):
+        raise TypeError("validation must be a tuple of inputs and targets, or batches, got a list of tensors")
+    held_out = validation if isinstance(validation, tuple) else (validation, None)
+    if len(held_out) != 2:
+        raise ValueError(f"validation must be a pair of inputs and targets, got {len(held_out)} values")
+    return _in_order("validation", *held_out)
+
+
+def _limit(argument: str, value: float) -> float:
+    """A limit of the gradient, above 0."""
+    if not (limit := check.fitting(argument, value, torch.get_default_dtype())) > 0:
+        raise ValueError(f"{argument} must be above 0, got {limit}")
+    return limit
+
+
+def _interval(argument: str, value: int) -> int:
+    """A number of steps, above 0."""
+    if not (interval := check.whole(argument, value)) > 0:
+        raise ValueError(f"{argument} must be above 0, got {interval}")
+    return interval
+
+
 def _steps(steps: int | None, epochs: int | None, data: Iterable[Any]) -> int:
     if (steps is None) == (epochs is None):
         raise ValueError(f"steps or epochs must be given, and not both, got {steps} and {epochs}")
@@ -685,18 +683,84 @@ def _place(device: str | torch.device) -> torch.device:
     )
 
 
-def _was_used(stopper: Stopper | None) -> bool:
-    """Whether it may restore the weights of an earlier run."""
+def _check_new(stopper: Stopper | None) -> None:
+    """Raises an error if it may restore the weights of an earlier run."""
     if stopper is None:
-        return False
+        return
     from lego.regularization import EarlyStopping  # here: few runs need it
 
-    return isinstance(stopper, EarlyStopping) and stopper.steps > 0
+    if isinstance(stopper, EarlyStopping) and stopper.steps > 0:
+        raise ValueError("early_stopping must be a new one for each run, got one that has seen values before")
+
+
+def _optimizer(
+    make: Callable[..., Optimizer], model: nn.Module, rate: float | Tensor, *, closures: bool
+) -> Optimizer:
+    """The optimizer of all the model's parameters; `closures` tells whether it may ask for one."""
+    update = make(model.parameters(), lr=rate)
+    if not hasattr(update, "param_groups"):
+        raise TypeError(f"optimizer must make an optimizer, got {check.shown(update)}")
+    if _asks_for_closure(update) and not closures:
+        raise ValueError(
+            f"optimizer must need no closure with clipping or float16, got {type(update).__name__}"
+        )
+    return update
 
 
 def _asks_for_closure(optimizer: Optimizer) -> bool:
     closure = signature(optimizer.step).parameters.get("closure")
     return closure is not None and closure.default is Parameter.empty
+
+
+def _scheduler(schedule: Callable[[Optimizer], LRScheduler] | None, update: Optimizer) -> LRScheduler | None:
+    scheduler = schedule(update) if schedule else None
+    if scheduler is not None and not hasattr(scheduler, "step"):
+        raise TypeError(f"schedule must make a scheduler, got {check.shown(scheduler)}")
+    if isinstance(scheduler, ReduceLROnPlateau):
+        raise ValueError("schedule must make a scheduler that needs no metric, got ReduceLROnPlateau")
+    return scheduler
+
+
+def _outside(model: nn.Module, trained: list[Tensor]) -> nn.ParameterList | None:
+    """What is trained but is no parameter of the model, if there is anything."""
+    inside = set(map(id, model.parameters()))
+    others = nn.ParameterList(parameter for parameter in trained if id(parameter) not in inside)
+    return others if len(others) else None
+
+
+def _penalized(value: Tensor, penalty: Callable[[nn.Module], Tensor] | None, model: nn.Module) -> Tensor:
+    """A batch's loss plus the penalty: one number with a gradient."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"loss must return a tensor, got {check.shown(value)}")
+    if value.numel() != 1:
+        raise ValueError(f"loss must return one number, got shape {tuple(value.shape)}")
+    total = value
+    if penalty is not None:
+        extra = penalty(model)
+        if not isinstance(extra, Tensor | Real):
+            raise TypeError(f"penalty must return a number, got {check.shown(extra)}")
+        total = value + extra
+    if total.numel() != 1:
+        raise ValueError(f"penalty must return one number, got shape {tuple(total.shape)}")
+    if not total.requires_grad:
+        raise ValueError(f"loss must have a gradient, got {check.shown(value)}")
+    return total
+
+
+def _clip_norm(model: nn.Module, trained: list[Tensor], limit: float, step: int, *, finite: bool) -> float:
+    """Clips the gradient to a norm; returns the norm before, which must be finite if `finite`."""
+    try:
+        norm = clip_grad_norm_(trained, limit, error_if_nonfinite=finite)
+    except NotImplementedError as error:
+        raise ValueError(
+            f"clip_norm must be None with gradients without a norm, such as sparse ones, got {limit}"
+        ) from error
+    except RuntimeError as error:
+        why = _gradient_source(model, trained)
+        raise FloatingPointError(
+            f"gradient must stay finite, got infinity or NaN at step {step}: {why}"
+        ) from error
+    return norm.item()
 
 
 def _means(model: nn.Module, batches: Iterable[Any], measures: list[Measure]) -> list[float]:

@@ -2,6 +2,7 @@ import copy
 import inspect
 import math
 import warnings
+from functools import partial
 
 import mpmath as mp
 import numpy as np
@@ -434,6 +435,12 @@ def test_meta_acon_is_acon_c_with_a_beta_of_its_own():
     )
     p1, p2 = layer.p1[:, None, None], layer.p2[:, None, None]
     torch.testing.assert_close(layer(x), acon_c(x, p1, p2, beta[:, :, None, None]))
+
+
+@pytest.mark.parametrize("make", [partial(AconC, 5), partial(AconC, p1=1.0, p2=0.0), partial(MetaAcon, 5)])
+def test_what_is_no_generator_is_named(make):
+    with pytest.raises(TypeError, match="generator must be a torch Generator, got 5"):
+        make(generator=5)
 
 
 def test_draws_come_from_the_generator_alone():

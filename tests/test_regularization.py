@@ -292,6 +292,12 @@ def test_when_it_stops_and_what_it_restores(values, options, stops, best):
     assert stopping.restore(model).weight.item() == (best if best >= 0 else len(values) - 1)
 
 
+def test_patience_may_be_a_tensor_and_the_answer_stays_true_or_false():
+    stopping = EarlyStopping(torch.tensor(1))
+    assert [stopping.step(value, marked(0)) for value in (1.0, 2.0)] == [False, True]
+    assert type(stopping.step(3.0, marked(0))) is bool
+
+
 def test_a_value_with_a_gradient_is_a_number_too():
     stopping, model = EarlyStopping(2), marked(3)
     assert not stopping.step(l2(model), model) and stopping.best == 9 and isinstance(stopping.best, float)

@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from lego.activations import FACTS
@@ -125,6 +126,19 @@ def test_default_initialization_is_he():
 def test_errors_name_argument_rule_and_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         mlp(**{"widths": [2, 4, 3], **arguments})
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (F.relu, "activation must make a module without arguments, got <function relu at "),
+        (nn.Linear, "activation must make a module without arguments, got <class .*Linear'>"),
+        (lambda: 0.5, "what activation makes must be a torch Module, got 0.5"),
+    ],
+)
+def test_what_makes_no_module_is_named(activation, message):
+    with pytest.raises(TypeError, match=message):
+        mlp([2, 4, 3], activation)
 
 
 def test_the_generator_draws_the_slopes_of_acon_too():

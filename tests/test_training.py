@@ -1830,6 +1830,13 @@ def test_early_stopping_serves_one_run(line):
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
+def test_early_stopping_that_waits_for_large_values_gets_no_losses(line):
+    model, x, y = line
+    options = {"steps": 3, "lr": 0.1, "loss": F.mse_loss, "validation": (x, y)}
+    with pytest.raises(ValueError, match="early_stopping must have mode 'min', as it receives losses"):
+        fit(model, x, y, early_stopping=EarlyStopping(2, mode="max"), **options)
+
+
 def test_a_scripted_layer_does_not_hide_where_it_failed():
     model = nn.Sequential(nn.Linear(2, 2), scripted(nn.Linear(2, 2)), nn.Linear(2, 2))
     with pytest.raises(FloatingPointError, match="loss must stay finite"):
