@@ -5,6 +5,7 @@
 - `build.py` holds what one build knows, `complete.py` writes what belongs to a site once all its pages are there
 - `engine/` runs snippets and labs, isolated, in parallel and cached; it knows nothing of MkDocs
 - `execute.py` runs what the pages show, `pages.py` reads which snippets a page uses and puts their code and output in
+- `mistakes.py` finds what is wrong with a page and would be shown otherwise in silence
 - `inline.py` puts figures into the page, `mathematics.py` formulas, `blocks.py` copy buttons
 - `navigation.py` and `templates.py` make the theme's templates fast, `repair.py` mends their markup and files
 - `labs.py` makes a page of an executed notebook, `twin.py` makes a notebook, a script and plain Markdown of a page

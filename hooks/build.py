@@ -21,6 +21,7 @@ from hooks.engine import Engine, Outcome, visible
 from hooks.engine.engine import ServerError
 from hooks.execute import EXPLORERS, ProblemsError, execute
 from hooks.inline import standalone
+from hooks.mathematics import FormulaError, find_line
 from hooks.publish import Staging
 from hooks.recall import Recall
 from hooks.unchanged import Built
@@ -110,6 +111,10 @@ class Build:
         """What came of running a lab."""
         return self.outcomes[f"docs/{lab.src_uri}"]
 
+    def source_of(self, file: File) -> str:
+        """A page as it is written; of a lab, the script that ran."""
+        return self.outcome_of(file).source if labs.is_lab(file) else self.sources[file.src_uri]
+
     def twins_of(self, page: Page) -> dict[str, str]:
         """Where a page's twins are, as the page sees them; a notebook also at Colab if the site is on GitHub."""
         if page.file.src_uri not in self.notebooks:
@@ -137,8 +142,8 @@ class Build:
 
 
 @contextlib.contextmanager
-def blamed_on(place: str) -> Iterator[None]:
-    """End the build, naming the file at fault, if what is done meanwhile refuses it.
+def blamed_on(place: str, source: str = "") -> Iterator[None]:
+    """End the build, naming the file at fault, and a formula's line, if what is done meanwhile refuses it.
 
     Raises:
         PluginError: in the place of a ValueError.
@@ -146,7 +151,8 @@ def blamed_on(place: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise PluginError(f"{place}: {error}") from None
+        line = find_line(error.latex, source) if isinstance(error, FormulaError) else None
+        raise PluginError(f"{place}{f':{line}' if line else ''}: {error}") from None
 
 
 def read_sources(files: Files) -> dict[str, str]:

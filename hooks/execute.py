@@ -9,6 +9,7 @@ from pathlib import Path
 from hooks import pages
 from hooks.engine import Engine, Failure, Outcome, visible
 from hooks.engine.progress import Progress
+from hooks.mistakes import find_mistakes
 
 log = logging.getLogger("mkdocs.plugins.handbook")
 EXPLORERS = "hooks/explorers/bundle.py"
@@ -38,10 +39,12 @@ def execute(
         ProblemsError: if anything that a page shows is not there, or does not run.
     """
     uses: list[pages.Use] = []
+    problems: list[str] = []
     for page, text in markdown.items():
         uses += pages.find_uses(text, page, is_file)
+        problems += find_mistakes(text, page)
     scripts = snippets(engine.root)
-    problems = list(pages.find_problems(uses, scripts))
+    problems += pages.find_problems(uses, scripts)
     shown = {use.script for use in uses}
     wanted = [f"docs/{lab}" for lab in labs]  # the longest first
     if any("data-explorer=" in text for text in markdown.values()):

@@ -71,6 +71,7 @@ ASIDE = {"About", "Reference"}  # chapters; in search, a page that explains a wo
 MKDOCSTRINGS_CSS = "assets/_mkdocstrings.css"
 scratch = tempfile.TemporaryDirectory(prefix="lego-")  # goes with this process
 build = Build()
+logging.getLogger("mkdocs.structure.pages").addFilter(lambda record: links.add_place(record, build.sources))
 
 
 @atexit.register
@@ -177,9 +178,10 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         above = build.sources[uri].count("\n") - markdown.count("\n")  # lines that MkDocs took for its own
         markdown = pages.expand(markdown, uri, build.outcomes, ROOT, above)
         markdown = reference.link_objects(markdown, uri)
+        plain = reference.plain(markdown, uri, ROOT, above)
     except pages.PageError as error:
         raise PluginError(str(error)) from None
-    build.markdown[uri] = reference.link_objects(reference.plain(markdown, ROOT), uri)
+    build.markdown[uri] = reference.link_objects(plain, uri)
     if notebook := twin.notebook(build.markdown[uri], resolve, build.by_source, first):
         build.notebooks[uri] = notebook
     return markdown
@@ -188,7 +190,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put in the figures and formulas."""
     uri = page.file.src_uri
-    with blamed_on(f"docs/{uri}"):
+    with blamed_on(f"docs/{uri}", build.source_of(page.file)):
         if labs.is_lab(page.file):
             content = labs.tidy(
                 content, uri, build.outcome_of(page.file), links.on_the_site(page.file, files)
@@ -198,6 +200,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         content = finish_blocks(to_mathml(content))
         content = explain_terms(content, page.file, files)
         security.check_text(content)
+        links.check_anchors(content)
     page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
     return content
 

@@ -7,16 +7,20 @@ import html
 import logging
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from mkdocs.structure.files import File, Files
 
+from hooks.pages import lines
+
 log = logging.getLogger("mkdocs.plugins.handbook")
 
 LINK = re.compile(r'<(?:a|link|script|img|source)\b[^>]*?\s(?:href|src)="([^"]*)"')
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+TOLD = re.compile(r"Doc file '(?P<page>[^']+)' contains an? [^']*link '(?P<link>[^']+)'")  # by MkDocs
 Resolve = Callable[[str], str]
 
 
@@ -88,6 +92,32 @@ def twin_address(file: File) -> str:
 def twin_stem(file: File) -> str:
     """The file name of a page's notebook and script, without its ending."""
     return posixpath.basename(posixpath.dirname(file.dest_uri)) or "index"
+
+
+def add_place(record: logging.LogRecord, sources: Mapping[str, str]) -> bool:
+    """Put file and line before what MkDocs tells of a link; for a filter of its log, which lets all pass."""
+    if match := TOLD.match(record.getMessage()):
+        page, link = match["page"], match["link"]
+        # whoever names an object of the library does not write the page that describes it
+        written = re.compile(
+            rf"[\s(<\[\"']{re.escape(link)}[\s)>\]\"']|\]\[{re.escape(link.rpartition('#')[2])}\]"
+        )
+        rows = lines(sources.get(page, ""))
+        found = (line for line, row, fenced in rows if not fenced and written.search(f"{row} "))
+        if line := next(found, None):
+            record.msg, record.args = f"docs/{page}:{line}: {record.getMessage()}", None
+    return True
+
+
+def check_anchors(content: str) -> None:
+    """Refuse a page of which a link could mean two places.
+
+    Raises:
+        ValueError: if two elements have one anchor.
+    """
+    for anchor, count in Counter(re.findall(r'<[^<>]*\sid="([^"]+)"', content)).items():
+        if count > 1:
+            raise ValueError(f"the anchor {anchor} stands there {count} times")
 
 
 def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:

@@ -31,6 +31,14 @@ CLASSES = {  # pages hold no inline styles; extra.css has these
 FITS_A_PHONE = 24  # visible characters; a longer formula may scroll, so the keyboard must reach it
 
 
+class FormulaError(ValueError):
+    """Something is wrong with a formula; `latex` is what was written."""
+
+    def __init__(self, latex: str, reason: str) -> None:
+        super().__init__(f"formula {latex!r}{reason}")
+        self.latex = latex
+
+
 def mathml(latex: str, *, display: bool = False) -> str:
     """MathML of one formula."""
     latex = latex.strip()
@@ -40,7 +48,7 @@ def mathml(latex: str, *, display: bool = False) -> str:
         found = CONVERTER.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
         position, _, reason = str(error).partition(": ")
-        raise ValueError(f"formula {latex!r}, character {position}: {reason}") from error
+        raise FormulaError(latex, f", character {position}: {reason}") from error
     for pattern, replacement in TIDY:
         found = re.sub(pattern, replacement, found)
     return re.sub(r' style="(?P<style>[^"]*)"', lambda match: class_of(match["style"], latex), found)
@@ -50,8 +58,14 @@ def class_of(style: str, latex: str) -> str:
     """The attribute that takes the place of an inline style of a formula."""
     declarations = [text.replace(" ", "") for text in style.split(";") if text.strip()]
     if unknown := [text for text in declarations if text not in CLASSES]:
-        raise ValueError(f"formula {latex!r}: the style {unknown[0]!r} has no class in hooks/mathematics.py")
+        raise FormulaError(latex, f": the style {unknown[0]!r} has no class in hooks/mathematics.py")
     return f' class="{" ".join(filter(None, map(CLASSES.get, declarations)))}"'
+
+
+def find_line(latex: str, source: str) -> int | None:
+    """The line of a page on which a formula begins, if it stands there like that."""
+    match = re.search(r"(?:\$|\\[(\[])\s*" + re.escape(latex) + r"\s*(?:\$|\\[)\]])", source)
+    return source.count("\n", 0, match.start()) + 1 if match else None
 
 
 def to_mathml(page: str) -> str:

@@ -74,13 +74,16 @@ def find_uses(markdown: str, page: str, is_file: Callable[[str], bool]) -> Itera
 def find_problems(uses: list[Use], scripts: list[str]) -> Iterator[str]:
     """What is wrong with the uses of all pages together, before anything runs."""
     shown = {(use.page, use.script) for use in uses if use.kind == "code"}
+    anchors: dict[tuple[str, str], Use] = {}  # the first figure that has it, by page and file name
     for use in uses:
+        if use.kind == "figure":
+            first = anchors.setdefault((use.page, posixpath.basename(use.uri)), use)
+            if first is not use:
+                yield f"{use.place}: the figure {use.uri} would have the anchor of {first.uri} on line {first.line}"
         if not use.described:
             yield f"{use.place}: the figure {use.uri} needs an alt text and a caption in quotes"
         if use.script not in scripts:
-            nearest = difflib.get_close_matches(use.script, scripts, n=1)
-            hint = f"; the nearest name is {nearest[0]}" if nearest else ""
-            yield f"{use.place}: there is no snippet {use.script}{hint}"
+            yield f"{use.place}: there is no snippet {use.script}{nearest(use.script, scripts)}"
         elif use.kind != "code" and (use.page, use.script) not in shown:
             yield f"{use.place}: shows what {use.script} makes, but not its code"
     for script in scripts:
@@ -88,6 +91,12 @@ def find_problems(uses: list[Use], scripts: list[str]) -> Iterator[str]:
             yield f"{script}: a snippet's name must not end in a hyphen and a number, which count figures"
     for script in sorted(set(scripts) - {use.script for use in uses}):
         yield f"{script}: no page uses this snippet: show it, or delete it"
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """What an error says of the known name that is most like another, if one is."""
+    found = difflib.get_close_matches(name, known, n=1)
+    return f"; the nearest name is {found[0]}" if found else ""
 
 
 def find_gaps(uses: list[Use], outcomes: Mapping[str, Outcome]) -> Iterator[str]:

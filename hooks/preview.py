@@ -72,7 +72,7 @@ def render_changed(build: Build, engine: Engine) -> int:
     sources = read_sources(last.files)
     names = [file.src_uri for file in last.files if is_lab(file)]
     outcomes, figures = execute(sources, names, engine, last.written.__contains__)
-    build.outcomes, build.figures = outcomes, build.figures | figures
+    build.sources, build.outcomes, build.figures = sources, outcomes, build.figures | figures
     build.by_source = by_source(outcomes.values())
     # not those of a build which failed since: the templates are those of the last one
     last.recall.forget_surroundings()

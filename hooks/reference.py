@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hooks.kept import sources
-from hooks.pages import lines
+from hooks.pages import PageError, lines, nearest
 
 if TYPE_CHECKING:
     import griffe
@@ -48,16 +48,23 @@ def link_objects(markdown: str, page: str) -> str:
     return "\n".join(text if fenced else OBJECT.sub(link, text) for _, text, fenced in lines(markdown))
 
 
-def plain(markdown: str, root: Path) -> str:
-    """The source of a page of the reference with the docstrings in the place of the directive."""
+def plain(markdown: str, page: str, root: Path, above: int = 0) -> str:
+    """The source of a page of the reference with the docstrings in the place of the directive.
+
+    Raises:
+        PageError: if there is no such module.
+    """
     if not DIRECTIVE.search(markdown):
         return markdown
-    code = sources(root / "lego")
-
-    def describe(match: re.Match[str]) -> str:
-        return "\n\n".join(entries(library(root, code)[match["module"].removeprefix("lego.")], 2))
-
-    return DIRECTIVE.sub(describe, markdown)
+    found = library(root, sources(root / "lego"))
+    rows = []
+    for line, text, fenced in lines(markdown, above + 1):
+        match = None if fenced else DIRECTIVE.fullmatch(text)
+        if match and (name := match["module"].removeprefix("lego.")) not in found.members:
+            hint = nearest(name, list(found.members))
+            raise PageError(f"docs/{page}:{line}: the library has no module {name} that can be read{hint}")
+        rows.append("\n\n".join(entries(found[name], 2)) if match else text)
+    return "\n".join(rows)
 
 
 @functools.lru_cache(maxsize=1)

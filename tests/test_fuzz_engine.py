@@ -26,6 +26,7 @@ from hooks import (
 from hooks.engine import Cell, Outcome
 from hooks.engine.cache import Cache
 from hooks.engine.child import MARK, split
+from hooks.mistakes import find_mistakes
 from tests.fuzz.tools import examples
 
 # Text is drawn from the grammar's own tokens, so that it comes close to what means something, and from any characters.
@@ -68,6 +69,8 @@ def test_uses_of_a_page_are_found_with_their_line(text):
     assert all(1 <= use.line <= count and use.script.startswith("snippets/") for use in found)
     list(pages.find_problems(found, ["snippets/a.py"]))
     list(pages.find_gaps(found, OUTCOMES))
+    told = [re.match(r"docs/a/b.md:(\d+): ", problem) for problem in find_mistakes(text, "a/b.md")]
+    assert all(match and 1 <= int(match[1]) <= count for match in told)
 
 
 @given(WORDS)

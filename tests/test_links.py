@@ -1,6 +1,7 @@
 """Where links lead: those of a source, from each place where it is read, and those of the built site."""
 
 import html
+import logging
 import posixpath
 import re
 from urllib.parse import unquote, urljoin, urlsplit
@@ -96,6 +97,55 @@ def test_a_link_that_only_the_finished_page_breaks_fails_a_strict_build(project)
     assert not (project / "site").exists()
     result = mkdocs("build", cwd=project)
     assert result.returncode == 0 and "leads to no file" in result.stderr
+
+
+def told(page, link, sources):
+    """What the log says of a link, in MkDocs' words."""
+    text = f"Doc file '{page}' contains a link '{link}', but 'it' leads to no link 'there'."
+    record = logging.LogRecord("mkdocs", logging.WARNING, "", 0, "%s", (text,), None)
+    assert links.add_place(record, sources)
+    assert record.getMessage().endswith(text)
+    return record.getMessage().removesuffix(text)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "See [this](a.md#b) one.",
+        '[this](a.md#b "A title")',
+        "<a href='a.md#b'>this</a>",
+        '<a href="a.md#b">this</a>',
+        "See <a.md#b>.",
+        "[this]: a.md#b",
+        "See [`this`][b].",
+    ],
+)
+def test_what_is_wrong_with_a_link_is_told_with_its_line(row):
+    others = "# b\n```md\n[x](a.md#b)\n```\n[x](aa.md#b) [x](a.md#b-c) [b](#b) [b]\n[x](a.md)\n"
+    assert told("x/p.md", "a.md#b", {"x/p.md": f"{others}{row}\n{row}\n", "p.md": row}) == "docs/x/p.md:7: "
+
+
+@pytest.mark.parametrize("sources", [{}, {"p.md": ""}, {"p.md": "[x](b.md)\n"}, {"q.md": "[x](a.md)"}])
+def test_a_link_that_is_not_found_has_no_place(sources):
+    assert told("p.md", "a.md", sources) == ""
+
+
+@pytest.mark.parametrize("kind", ["a link", "an absolute link", "an unrecognized relative link"])
+def test_mkdocs_warnings_of_links_are_known(kind):
+    record = logging.makeLogRecord({"msg": f"Doc file 'p.md' contains {kind} '/a', it was left as is."})
+    assert links.add_place(record, {"p.md": "[x](/a)"}) and record.getMessage().startswith("docs/p.md:1: Doc")
+
+
+def test_other_messages_stay_as_they_are():
+    record = logging.makeLogRecord({"msg": "A %s of 'p.md' contains a link 'a'", "args": ("page",)})
+    assert links.add_place(record, {"p.md": "[x](a)"})
+    assert record.getMessage() == "A page of 'p.md' contains a link 'a'"
+
+
+def test_an_anchor_stands_on_a_page_once():
+    links.check_anchors('<p id="a">id="a" <b data-id="a"></b></p><i id="b"><samp>x id="b"</samp>')
+    with pytest.raises(ValueError, match=r"^the anchor b stands there 2 times$"):
+        links.check_anchors('<p id="a"><i class="x" id="b">\n<p\nid="b" class="y">')
 
 
 FILES = Files([File(name, "docs", "site", True) for name in ("index.md", "a/b c.md", "a/d.md", "a/e.svg")])

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from fontTools.ttLib import TTFont
 
-from hooks.mathematics import inline_mathml, mathml, to_mathml, visible
+from hooks.mathematics import FormulaError, find_line, inline_mathml, mathml, to_mathml, visible
 
 ROOT = Path(__file__).resolve().parents[1]
 FONT = ROOT / "docs" / "assets" / "fonts" / "latinmodern-math.woff2"
@@ -165,6 +165,24 @@ def test_error_names_formula_and_reason(latex, reason):
     assert latex.strip() in str(error.value).replace("\\\\", "\\")
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("a\n$x$ or $y^$\n", 2),
+        ("a\n\n$$\n  y^\n$$\n", 3),
+        ("\\(y^\\)", 1),
+        ("\n\\[ y^ \\]", 2),
+        ("$y^2$\n$y^$\n$y^$", 2),
+        ("a\ny^\n$2y^$\n", None),
+        ("", None),
+    ],
+)
+def test_a_formula_is_found_on_its_line(source, line):
+    with pytest.raises(FormulaError, match="formula 'y\\^', character 2: ") as error:
+        mathml(" y^ ")
+    assert find_line(error.value.latex, source) == line
+
+
 def test_styles_become_classes_that_the_style_sheet_has():
     css = (ROOT / "docs" / "assets" / "extra.css").read_text()
     for latex in (
@@ -177,5 +195,6 @@ def test_styles_become_classes_that_the_style_sheet_has():
         assert " style=" not in found
         for name in re.findall(r'class="([^"]+)"', found):
             assert all(f".{part} {{" in css for part in name.split() if part.startswith("math-")), name
-    with pytest.raises(ValueError, match="'color:#FF0000' has no class"):
+    with pytest.raises(FormulaError, match="'color:#FF0000' has no class") as error:
         mathml(r"\color{red}{a}")
+    assert error.value.latex == r"\color{red}{a}"

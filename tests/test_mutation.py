@@ -3,8 +3,10 @@
 import html
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -150,6 +152,25 @@ if __name__ == "__main__":
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "copy/told").read_text() == str(tmp_path / "copy/thing.py")
+
+
+def test_each_reason_is_of_a_line_that_is_there():
+    """A reason of a snippet or a page is of the line as it was broken."""
+    from benchmarks.mutation import REASONS, matches
+
+    for entry in tomllib.loads(REASONS.read_text())["survivor"]:
+        files, lines = ([part] if isinstance(part, str) else part for part in (entry["file"], entry["line"]))
+        known = {
+            file: (ROOT / file).read_text().split("\n") for file in files if re.match("lego/|hooks/", file)
+        }
+        found = {
+            (file, line)
+            for file, rows in known.items()
+            for line in lines
+            if any(matches(row.strip(), line) for row in rows)
+        }
+        assert {file for file, _ in found} == known.keys(), entry
+        assert not known or {line for _, line in found} == set(lines), entry
 
 
 def test_an_unknown_file_is_refused():

@@ -45,6 +45,7 @@ def test_a_figure_without_alt_text_or_caption_is_refused(figure):
     reason = "the figure a/b.svg needs an alt text and a caption in quotes"
     assert list(pages.find_problems(found, ["snippets/a/b.py"])) == [
         f"docs/a/b.md:1: {reason}",
+        "docs/a/b.md:3: the figure a/b.svg would have the anchor of a/b.svg on line 1",
         f"docs/a/b.md:3: {reason}",
     ]
 
@@ -56,6 +57,16 @@ def test_problems_name_place_rule_and_nearest():
         "docs/a/p.md:1: there is no snippet snippets/a/sigmod.py; the nearest name is snippets/a/sigmoid.py",
         "docs/a/p.md:2: shows what snippets/a/ok.py makes, but not its code",
         "snippets/a/sigmoid.py: no page uses this snippet: show it, or delete it",
+    ]
+
+
+def test_two_figures_of_one_page_have_two_names():
+    code = '--8<-- "a/b.py"\n--8<-- "c/b.py"\n'
+    text = f'{code}![A](b.svg "C")\n![A](b-2.svg "C")\n![A](../c/b.svg "C")\n![A](b.svg "C")\n'
+    found = uses(text) + uses(f'{code}![A](b.svg "C")', page="a/d.md")
+    assert list(pages.find_problems(found, ["snippets/a/b.py", "snippets/c/b.py"])) == [
+        "docs/a/b.md:5: the figure c/b.svg would have the anchor of a/b.svg on line 3",
+        "docs/a/b.md:6: the figure a/b.svg would have the anchor of a/b.svg on line 3",
     ]
 
 

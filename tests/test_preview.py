@@ -1,5 +1,6 @@
 """What `serve` shows early, and when browsers load again."""
 
+import copy
 import socket
 import threading
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from mkdocs.exceptions import Abort
+from mkdocs.structure.files import File
 from watchdog.events import FileSystemEventHandler
 from watchdog.observers.polling import PollingObserver
 
@@ -54,6 +56,26 @@ def test_a_page_is_affected_by_its_text_and_by_its_snippets(sources, outcomes, p
     )
     found = affected(last, SOURCES | sources, OUTCOMES | outcomes)
     assert [file.src_uri for file in found] == pages
+
+
+def test_a_page_is_rendered_with_the_text_that_it_has_now(monkeypatch, tmp_path):
+    """The lines of an error are counted in it."""
+    from hooks import preview
+    from hooks.build import Build
+
+    (tmp_path / "one.md").write_text("New.\n")
+    (tmp_path / "mkdocs.yml").write_text("")
+    build = Build()
+    build.files = Files([File("one.md", str(tmp_path), "site", True)])
+    build.config = SimpleNamespace(docs_dir=str(tmp_path), config_file_path=str(tmp_path / "mkdocs.yml"))
+    build.sources, build.outcomes, build.figures = {"one.md": "Old.\n"}, {}, {}
+    build.present, build.settings, build.written = list_files(tmp_path), b"", frozenset()
+    build.recall = SimpleNamespace(forget_surroundings=lambda: None)
+    build.last = copy.copy(build)
+    monkeypatch.setattr(preview, "execute", lambda *asked: ({}, {}))
+    monkeypatch.setattr(preview, "show", lambda last, files: [build.sources[f.src_uri] for f in files])
+    assert preview.render_changed(build, None) == ["New.\n"]
+    assert build.last.sources == {"one.md": "Old.\n"}, "what the last build made stays known"
 
 
 class Server:

@@ -3,6 +3,7 @@
 import pytest
 
 from hooks import reference
+from hooks.pages import PageError
 
 MODULE = '''"""A module: see [double][lego.tiny.double]."""
 
@@ -70,12 +71,12 @@ def test_no_code_of_the_library_runs(root):
     (root / "lego" / "__init__.py").write_text(f"open({str(root / 'ran')!r}, 'w')\n")
     for name in ("fast.so", "old.pyc"):
         (root / "lego" / name).write_bytes(b"")
-    assert "double" in reference.plain("::: lego.tiny\n", root)
+    assert "double" in reference.plain("::: lego.tiny\n", "tiny.md", root)
     assert not (root / "ran").exists()
 
 
 def test_the_twin_holds_every_public_object(root):
-    text = reference.plain("# Tiny\n\n::: lego.tiny\n", root)
+    text = reference.plain("# Tiny\n\n::: lego.tiny\n", "tiny.md", root)
     headings = [line for line in text.splitlines() if line.startswith("#")]
     assert headings == [
         "# Tiny",
@@ -87,6 +88,22 @@ def test_the_twin_holds_every_public_object(root):
     assert "$$2x$$" in text and "- `x`: a number." in text and "- `ValueError`: if `x` is odd." in text
     assert "- `int`: The product." in text and "\nSource: Euclid" in text and ":::" not in text
     assert "\n```python\nfrom lego.tiny import double\n\nprint(double(2))\n```\n" in text
+
+
+def test_a_directive_that_is_shown_stays(root):
+    page = "```\n::: lego.none\n```\n\n    ::: lego.none\n::: lego.none.x\n::: other.none"
+    assert reference.plain(page, "how.md", root) == page
+
+
+def test_a_module_that_is_not_there_or_is_no_python_is_named_with_its_line(root):
+    with pytest.raises(PageError) as error:
+        reference.plain("# Tiny\n\n::: lego.tinny", "a/tiny.md", root, above=3)
+    assert str(error.value) == (
+        "docs/a/tiny.md:6: the library has no module tinny that can be read; the nearest name is tiny"
+    )
+    (root / "lego" / "broken.py").write_text("def (")
+    with pytest.raises(PageError, match=r"^docs/b\.md:1: the library has no module broken that can be read$"):
+        reference.plain("::: lego.broken", "b.md", root)
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,19 @@ UNTITLED = "# %%\nimport matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show(
         ),
         ("one.md", PAGE + "\n[x](javascript:alert(1))\n", "docs/one.md: the policy forbids"),
         ("labs/x.py", UNTITLED, "docs/labs/x.py: code cell 1 draws a figure"),
+        ("one.md", PAGE + "\n## A {#x}\n\n## B {#x}\n", "docs/one.md: the anchor x stands there 2 times"),
+        (
+            "labs/x.py",
+            "# %% [markdown]\n# Text.\n#\n# $y^$\n\n# %%\n",
+            "docs/labs/x.py:4: formula 'y^', character 2",
+        ),
+        (
+            "a/tiny.md",
+            "---\na: b\n---\n\n# Tiny\n\n::: lego.tinny\n",
+            "docs/a/tiny.md:7: the library has no module tinny that can be read; the nearest name is tiny",
+        ),
     ],
-    ids=["drawing", "link", "lab"],
+    ids=["drawing", "link", "lab", "anchor", "formula", "module"],
 )
 def test_what_is_refused_is_named_once(project, name, text, message):
     write(project, {name: text})

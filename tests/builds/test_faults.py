@@ -125,7 +125,7 @@ def test_a_snippet_that_no_page_uses(project):
 
 def test_a_formula_that_is_wrong(project):
     write(project, PAGE + "\n$$\\frac{1}{$$\n", "docs/one.md")
-    assert_fails(project, "docs/one.md: formula")
+    assert_fails(project, "docs/one.md:13: formula")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,26 @@ def build_from_outside(project):
 
 def test_a_warning_in_a_strict_build(project):
     write(project, PAGE + "\n[nowhere](nowhere.md)\n", "docs/one.md")
-    assert_fails(project, "Aborted with 1 warnings in strict mode!")
+    assert_fails(
+        project, "Aborted with 1 warnings in strict mode!", "docs/one.md:13: Doc file 'one.md' contains"
+    )
+
+
+def test_what_markdown_would_show_otherwise_is_told_at_once(project):
+    again = '![A line](one.svg "Once more.")'
+    text = f"---\na: b: c\n---\n{PAGE}\n## One\n\n## One\n\nSo it is.[^a]\n\n{again}\n\n--8<-- 'one.txt'\n\n~~~\n"
+    write(project, text, "docs/one.md")
+    assert_fails(
+        project,
+        "7 problems",
+        "docs/one.md:2: the lines before the text must be YAML, got 'a: b: c'",
+        "docs/one.md:16: the heading One stands on line 4 already",
+        "docs/one.md:18: the heading One stands on line 4 already",
+        "docs/one.md:20: there is no footnote [^a] on this page",
+        "docs/one.md:22: the figure one.svg would have the anchor of one.svg on line 6",
+        "docs/one.md:24: an include must be like --8<-- \"path\", got --8<-- 'one.txt'",
+        "docs/one.md:26: the block ~~~ has no end",
+    )
 
 
 def test_settings_that_would_make_another_site_are_refused(project):
