@@ -26,10 +26,13 @@ from lego.training import accuracy, fit
 
 inputs, labels = digits().all
 generator = torch.Generator().manual_seed(0)
-x, y = Standardize(inputs[:200])(inputs), labels.clone()
-wrong = torch.rand(200, generator=generator) < 0.2
-y[:200][wrong] = torch.randint(10, (int(wrong.sum()),), generator=generator)
-judges, test = (x[200:500], labels[200:500]), (x[500:], labels[500:])
+count, share = 200, 0.2  # training digits; labels drawn at random
+x, y = Standardize(inputs[:count])(inputs), labels.clone()
+drawn = torch.rand(count, generator=generator) < share
+y[:count][drawn] = torch.randint(10, (int(drawn.sum()),), generator=generator)
+wrong = y[:count] != labels[:count]  # a label can be drawn right
+end = count + 300
+judges, test = (x[count:end], labels[count:end]), (x[end:], labels[end:])
 board, sealed, histories = {}, {}, {}
 
 
@@ -39,8 +42,8 @@ def run(name, width=64, steps=200, decay=0.0, dropout=0.0, noise=0.0, patience=0
     model = nn.Sequential(GaussianNoise(noise, generator=generator), *net)
     histories[name] = fit(
         model,
-        x[:200],
-        y[:200],
+        x[:count],
+        y[:count],
         steps=steps,
         lr=0.3,
         seed=0,
@@ -51,9 +54,11 @@ def run(name, width=64, steps=200, decay=0.0, dropout=0.0, noise=0.0, patience=0
     )
     board[name] = accuracy(model, *judges)
     sealed[name] = accuracy(model, *test)
-    learned = accuracy(model, x[:200][wrong], y[:200][wrong])
-    print(f"{name}: validation {board[name]:.3f}, ", end="")
-    print(f"wrong labels learned {learned:.0%}")
+    print(f"{name}: validation {board[name]:.3f}", end="")
+    if wrong.any():
+        learned = accuracy(model, x[:count][wrong], y[:count][wrong])
+        print(f", wrong labels learned {learned:.0%}", end="")
+    print()
 
 
 # %% [markdown]
@@ -66,9 +71,10 @@ run("nothing")
 run("stopped", patience=10)
 
 figure, axes = plt.subplots()
-for (name, history), style in zip(histories.items(), ("-", "--"), strict=True):
+for name, style in (("nothing", "-"), ("stopped", "--")):
+    history = histories[name]
     axes.plot(history.validation_steps, history.validation, style, label=name)
-axes.set(xlabel="step", ylabel="validation loss", ylim=(0.6, 1.2))
+axes.set(xlabel="step", ylabel="validation loss", ylim=(None, 1.2))
 axes.legend()
 plt.show()
 
@@ -123,15 +129,14 @@ plt.show()
 field = {"nothing": (0.0, 0.0), "L2": (0.03, 0.0), "noise": (0.0, 1.2)}
 
 
-def race(entry, seed):
-    decay, noise = field[entry]
+def race(decay, noise, seed):
     generator = torch.Generator().manual_seed(seed)
     net = mlp([64, 64, 10], generator=generator)
     model = nn.Sequential(GaussianNoise(noise, generator=generator), *net)
     fit(
         model,
-        x[:200],
-        y[:200],
+        x[:count],
+        y[:count],
         steps=150,
         lr=0.3,
         penalty=lambda net: decay * l2(net),
@@ -139,14 +144,22 @@ def race(entry, seed):
     return {"accuracy": 100 * accuracy(model, *test)}
 
 
-rows = sweep(race, {"entry": list(field)}, 5, store="race.csv", backend="sequential")
+rows = sweep(
+    race,
+    [{"decay": decay, "noise": noise} for decay, noise in field.values()],
+    seeds=5,
+    store="race.csv",
+    backend="sequential",
+    settings={"count": count, "share": share},
+)
 figure, axes = plt.subplots()
-for entry in field:
-    found = [row["accuracy"] for row in rows if row["entry"] == entry]
+for entry, (decay, noise) in field.items():
+    own = [row for row in rows if (row["decay"], row["noise"]) == (decay, noise)]
+    found = [row["accuracy"] for row in own]
     low, high = bootstrap(found)
     axes.plot([entry, entry], [low, high], color="C0")
-    axes.plot([entry] * 5, found, ".", color="C1")
-    print(f"{entry:8} {sum(found) / 5:.1f} [{low:.1f}, {high:.1f}]")
+    axes.plot([entry] * len(found), found, ".", color="C1")
+    print(f"{entry:8} {sum(found) / len(found):.1f} [{low:.1f}, {high:.1f}]")
 axes.set(ylabel="test accuracy, %")
 plt.show()
 
@@ -156,8 +169,11 @@ plt.show()
 #
 # ## Your turn
 #
-# - Delete `race.csv` before you change the second race: `sweep` keeps the runs that it finds there.
 # - Beat the winner with five runs, without looking at `sealed`.
-# - Which is worth more: the best regularizer, or 200 more training digits? Change the numbers, and let the
-#   judges begin after the training digits, or they are no longer unseen.
-# - Set the share of wrong labels to zero. Who wins now, and by how much?
+# - Which is worth more: the best regularizer, or 200 more training digits? Set `count` to 400; the judges
+#   then begin after the training digits, and stay unseen.
+# - Set `share` to 0. Who wins now, and by how much?
+#
+# In the second race, `sweep` runs a new setting in `field` by itself, and refuses a `race.csv` of another
+# `count` or `share`: delete the file then, and whenever you change `race`, because it keeps the runs that it
+# finds there.

@@ -48,18 +48,28 @@ function element(name, attributes, parent) {
 
 const FLAT = 144 // height of a panel where they are stacked: the sliders below stay in sight
 
+// The ends of both axes with one unit for both, each axis about the middle that it had.
+function equal({ x, y }, box) {
+  const width = box.right - box.left, height = box.bottom - box.top
+  const unit = Math.min(width / (x[1] - x[0]), height / (y[1] - y[0]))
+  const about = ([low, high], length) => [(low + high - length / unit) / 2, (low + high + length / unit) / 2]
+  return { x: about(x, width), y: about(y, height) }
+}
+
 class Chart {
-  // `panels`: [{ title, xlabel, ylabel, x: [low, high], y: [low, high], log }]; with `log`, y holds powers of ten.
+  // `panels`: [{ title, xlabel, ylabel, x: [low, high], y: [low, high], log, equal }]; with `log`, y holds powers of ten;
+  // with `equal`, one is as long across as up, and the axis that has room left shows more than it was asked to.
   constructor(panels, width, tall, stacked, label) {
     const share = width / panels.length, height = stacked ? FLAT : tall, [columns, rows] = stacked ? [1, panels.length] : [panels.length, 1]
     this.svg = element("svg", { viewBox: `0 0 ${columns * share} ${rows * height}`, class: stacked ? "stacked" : "", role: "img", fill: "currentColor", "stroke-linejoin": "round", "aria-label": label })
     this.panels = panels.map((panel, index) => {
       const [left, top] = stacked ? [0, index * height] : [index * share, 0]
       const box = { left: left + 42, right: left + share - 8, top: top + 20, bottom: top + height - 34 }
+      const ends = panel.equal ? equal(panel, box) : {}
       const clip = `explorer-clip-${index}`
       element("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }, element("clipPath", { id: clip }, this.svg))
       const frame = element("g", {}, this.svg), data = element("g", { "clip-path": `url(#${clip})` }, this.svg)
-      return { ...panel, box, frame, data, labels: element("g", { "font-size": 9.5 }, this.svg) }
+      return { ...panel, ...ends, box, frame, data, labels: element("g", { "font-size": 9.5 }, this.svg) }
     })
     this.panels.forEach((panel) => this.#axes(panel))
   }
@@ -137,15 +147,16 @@ class Chart {
     frame.replaceChildren()
     const grid = { stroke: "var(--plot-grid)", "stroke-width": 0.6 }
     const words = (text, attributes) => { element("text", attributes, frame).textContent = text }
+    const short = (tick) => written(Number(tick.toPrecision(6))).replace(/\.?0+e/, "e")
     for (const tick of ticks(...x)) {
       const place = box.left + (tick - x[0]) / (x[1] - x[0]) * (box.right - box.left)
       element("path", { d: `M${place} ${box.top}V${box.bottom}`, ...grid }, frame)
-      words(written(Number(tick.toPrecision(6))), { x: place, y: box.bottom + 12, "text-anchor": "middle", "font-size": 9 })
+      words(short(tick), { x: place, y: box.bottom + 12, "text-anchor": "middle", "font-size": 9 })
     }
     for (const tick of ticks(...y, log)) {
       const place = box.bottom - (tick - y[0]) / (y[1] - y[0]) * (box.bottom - box.top)
       element("path", { d: `M${box.left} ${place}H${box.right}`, ...grid }, frame)
-      const text = log ? `1e${tick}`.replace("-", "−") : written(Number(tick.toPrecision(6)))
+      const text = log ? `1e${tick}`.replace("-", "−") : short(tick)
       words(text, { x: box.left - 4, y: place + 3, "text-anchor": "end", "font-size": 9 })
     }
     element("path", { d: `M${box.left} ${box.top}V${box.bottom}H${box.right}`, fill: "none", stroke: "currentColor", "stroke-width": 0.8 }, frame)

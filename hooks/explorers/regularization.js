@@ -5,7 +5,7 @@ const stepsFor = (rate, penalty) => Math.max(1, Math.round(1 / (rate * penalty))
 const regularizing = {
   label: "Contours of the loss over two weights with the paths of ridge, early stopping and dropout from zero to the least-squares solution, and where each is now.",
   panels: [
-    { title: "paths over the loss", xlabel: "first weight", ylabel: "second weight", x: [-0.9, 2.4], y: [-0.9, 1.8] },
+    { title: "paths over the loss", xlabel: "first weight", ylabel: "second weight", x: [-0.6, 2.4], y: [-0.6, 1.4], equal: true },
     { title: "distance to the ridge solution", xlabel: "log₁₀ λ", x: [-2, 2], y: [-4, 0.5], log: true },
   ],
   follow(values) {
@@ -28,7 +28,7 @@ const regularizing = {
     }
     const now = { ridge: regularization.ridge(penalty, ...inputs), stopping: regularization.stopped(steps, ...inputs), dropout: regularization.dropout(p, ...inputs) }
     for (const name in now) chart.dot(0, now[name], { color: ways[name].color, size: 4, shape: ways[name].shape })
-    chart.text(0, [regularization.best[0], regularization.best[1] - 0.2], "least squares", { anchor: "middle" })
+    chart.text(0, [regularization.best[0] - 0.15, regularization.best[1] - 0.2], "least squares")
     chart.dot(0, regularization.best, { size: 2.5 })
     chart.dot(0, [0, 0], { size: 2.5 })
 
@@ -43,10 +43,10 @@ const regularizing = {
     chart.line(1, distance.stopping, { color: 2, dash: "6 3" })
     chart.line(1, distance.dropout, { color: 3, dash: "1.5 2" })
     chart.line(1, [[Math.log10(penalty), 1e-9], [Math.log10(penalty), 1e9]], { width: 0.8, dash: "2 2" })
-    const row = (text, name, amount) => [{ text, color: ways[name].color, dash: ways[name].dash }, amount, ...now[name].slice(0, 2).map((weight) => written(weight, 4)), name === "ridge" ? "" : written(apart(now.ridge, now[name]), 2)]
+    const row = (text, name, amount) => [{ text, color: ways[name].color, dash: ways[name].dash }, amount, name === "ridge" ? "" : written(apart(now.ridge, now[name]), 2), ...now[name].slice(0, 2).map((weight) => written(weight, 4))]
     return {
       table: [
-        ["method", "amount", "first weight", "second weight", "from ridge"],
+        ["method", "amount", "from ridge", "first weight", "second weight"],
         row("ridge", "ridge", `λ = ${written(penalty)}`),
         row("early stopping", "stopping", `${steps} ${steps === 1 ? "step" : "steps"}`),
         row("dropout", "dropout", `p = ${written(p, 2)}`),

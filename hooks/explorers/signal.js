@@ -119,7 +119,8 @@ const signaling = {
       norms.push([index + 1, layer.gradient])
     })
     const size = Math.max(...bands[4].map(([, value]) => Math.abs(value)), ...bands[0].map(([, value]) => Math.abs(value)))
-    const reach = [0.1, 1, 2, 4, 10, 30, 100].find((limit) => limit >= size) ?? 1000
+    const power = 10 ** Math.floor(Math.log10(size))
+    const reach = [0.1, 1, 2, 4, 10, 30, 100, 2 * power, 5 * power, 10 * power].find((limit) => limit >= size) ?? 1000
     for (const panel of [0, 1]) chart.limits(panel, { x: [1, Math.max(values.depth, 2)] })
     chart.limits(0, { y: [-reach, reach] })
     const powers = norms.map(([, norm]) => Math.log10(norm)).filter(Number.isFinite)
@@ -133,9 +134,12 @@ const signaling = {
     const first = norms[0][1], last = norms.at(-1)[1]
     const factor = (first / last) ** (1 / Math.max(values.depth - 1, 1))
     const verdict = !Number.isFinite(factor) || factor > limits[1] ? "exploding" : factor < limits[0] ? "vanishing" : "steady"
-    const way = { exploding: "an exploding gradient: it grows", vanishing: "a vanishing gradient: it shrinks", steady: "a steady gradient: it changes" }[verdict]
+    const adds = verdict === "steady" && Math.abs(Math.log10(first / last)) > 1
+    const way = adds
+      ? `. One layer can have that, but over ${values.depth} layers it adds up: the gradient ${first < last ? "shrinks" : "grows"}`
+      : { exploding: ": an exploding gradient: it grows", vanishing: ": a vanishing gradient: it shrinks", steady: ": a steady gradient: it changes" }[verdict]
     return {
-      words: `Last layer: standard deviation ${written(deviation)}. On its way back the gradient changes by a factor of ${written(factor)} per layer: ${way} from ${written(last)} at the last layer to ${written(first)} at the first. The gain that keeps the mean square of this activation is ${written(gains[values.activation], 4)} with Xavier's variance.`,
+      words: `Last layer: standard deviation ${written(deviation)}. On its way back the gradient changes by a factor of ${written(factor)} per layer${way} from ${written(last)} at the last layer to ${written(first)} at the first. The gain that keeps the mean square of this activation is ${written(gains[values.activation], 4)} with Xavier's variance.`,
       get values() {
         const weights = layers.map(({ weight }) => [...weight])
         return { verdict, factor, deviation, norms: norms.map(([, norm]) => norm), weights, inputs: [...inputs], upstream: [...upstream] }

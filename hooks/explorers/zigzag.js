@@ -11,7 +11,7 @@ const contour = ([a, b, d], [x, y], radius) => {
 const zigzagging = {
   label: "Contours of the loss over two weights and the path of gradient descent; next to it, the loss at each step.",
   panels: [
-    { title: "path over the loss", xlabel: "first weight", ylabel: "second weight", x: [-2.6, 2.6], y: [-2.4, 1.6] },
+    { title: "path over the loss", xlabel: "first weight", ylabel: "second weight", x: [-2.6, 2.6], y: [-2.4, 1.6], equal: true },
     { title: "loss by step, start = 1", xlabel: "step", x: [0, 60], y: [-6, 2], log: true },
   ],
   draw(chart, { mean, scale, rate }) {

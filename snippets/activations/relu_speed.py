@@ -1,4 +1,4 @@
-"""ReLU learns spirals in half of tanh's steps; on digits tanh catches up."""
+"""At the best rates ReLU halves tanh's steps on spirals, but not on digits."""
 
 import matplotlib.pyplot as plt
 import torch

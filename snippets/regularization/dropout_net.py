@@ -1,4 +1,4 @@
-"""Dropout brings four points, and most wrong labels are still learned."""
+"""Dropout brings four to five points; most wrong labels are still learned."""
 
 import matplotlib.pyplot as plt
 import torch

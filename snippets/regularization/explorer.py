@@ -20,7 +20,7 @@ ways = {
     ],
 }
 figure, axes = plt.subplots(figsize=(7, 4))
-grid = torch.linspace(-1, 2.4, 101, dtype=torch.float64)
+grid = torch.linspace(-1, 2.8, 101, dtype=torch.float64)
 away = torch.cartesian_prod(grid, grid) - best
 loss = (away @ x.T).square().sum(dim=1).reshape(101, 101).T
 levels = [(0.35 * k) ** 2 for k in range(1, 8)]
@@ -28,7 +28,7 @@ axes.contour(grid, grid, loss, levels=levels, colors="C7", linewidths=0.6)
 for (name, path), style in zip(ways.items(), ["-", "--", ":"], strict=True):
     axes.plot(*torch.stack(path).T, style, label=name)
 axes.set(xlabel="first weight", ylabel="second weight")
-axes.set(xlim=(-0.6, 2.4), ylim=(-0.6, 1.4))
+axes.set(xlim=(-0.9, 2.7), ylim=(-0.6, 1.4), aspect="equal")
 axes.legend(loc="lower right")
 
 one = ridge(x, y, 1.0)

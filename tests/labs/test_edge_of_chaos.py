@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.labs import cell, edited
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -36,14 +38,38 @@ def test_deep_nets_learn_near_the_edge(lab):
 
 
 def test_diagnose_names_both_sides(lab):
-    order, edge, chaos = lab["findings"].values()
+    order, mild, edge, chaos = lab["findings"].values()
     assert "vanishing gradient" in order and "exploding gradient" in chaos
-    assert edge == []
+    assert mild == edge == []
+
+
+def test_diagnose_is_silent_on_a_net_that_its_depth_makes_sick(lab):
+    report = lab["diagnose"](lab["net"](0.9), (lab["x"], lab["y"]))
+    assert report.gradient_factor == pytest.approx(0.77, abs=0.005) and report.findings == []
+    assert report.gradient_factor**19 == pytest.approx(0.007, abs=0.0005)
+    assert lab["learned"][0.9] < 0.2
+
+
+def test_inputs_that_a_net_merges_have_a_cosine_near_one_however_small_they_are(lab):
+    for weight_scale in (0.3, 0.7):
+        assert lab["cosines"](weight_scale, activation="relu")[-1] > 0.95
+
+
+def test_the_first_figure_takes_a_fourth_scale(lab):
+    code = edited(cell("edge_of_chaos", "walks ="), ("(0.8, 1.4, 2.5)", "(0.8, 1.2, 1.4, 2.5)"))
+    space = dict(lab)
+    exec(code, space)
+    assert len(space["axes"].lines) == 4
 
 
 def test_your_turn_finds_what_it_hints_at(lab):
     relu = lab["cosines"](2**0.5, activation="relu")
     assert relu[0] == pytest.approx(0.6, abs=0.05) and relu[-1] > 0.95
+
+
+def test_your_turn_has_gelu_with_an_edge_that_falls_as_its_biases_grow(lab):
+    few, many = (lab["critical"]("gelu", bias_variance) ** 0.5 for bias_variance in (0.01, 0.5))
+    assert few == pytest.approx(1.53, abs=0.005) and many == pytest.approx(1.40, abs=0.005)
 
 
 def test_your_turn_has_nets_that_learn_up_to_about_six_depth_scales(lab):

@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from tests.labs import cell, edited
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -37,6 +39,21 @@ def test_the_healthy_script_is_healthy_and_each_other_is_worse(lab):
 )
 def test_diagnose_names_the_bug(lab, script, finding):
     assert finding in names(lab, script)
+
+
+def test_script_4_is_repaired_by_the_table_and_the_rate_together(lab):
+    """The table alone leaves a finding."""
+    train = edited(
+        cell("find_the_bug", "clock ="), ("clock], dim=1)", "clock], dim=1)\nwide = Standardize(wide)(wide)")
+    )
+    ask = cell("find_the_bug", 'found["4"] =')
+    found, scores = {}, {}
+    for rate in ("1e-9", "0.1"):
+        space = lab | {"found": {}, "scores": {}}
+        exec(edited(train, ("lr=1e-9", f"lr={rate}")) + ask, space)
+        found[rate], scores[rate] = names(space, "4"), space["scores"]["4"]
+    assert found == {"1e-9": ["learning rate too low"], "0.1": []}
+    assert scores["1e-9"] < 0.2 and scores["0.1"] > 0.95
 
 
 def test_the_net_that_failed_shows_only_the_damage(lab):

@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from tests.labs import cell
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -64,9 +66,29 @@ def test_each_cure_learns_and_levels_the_gradient(lab, cure, loss):
 
 def test_the_other_two_help_little(lab):
     assert lab["layer_norm"].loss[-1] == pytest.approx(math.log(3), abs=0.01)
-    start = {
-        name: next(step for step, loss in enumerate(history.loss) if loss < 1)
-        for name, history in [*lab["histories"].items(), ("relu", lab["default_relu"])]
-        if name in {"tanh", "batch norm", "relu"}
+    assert min(lab["default_relu"].loss) > 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_relu_learns_with_the_weights_made_for_it(lab, seed):
+    """The second exercise, and the sentence about the rate."""
+    slow, fast = relu(lab, "pytorch", seed), relu(lab, "he_normal", seed)
+    assert min(lab["train"](slow, lr=0.03).loss) > 0.5
+    report = lab["diagnose"](fast, (lab["x"], lab["y"]))
+    assert report.findings == []
+    loss = lab["train"](fast, lr=0.03).loss
+    assert min(loss[:13]) < 1 and loss[-1] < 0.01
+
+
+def relu(lab, init, seed):
+    generator = lab["torch"].Generator().manual_seed(seed)
+    return lab["mlp"](lab["widths"], "relu", init=init, generator=generator)
+
+
+def test_the_figure_takes_another_net(lab):
+    space = lab | {
+        "histories": lab["histories"] | {"default ReLU": lab["default_relu"]},
+        "before": lab["before"] | {"default ReLU": {"0": 0.5, "2": 1.0}},
     }
-    assert start["relu"] > 2 * max(start["tanh"], start["batch norm"]), "it sits at chance for long"
+    exec(cell("paralysis", "left.plot"), space)
+    assert len(space["left"].lines) == len(space["right"].lines) == 5

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import math
+import re
 
 import pytest
 import torch
@@ -164,6 +165,84 @@ def test_the_verdicts_are_those_of_a_sick_and_a_healthy_net(computed):
     assert found(activation="sigmoid", scheme="xavier") == {"verdict": "vanishing"}
     assert found(activation="relu", scheme="he") == {"verdict": "steady"}
     assert found(activation="relu", scheme="large") == {"verdict": "exploding"}
+
+
+def reading(page):
+    """The words below the picture."""
+    return page.locator(".explorer__reading").inner_text()
+
+
+def test_a_factor_within_the_limits_that_adds_up_over_the_layers_is_not_called_steady(explore, page):
+    """The third of the things to try: GELU with Xavier's weights, fifty layers."""
+    found = functools.partial(explore("gradients"), "verdict", "norms", activation="gelu", scheme="xavier")
+    for seed in (1, 2, 8):
+        for gain, way in ((1.4, "shrinks"), (1.55, "grows")):
+            net = found(gain=gain, depth=50, seed=seed)
+            whole = net["norms"][0] / net["norms"][-1]
+            assert net["verdict"] == "steady" and (whole < 0.1 if way == "shrinks" else whole > 10)
+            said = reading(page)
+            assert f"over 50 layers it adds up: the gradient {way} from" in said and "steady" not in said
+    assert found(gain=1.5, depth=10)["verdict"] == "steady"
+    assert "a steady gradient: it changes" in reading(page)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_shortcut_cures_the_sigmoid_that_normalization_makes_vanish(computed, seed):
+    """The fifth of the things to try."""
+    found = functools.partial(
+        computed("gradients"), "verdict", activation="sigmoid", scheme="large", seed=seed
+    )
+    assert found(parts=[]) == {"verdict": "steady"}
+    assert found(parts=["norm"]) == {"verdict": "vanishing"}
+    assert found(parts=["norm", "residual"]) == {"verdict": "steady"}
+
+
+def test_outputs_that_explode_stay_on_their_axis(explore, page):
+    explore("gradients")("verdict", activation="relu", scheme="large", gain=3, depth=50)
+    top, bottom = page.evaluate(
+        """() => {
+            const svg = document.querySelector("figure[data-started] .plot__box svg")
+            const box = svg.querySelector("clipPath rect").getBBox(), band = svg.querySelector("path[fill-opacity]").getBBox()
+            return [band.y - box.y, box.y + box.height - band.y - band.height]
+        }"""
+    )
+    assert top >= 0 and bottom >= 0
+    labels = page.locator("figure[data-started] svg text").all_text_contents()
+    assert any(re.fullmatch(r"\de6\d", label) for label in labels), "round numbers are short"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("chapter", "round_bowl"),
+    [("regularization", {"correlation": 0, "scale": 1}), ("preprocessing", {"mean": 0, "scale": 1})],
+)
+def test_a_round_bowl_is_drawn_round(explore, page, chapter, round_bowl, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    explore(chapter)(**round_bowl)
+    contours = page.locator('figure[data-started] path[stroke="var(--plot-8)"]').evaluate_all(
+        "paths => paths.map((path) => path.getBBox()).map(({ width, height }) => [width, height])"
+    )
+    assert len(contours) == 7
+    for across, up in contours:
+        assert across == pytest.approx(up, rel=0.01) and across > 10
+
+
+def test_the_table_tells_which_number_of_steps_comes_nearest_to_ridge(explore, page):
+    """The fifth of the things to try; on a phone, too, the distance is in sight."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    found = explore("regularization")
+    found(ties=["tied"], penalty=-0.3)
+    assert page.locator("[name=penalty] + output").text_content() == "0.501"
+    assert page.locator("[name=steps] + output").text_content() == "6", "not the nearest"
+    distance = page.locator(".explorer__table tr:nth-child(2) td:nth-child(3)")
+    said = []
+    for steps in range(1, 21):
+        found(ties=[], penalty=-0.3, steps=steps)
+        said.append(float(distance.text_content()))
+    assert said[1] == min(said) and said.count(said[1]) == 1
+    assert page.locator(".explorer__table th").nth(2).text_content() == "from ridge"
+    box, table = (part.bounding_box() for part in (distance, page.locator(".explorer__reading")))
+    assert box["x"] + box["width"] <= table["x"] + table["width"]
 
 
 @pytest.mark.parametrize(("correlation", "scale"), [(0.6, 1), (-0.9, 1.5), (0, 1), (0.3, 0.25)])
