@@ -25,10 +25,10 @@ def test_the_measured_table_says_what_the_page_says():
     inside = {name: float(cost) for name, _, cost in rows}
     assert alone["sigmoid"] < 1.6 and inside["sigmoid"] < 1.05, "little more than ReLU"
     assert min(alone[name] for name in ("tanh", "elu", "selu")) > 1.6 and alone["tanh"] > 2
-    assert max(inside[name] for name in ("tanh", "elu", "selu")) < 1.15, "by a tenth"
+    assert max(inside[name] for name in ("tanh", "elu", "selu")) <= 1.10, "by a tenth"
     assert alone["mish"] == max(alone.values()) and inside["mish"] == max(inside.values()) > 1.2
     learn = {"prelu", "swish", "acon_a", "acon_b", "acon_c"}
-    assert max(cost for name, cost in inside.items() if name not in learn | {"mish"}) < 1.15
+    assert max(cost for name, cost in inside.items() if name not in learn | {"mish"}) <= 1.10
 
 
 def test_bfloat16_bricks_that_learn_are_slower_than_their_formula():
@@ -42,4 +42,4 @@ def test_bfloat16_bricks_that_learn_are_slower_than_their_formula():
     slower = ("swish, β learned", "acon_b, learned", "acon_c, learned")
     learned = [row for row in rows if row["Brick"] in slower and row["dtype"] == "bfloat16"]
     assert len(learned) == 9 and not {"× timm", "× compiled"} & set(names)
-    assert all(1.5 < float(row["× formula"]) < 5.5 for row in learned)
+    assert all(1.5 < float(row["× formula"]) < 4.5 for row in learned)

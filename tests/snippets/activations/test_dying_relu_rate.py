@@ -9,6 +9,7 @@ def test_large_steps_kill_and_small_ones_do_not_revive(run_snippet, capsys):
         f"{path[-1]:.0%} at the end, accuracy {scores[rate]:.2f}" in printed for rate, path in share.items()
     )
     assert all(path[0] < 0.2 and len(path) == 300 for path in share.values())
+    assert max(share[1][:10]) >= 0.5 and 0.7 < share[4][9] < 0.95, "within ten steps"
     assert share[4][40] > 0.9 and share[4][-1] > 0.9
     assert 0.4 < share[1][149] < 0.7 and abs(share[1][-1] - share[1][149]) < 0.05
     assert max(share[1][200:]) - min(share[1][200:]) < 0.03, "the small rate moves hardly any unit"

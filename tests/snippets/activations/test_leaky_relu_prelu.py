@@ -5,9 +5,11 @@ def test_what_prelu_learns_depends_on_the_task(run_snippet, capsys):
         for name, path in layers.items():
             assert f"{task}, {name}: from 0.25 to {path[-1]:.2f}\n" in printed
         assert len(layers) == 3 and all(path[0] == 0.25 for path in layers.values())
-    assert all(path[-1] > 0.4 for path in watched["digits"].values()), "toward a straight line"
+    digits = [path[-1] for path in watched["digits"].values()]
+    assert min(digits) > 0.5 and max(digits) < 1.25, "toward a straight line"
+    assert digits[0] == max(digits)
     ends = [path[-1] for path in watched["spirals"].values()]
-    assert ends[-1] < -1, "a fold"
+    assert ends[-1] < -1.2, "a fold"
     assert all(abs(end) < 0.4 for end in ends[:-1])
 
 

@@ -1,5 +1,8 @@
 import math
 
+import pytest
+import torch
+
 
 def test_one_is_nearly_a_line_and_one_outgrows_every_line(run_snippet):
     found = run_snippet("activations/search_candidates")
@@ -15,3 +18,10 @@ def test_one_is_nearly_a_line_and_one_outgrows_every_line(run_snippet):
     x = found["x"].double()
     exact = [v * math.asinh(v) ** 2 for v in x.tolist()]
     assert max(abs(a - b) for a, b in zip(function(x).tolist(), exact, strict=True)) < 1e-9
+
+
+@pytest.mark.parametrize(("factor", "slopes"), [(1 / math.pi, (0.564, 1.436)), (1, (-0.370, 2.370))])
+def test_the_slope_of_either_sinc(factor, slopes):
+    x = torch.linspace(-50, 50, 400_001, dtype=torch.double, requires_grad=True)
+    (slope,) = torch.autograd.grad((torch.sinc(factor * x) + x).sum(), x)  # torch's is sin(πx) / (πx)
+    assert (slope.min().item(), slope.max().item()) == pytest.approx(slopes, abs=1e-3)

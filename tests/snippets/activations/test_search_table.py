@@ -39,6 +39,24 @@ def test_the_lead_of_swish(network, lead, p):
     assert stats.ttest_ind(swish, relu, equal_var=False).pvalue == pytest.approx(p, rel=0.1)
 
 
+def test_how_far_the_others_are_behind_relu():
+    def behind(network, name):
+        found = scores(network)
+        return statistics.mean(found["relu"]) - statistics.mean(found[name])
+
+    assert behind("MLP", "tanh") == pytest.approx(6, abs=0.5)
+    assert behind("MLP", "sigmoid") == pytest.approx(15, abs=0.5)
+    assert min(behind(network, "tanh") for network in ("CNN", "residual CNN")) > 10
+    assert min(behind(network, "selu") for network in ("CNN", "residual CNN")) > 7
+    assert behind("CNN", "elu") == pytest.approx(6, abs=0.5)
+    residual = [behind("residual CNN", name) for name in ("selu", "tanh")]
+    assert residual == pytest.approx([7.4, 10.3], abs=0.1)
+    assert all(abs(behind("residual CNN", name)) < 1 for name in ("gelu", "silu", "leaky_relu"))
+    mlp = scores("MLP")
+    for name in ("elu", "selu"):
+        assert stats.ttest_ind(mlp[name], mlp["relu"], equal_var=False).pvalue > 0.1
+
+
 def test_the_mlp_and_the_cnn_come_near_what_the_authors_of_the_data_report(run_snippet):
     mean = run_snippet("activations/search_table")["mean"]
     reached = {name: [round(mean[network, name]) for network in ("MLP", "CNN")] for name in ("relu", "swish")}

@@ -14,8 +14,8 @@ def test_selu_leads_and_relu_hardly_begins(run_snippet):
     scores = found["scores"]
     assert scores["relu"] < 0.3 and min(scores["selu"], scores["tanh"]) > 0.45
     lowest = {line.get_label(): line.get_ydata().min() for line in found["axes"].lines}
-    assert lowest["SELU"] < lowest["tanh"] - 0.15
-    assert lowest["tanh"] == pytest.approx(1.3, abs=0.1) and lowest["ReLU"] > 1.8
+    assert lowest["SELU"] < 1
+    assert lowest["tanh"] == pytest.approx(1.3, abs=0.1) and lowest["ReLU"] > 1.9
 
 
 # ReLU's net hardly moves: one seed tells nothing

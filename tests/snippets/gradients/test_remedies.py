@@ -1,3 +1,6 @@
+import pytest
+
+
 def test_each_remedy_lets_the_gradient_through(run_snippet):
     found = run_snippet("gradients/remedies")
     norms, scores = found["norms"], found["scores"]
@@ -11,7 +14,7 @@ def test_each_remedy_lets_the_gradient_through(run_snippet):
     )
     for name in ("tanh instead", "batch norm"):
         assert all(0.15 < norm < 0.75 for norm in norms[name])
-    assert 30 < norms["shortcuts"][-1] < 100
+    assert norms["shortcuts"][-1] == pytest.approx(55, rel=0.05)
 
 
 def test_relu_needs_its_own_weights_too(run_snippet):
@@ -39,3 +42,17 @@ def test_the_shortcuts_net_is_sixteen_layers_of_the_same_kind(run_snippet):
         linear, bend = block
         h = h + bend(linear(h))
     assert torch.equal(found["nets"]["shortcuts"](x), found["plain"][-1](h))
+
+
+def test_each_shortcut_adds_the_mean_of_a_sigmoid(run_snippet):
+    import torch
+
+    from lego.stack import mlp
+
+    found = run_snippet("gradients/remedies")
+    generator = torch.Generator().manual_seed(0)
+    model = mlp(found["widths"], "sigmoid", init="xavier_normal", generator=generator)  # not trained yet
+    h = found["x"][:1000]
+    for i in range(0, 30, 2):
+        h = h + model[i : i + 2](h)
+    assert h.mean().item() == pytest.approx(7.5, abs=0.5)

@@ -9,7 +9,7 @@ def test_the_losses_agree_and_the_gradients_do_not(run_snippet):
     assert losses["A"].item() == pytest.approx(math.log(2), abs=0.01)
     assert losses["B"].item() == pytest.approx(losses["A"].item(), abs=0.01)
     assert max(norms["A"]) / min(norms["A"]) < 10
-    assert norms["B"][-1] / norms["B"][0] > 1e4
+    assert norms["B"][-1] / norms["B"][0] > 5e4
 
 
 def test_a_shallow_net_learns_what_the_paralyzed_one_does_not(run_snippet):

@@ -1,5 +1,6 @@
 def test_the_path_turns_back_and_forth(run_snippet):
     found = run_snippet("preprocessing/explorer")
+    assert found["left"].get_aspect() == 1, "a round bowl looks round"
     assert abs(found["high"] / found["low"] - 19) < 1e-9  # 1 + 2 · 3² by 1
     assert 2 < found["length"] < 3
     corner = found["grid"][[0, 0]] - found["best"]

@@ -8,7 +8,9 @@ def test_what_the_intervals_allow_to_say(run_snippet):
     means, halves = found["means"], found["halves"]
     sure = {name for name in means if means[name] - halves[name] > 0}
     assert sure == {"dropout", "noise", "L2", "L1", "L2 and dropout", "L2 and noise"}
-    assert abs(means["label smoothing"]) < 1.5
+    gains = {"early stopping": 1.3, "label smoothing": -0.7, "dropout": 4.1, "noise": 6.8}
+    gains |= {"L2": 7.9, "L1": 4.8, "L2 and dropout": 7.2, "L2 and noise": 8.3}
+    assert means == pytest.approx(gains, abs=0.5)
     assert min(means["L2"], means["noise"]) > max(means["early stopping"], means["dropout"], means["L1"])
     spreads = [100 * torch.tensor(scores).std() for scores in found["found"].values()]
     assert min(spreads) > 0.9 and max(spreads) < 3.1
@@ -30,3 +32,11 @@ def test_the_interval_is_students(run_snippet):
     assert stats.t.ppf(0.975, 3) == pytest.approx(3.18, abs=0.005)
     assert all(len(scores) == 4 for scores in found["found"].values())
     assert len({len(trials) for name, trials in found["settings"].items() if name != "nothing"}) == 1
+
+
+def test_a_point_takes_eighteen_seeds_and_three_take_five_points():
+    def half(seeds):
+        return stats.t.ppf(0.975, seeds - 1) * 2 / seeds**0.5
+
+    assert half(18) < 1 < half(17) and half(3) == pytest.approx(5, abs=0.05)
+    assert stats.t.ppf(0.975, 2) == pytest.approx(4.3, abs=0.01)

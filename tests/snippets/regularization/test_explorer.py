@@ -4,6 +4,7 @@ import torch
 def test_dropout_is_on_the_path_of_ridge_and_early_stopping_beside_it(run_snippet, capsys):
     found = run_snippet("regularization/explorer")
     assert f"early stopping {(found['stopped'] - found['one']).norm():.2f}" in capsys.readouterr().out
+    assert found["axes"].get_aspect() == 1, "a circle looks like one"
     assert (found["dropped"] - found["one"]).norm() < 1e-10
     assert 0.3 < (found["stopped"] - found["one"]).norm() < 0.5
     paths = {name: torch.stack(path) for name, path in found["ways"].items()}
