@@ -42,6 +42,7 @@ REPLACED = dict(
     USub="UAdd", UAdd="USub", Invert="USub",
 )  # fmt: skip
 TESTS = {  # where it is not tests/test_<name>.py alone
+    "lego/_findings.py": ("_findings", "diagnostics"),
     "hooks/engine/__main__.py": ("engine_command",),
     "hooks/engine/cache.py": ("engine",),
     "hooks/engine/child.py": ("labs", "engine"),

@@ -23,8 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from itertools import chain
-from operator import itemgetter
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,22 +31,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
-from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 from torch.nn.utils.rnn import PackedSequence
 from torch.optim import Optimizer
 
 from lego import _checks as check
+from lego import _findings as findings
+from lego._findings import ADVICE, DEAD_POSITIONS, DRAWS, DRAWS_INSIDE, SHARES, Found
 from lego._layers import exact, hidden_layers, kept_buffers, kept_modes, uncompiled
 from lego._names import find
-from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
 from lego.training import (
     _asks_for_closure,
-    cross_entropy,
+    _entries,
+    _finite,
     device_of,
     first_not_finite,
-    loss_function,
     on_device,
     own_generators,
     run_model,
@@ -61,6 +60,7 @@ __all__ = ["THRESHOLDS", "Finding", "Layer", "Report", "Watch", "diagnose", "gra
 
 THRESHOLDS: dict[str, float] = {
     "vanishing": 0.5,
+    "shrunk": 1 / 30,
     "exploding": 1.4,
     "grown": 10.0,
     "saturated": 0.3,
@@ -68,16 +68,20 @@ THRESHOLDS: dict[str, float] = {
     "identical": 0.0,
     "uncentered": 2.0,
     "unscaled": 1000.0,
+    "targets": 100.0,
     "chance": 3.0,
     "slow": 1e-4,
     "fast": 0.2,
+    "decay": 0.01,
+    "dropout": 0.85,
     "overfit": 0.1,
 }
 """The limit at which each finding begins, chosen from what was measured on healthy and on sick nets.
 
 | Name | Measured | Healthy | Sick |
 |---|---|---|---|
-| vanishing | gradient factor per layer | 0.83 to 1.28 | 0.06 to 0.39 |
+| vanishing | gradient factor per layer, if all layers together leave little enough | 0.83 to 1.28 | 0.06 to 0.39 |
+| shrunk | what all layers together leave of the gradient | at least 0.036, PyTorch's weights | 0.03 and less |
 | exploding | the same, if the gradient grows enough over all layers together | 0.83 to 1.8 | 1.5 to 2.0 |
 | grown | what all layers together multiply the gradient by | at most 6, trained nets | 11 and more |
 | saturated | share of a layer's values where the slope is below 0.01 | at most 0.02 | 0.70 |
@@ -85,16 +89,19 @@ THRESHOLDS: dict[str, float] = {
 | identical | share of a layer's units that copy another | exactly 0 | more |
 | uncentered | size of the inputs' mean divided by their spread | at most 1.4, raw digits | 2.4, raw wine |
 | unscaled | largest divided by smallest spread of the inputs' features | at most 160, raw digits | 2500, raw wine |
+| targets | size of the targets divided by that of the outputs, or by 1 if they are smaller | near 1 | 2e5, raw prices |
 | chance | loss divided by that of guessing, log K for K classes | at most 2, at the start | 10 and more, raw inputs |
 | slow | median size of an update divided by that of its weights | 0.002 to 0.04 | below 1e-4 |
 | fast | the same | 0.002 to 0.04 | above 0.4 |
+| decay | share of the weights that weight decay takes away in one step | at most 0.002 | 0.1 |
+| dropout | share of the units that dropout leaves out | at most 0.8 | 0.9 and more |
 | overfit | loss of one batch after training on it, divided by that before | near 0 | near 1 |
 """
 
 FACTOR_LAYERS = 4  # fewer say little about a factor per layer
 FLAT_SLOPE = 0.01
+SMALL_BRANCH = 0.1  # of the gradient around it: a dip that is kept cannot reach "grown"
 OFF_SHARE = 0.01  # how much of its layer's spread an activation may put out while it is off
-DEAD_POSITIONS = 16  # one example leaves half of all healthy ReLU units at zero
 RANK_SAMPLE = 64  # number of positions and units that the effective rank uses
 
 Loss = Callable[[Any, Any], Tensor]
@@ -104,68 +111,7 @@ _WEIGHTS = (
     "in_proj_weight",
     "weight_ih",
 )  # of recurrent layers, attention and cells too
-_DRAWS = (_DropoutNd, Dropout, AlphaDropout, DropConnect, GaussianNoise)
-_DRAWS_INSIDE = (nn.RNNBase, nn.MultiheadAttention)  # where `eval` would switch off more than dropout
 _NORMS = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
-_SHARES = {
-    "saturated": "values lie where the activation is flat",
-    "dead": "units pass on no gradient at all",
-    "identical": "units copy another one, and will go on to",
-}
-_ADVICE = {  # by finding: severity, what to try, and the page of the handbook that explains it
-    "vanishing gradient": (
-        "error",
-        "ReLU with he_normal, norm layers, residual connections",
-        "gradients/vanishing/",
-    ),
-    "exploding gradient": (
-        "error",
-        "smaller initial weights, norm layers, gradient clipping",
-        "gradients/exploding/",
-    ),
-    "saturated units": (
-        "warning",
-        "smaller initial weights, standardized inputs, norm layers, ReLU",
-        "gradients/paralysis/",
-    ),
-    "dead units": (
-        "warning",
-        "lower learning rate, he_normal, biases at zero, leaky ReLU",
-        "activations/dying_relu/",
-    ),
-    "identical units": ("error", "random initial weights", "initialization/zeros/"),
-    "non-finite": (
-        "error",
-        "finite inputs, a smaller learning rate, a loss from logits",
-        "gradients/exploding/",
-    ),
-    "uncentered input": ("warning", "subtract the training mean", "preprocessing/tables/"),
-    "unscaled input": (
-        "warning",
-        "standardize each feature on the training data",
-        "preprocessing/tables/",
-    ),
-    "loss above chance": (
-        "warning",
-        "smaller weights in the last layer, scaled inputs, the right labels",
-        "tips/recipe/",
-    ),
-    "frozen parameters": ("note", "requires_grad_(), if they are to learn", "gradients/backpropagation/"),
-    "unreachable parameters": ("note", "use them in forward, or remove them", "gradients/backpropagation/"),
-    "parameters without optimizer": ("warning", "hand them to the optimizer", "tips/doctor/"),
-    "mixed modes": (
-        "warning",
-        "model.train() before training, model.eval() before evaluation",
-        "regularization/dropout/",
-    ),
-    "learning rate too low": ("warning", "a larger learning rate", "tips/recipe/"),
-    "learning rate too high": ("error", "a smaller learning rate", "tips/recipe/"),
-    "cannot overfit one batch": (
-        "error",
-        "look for a bug before you look for more data",
-        "overfitting/size/",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -240,7 +186,7 @@ class Report:
         loss: the loss of the batch.
         gradient_factor: what each layer multiplies the gradient by on its way to the input, as a geometric
             mean over depth, up to a pooling of all positions; `None` with fewer than four such layers, and while
-            only the last layer is zero.
+            a factor of zero, such as the last layer's weights, holds the gradient back for one step.
         layers: one row for each call of a weighted layer, in forward order.
         findings: what ails the model; empty if nothing does.
     """
@@ -383,16 +329,20 @@ def diagnose(
     Layers after a mean over all positions do not count in the factor, because that mean divides the gradient.
 
     Findings, with their thresholds in [THRESHOLDS][lego.diagnostics.THRESHOLDS]: `"vanishing gradient"` and
-    `"exploding gradient"`, both with four layers or more; `"saturated units"`, `"dead units"`, `"identical units"`;
-    `"uncentered input"` and `"unscaled input"` of the first layer; `"loss above chance"`; `"frozen parameters"`,
-    `"unreachable parameters"`; `"mixed modes"` of dropout and batch norm; with an optimizer,
-    `"learning rate too low"`, `"learning rate too high"`, `"parameters without optimizer"`, and `"mixed modes"` also
+    `"exploding gradient"`, both with four layers or more, and `"blocked gradient"`; `"saturated units"`,
+    `"dead units"`, `"identical units"`; `"constant input"`, `"uncentered input"` and `"unscaled input"` of the first
+    layer; of output, targets and loss, `"not logits"`, `"not log-probabilities"`, `"wrong targets"`,
+    `"unscaled targets"`, `"broadcast loss"` and `"loss above chance"`; `"frozen parameters"`,
+    `"unreachable parameters"`, `"unregistered parameters"`; `"mixed modes"` of dropout and batch norm,
+    `"dropout too high"`; with an optimizer, `"learning rate too low"`, `"learning rate too high"`,
+    `"scheduled learning rate"`, `"weight decay too high"`, `"parameters without optimizer"`, and `"mixed modes"` also
     if the whole model is in evaluation mode; with `overfit`, `"cannot overfit one batch"`; and `"non-finite"`, always
     alone, because it spoils every other number.
 
     `"loss above chance"` is reported for `F.cross_entropy`, `F.nll_loss` and `F.binary_cross_entropy_with_logits`, for
-    their modules, and for a `functools.partial` of one of the functions with keywords. A loss wrapped in a function of
-    your own is not recognized.
+    their modules, and for a `functools.partial` of one of the functions with keywords; what does not fit the loss,
+    also for `F.mse_loss`, `F.l1_loss`, `F.smooth_l1_loss` and `F.huber_loss`. A loss wrapped in a function of your
+    own is not recognized, but `"broadcast loss"` tries any loss on the targets themselves if the shapes differ.
 
     On the way forward, `"non-finite"` names the first layer of any kind whose output is not finite. If a function in a
     `forward` is to blame, that is the next layer that gets its result or, after the last one, the module whose
@@ -404,8 +354,8 @@ def diagnose(
             name, those in a tuple or list by position.
         loss: a function of the model's output and the targets that returns a scalar.
         optimizer: the one that trains the model; its next update is measured on a copy.
-        overfit: for how many steps Adam trains a copy of the model on the batch, such as 200. They cost as much as
-            that many steps of training.
+        overfit: for how many steps Adam trains a copy of the model on the batch, such as 200, and again at a lower
+            rate if the first try fails. They cost as much as that many steps of training.
         thresholds: other thresholds, by name.
 
     Returns:
@@ -431,7 +381,10 @@ def diagnose(
         raise ValueError(f"overfit must be a number of steps, such as 200, got {overfit}")
     _checked(model)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
-        raise TypeError(f"batch must be a pair of inputs and targets, got {check.shown(batch)}")
+        raise TypeError(
+            "batch must be a pair of inputs and targets; several inputs stand in a tuple or dict, as in "
+            f"((x, lengths), y); got {check.shown(batch)}"
+        )
     if optimizer is not None:
         check.instance("optimizer", optimizer, Optimizer)
         if isinstance(optimizer, torch.optim.LBFGS) or _asks_for_closure(optimizer):
@@ -445,27 +398,46 @@ def diagnose(
         limits[name] = limit
     with _unchanged(model), parametrize.cached():
         value, calls, output = _forward(model, *batch, loss)
-        closed = _is_closed(calls)
-        rows, norms, gradients = _examine(model, value, calls, closed)
-        number, (factor, total) = value.item(), (None, None) if closed else _factor(calls, norms)
+        rows, gradients, factor, total, closed = _examine(model, value, calls)
+        number = value.item()
         updates = _updates(model, gradients, optimizer) if optimizer is not None else {}
     rows = [
         replace(row, update_to_weight=updates.get(id(call.weight)))
         for row, call in zip(rows, calls, strict=True)
     ]
-    broken = _non_finite(model, batch[0], number, rows)
+    broken = _non_finite(model, batch, number, rows, loss)
     if broken:
-        return Report(number, factor, rows, [broken])
-    findings = _findings(factor, total, rows, limits)
-    findings += _input_findings(calls[0], limits)
-    findings += _loss_findings(number, output, batch[1], loss, limits)
-    findings += _parameter_findings(model, gradients, optimizer)
-    findings += _mode_findings(model, optimizer)
-    if updates:
-        findings += _rate_findings(list(updates.values()), limits)
+        return Report(number, factor, rows, [_finding(broken)])
+    inputs, targets = batch
+    alike = findings.all_alike(inputs)
+    found: list[Found] = []
+    if factor is not None and total is not None and _learns_in_depth(calls):
+        found += findings.of_gradient(factor, total, rows[0].name, limits)
+    found += findings.of_units(rows, [share for share in SHARES if not (alike and share == "dead")], limits)
+    if not found and not closed and not alike and number != 0:
+        found += findings.of_blocked_gradient(rows)
+    if alike:
+        message = f"all {len(inputs)} examples are alike"
+        found.append(Found("constant input", calls[0].name, len(inputs), 0.0, message))
+    elif (features := _features(calls[0])) is not None:
+        found += findings.of_inputs(calls[0].name, features, limits)
+    found += findings.of_output(output, loss)
+    found += findings.of_targets(output, targets, loss, limits)
+    found += findings.of_broadcast(output, targets, loss)
+    found += findings.of_loss(number, output, targets, loss, limits)
+    found += findings.of_parameters(model, [call.layer for call in calls], gradients, optimizer)
+    found += findings.of_unregistered(model, inputs, output, [call.output for call in calls], optimizer)
+    found += findings.of_modes(model, optimizer)
+    found += findings.of_dropout(model, limits)
+    if optimizer is not None:
+        pushed = [id(p) for p, g in zip(model.parameters(), gradients, strict=True) if _pushes(g)]
+        learned = partial(findings.has_learned, number, output, targets, loss, limits)
+        if sizes := [updates[key] for key in pushed if key in updates]:
+            found += findings.of_rates(sizes, optimizer, learned, loss, limits)
+        found += findings.of_decay(optimizer, limits)
     if overfit:
-        findings += _overfit_findings(model, batch, loss, overfit, limits)
-    return Report(number, factor, rows, findings)
+        found += _overfit_findings(model, batch, loss, overfit, limits)
+    return Report(number, factor, rows, [_finding(each) for each in found])
 
 
 @dataclass
@@ -552,7 +524,7 @@ def _checked(model: nn.Module) -> nn.Module:
 
 @contextmanager
 def _unchanged(model: nn.Module) -> Iterator[None]:
-    inside = {module: module.dropout for module in model.modules() if isinstance(module, _DRAWS_INSIDE)}
+    inside = {module: module.dropout for module in model.modules() if isinstance(module, DRAWS_INSIDE)}
     state = [(parameter, parameter.detach().clone()) for parameter in model.parameters()]
     tensors = (*model.parameters(), *model.buffers())
     devices = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
@@ -567,7 +539,7 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
     ):
         try:
             for module in model.modules():
-                if isinstance(module, _DRAWS):
+                if isinstance(module, DRAWS):
                     module.eval()
             for module in inside:
                 module.dropout = 0.0
@@ -582,7 +554,11 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
 def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[Tensor, list[_Call], Any]:
     check.function("loss", loss)
     several = (
-        inputs.values() if isinstance(inputs, dict) else inputs if type(inputs) in (tuple, list) else [inputs]
+        inputs.values()
+        if isinstance(inputs, Mapping)
+        else inputs
+        if type(inputs) in (tuple, list)
+        else [inputs]
     )
     for part in several:  # one of several may hold no numbers per example
         if isinstance(part, Tensor) and (part.numel() == 0 if part is inputs else part.shape[:1] == (0,)):
@@ -610,7 +586,10 @@ def _forward(model: nn.Module, inputs: Any, targets: Any, loss: Loss) -> tuple[T
             f"model must call a layer with a weight, got {type(model).__name__}{hidden_layers(model)}"
         )
     if not isinstance(value, Tensor) or value.ndim > 0 or not value.requires_grad:
-        raise ValueError(f"loss must return a scalar tensor with a gradient, got {value}")
+        average = "; average it" if isinstance(value, Tensor) and value.ndim > 0 else ""
+        raise ValueError(
+            f"loss must return a scalar tensor with a gradient{average}, got {check.shown(value)}"
+        )
     return value, calls, result
 
 
@@ -662,9 +641,9 @@ def _gradients(value: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
 
 
 def _examine(
-    model: nn.Module, value: Tensor, calls: list[_Call], closed: bool
-) -> tuple[list[Layer], list[float | None], list[Tensor | None]]:
-    """A row for each call, the norms of their outputs' gradients, and the gradient of each parameter."""
+    model: nn.Module, value: Tensor, calls: list[_Call]
+) -> tuple[list[Layer], list[Tensor | None], float | None, float | None, bool]:
+    """A row for each call, each parameter's gradient, what the layers do to it, and whether a gate holds it back."""
     count = len(calls)
     parts = (
         [call.output for call in calls],
@@ -673,11 +652,11 @@ def _examine(
     )
     found = _gradients(value, [*chain(*parts), *model.parameters()])
     outputs, signals, weights = (found[start : start + count] for start in (0, count, 2 * count))
+    gated, closed = _is_gated(model, found[3 * count :]), _is_closed(calls)
+    follows, ends = _follows(calls, signals)
     rows, norms = [], []
     distinct: dict[Any, bool] = {}
-    for call, upstream, (saturated, dead), gradient in zip(
-        calls, outputs, _follows(calls, signals), weights, strict=True
-    ):
+    for call, upstream, (saturated, dead), gradient in zip(calls, outputs, follows, weights, strict=True):
         z = exact(call.output.detach())
         norm = _norm(upstream)
         norms.append(norm)
@@ -693,12 +672,14 @@ def _examine(
                 output_gradient=None if norm is None else norm / math.sqrt(z.numel()),
                 saturated=saturated,
                 dead=dead,
-                identical=0.0 if closed else _identical(call, upstream, distinct),
+                identical=0.0 if closed or (gated and norm == 0) else _identical(call, upstream, distinct),
                 gradient_to_weight=None if push is None or size == 0 else push / size,
                 effective_rank=_effective_rank(_units(call, z)),
             )
         )
-    return rows, norms, found[3 * count :]
+    shut = closed or (gated and norms[0] == 0)
+    factor, total = (None, None) if shut else _factor(calls, norms, ends)
+    return rows, found[3 * count :], factor, total, closed or gated
 
 
 def _effective_rank(units: Tensor) -> float | None:
@@ -769,8 +750,10 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     return made
 
 
-def _follows(calls: list[_Call], reached: list[Tensor | None]) -> list[tuple[float | None, float | None]]:
-    """For each call, what `_flat` sees from the first later input that depends on the call's signal."""
+def _follows(
+    calls: list[_Call], reached: list[Tensor | None]
+) -> tuple[list[tuple[float | None, float | None]], list[int]]:
+    """For each call, what `_flat` sees from the first later input that depends on its signal; calls without any."""
     found: list[tuple[float | None, float | None]] = [(None, None)] * len(calls)
     waiting: list[int] = []
     for number, later in enumerate(calls):
@@ -784,7 +767,7 @@ def _follows(calls: list[_Call], reached: list[Tensor | None]) -> list[tuple[flo
                     found[i] = _flat(calls[i], reached[i], h, mixed, slopes, pulled)
                     waiting.remove(i)
         waiting.append(number)
-    return found
+    return found, waiting
 
 
 def _flat(
@@ -800,7 +783,7 @@ def _flat(
     dead = exact(blocked.all(dim=0)).mean().item() if len(blocked) >= DEAD_POSITIONS else None
     if h.numel() != pulled.numel():
         return None, dead
-    expected = slopes * mixed.reshape(slopes.shape)
+    expected = slopes * mixed.reshape(slopes.shape).to(slopes.dtype)  # another one under autocast
     tiny = torch.finfo(h.dtype).tiny
     if not torch.equal(pulled, expected) and not torch.allclose(pulled, expected, rtol=1e-3, atol=tiny):
         return None, dead  # not elementwise
@@ -811,7 +794,10 @@ def _flat(
     outputs = h.detach().reshape(slopes.shape)
     flat = (slopes.abs() < FLAT_SLOPE) & (outputs != 0)
     if bool(flat.any()):
-        flat = _positions(call, flat) & ~_off(call, outputs, slopes)
+        flat = _positions(call, flat)
+        if _has_another_source(call, outputs, flat):
+            return None, dead
+        flat &= ~_off(call, outputs, slopes) & ~_below_a_kink(call, slopes)
     return exact(flat).mean().item(), dead
 
 
@@ -826,6 +812,26 @@ def _off(call: _Call, outputs: Tensor, slopes: Tensor) -> Tensor:
     return sizes <= OFF_SHARE * sizes.std(correction=0) * switches
 
 
+def _has_another_source(call: _Call, outputs: Tensor, flat: Tensor) -> bool:
+    """Whether outputs differ more than their slopes allow: something else is added to them, or multiplies them."""
+    z, order = _positions(call, call.signal.detach()).sort(dim=0)
+    h, flat = _positions(call, outputs).gather(0, order), flat.gather(0, order)
+    neighbors = flat[1:] & flat[:-1]
+    if not bool(neighbors.any()):
+        return False
+    rise, run = (exact(x.diff(dim=0)[neighbors]).abs().median() for x in (h, z))
+    return bool(rise > 10 * FLAT_SLOPE * run)
+
+
+def _below_a_kink(call: _Call, slopes: Tensor) -> Tensor:
+    """Where a unit is off as ReLU is, whatever is done later: its slope is zero below some point, and nowhere small."""
+    z, steep = _positions(call, call.signal.detach()), _positions(call, slopes).abs()
+    off = steep == 0
+    bends = bool(((steep < FLAT_SLOPE * steep.max()) & ~off).any())
+    below = z.masked_fill(~off, -math.inf).amax(dim=0) <= z.masked_fill(off, math.inf).amin(dim=0)
+    return off & below & ~off.all(dim=0) & (not bends)
+
+
 def _is_linear(call: _Call, slopes: Tensor) -> bool:
     """Whether each unit has one slope at all positions; with few positions, whether all units have the same."""
     units = _positions(call, slopes)
@@ -836,6 +842,25 @@ def _is_closed(calls: Sequence[_Call]) -> bool:
     """Whether the last layer alone blocks the gradient: its weights are zero, which lasts for one step."""
     *before, last = calls
     return not bool(last.weight.any()) and any(bool(call.weight.any()) for call in before)
+
+
+def _is_gated(model: nn.Module, gradients: Sequence[Tensor | None]) -> bool:
+    """Whether some factor is zero, but won't be after a step, as in ReZero or LoRA. A bias is no factor."""
+    return any(
+        _pushes(gradient) and not bool(parameter.detach().any())
+        for (name, parameter), gradient in zip(model.named_parameters(), gradients, strict=True)
+        if "bias" not in name.rpartition(".")[2]
+    )
+
+
+def _pushes(gradient: Tensor | None) -> bool:
+    return gradient is not None and bool(_entries(gradient).any())
+
+
+def _learns_in_depth(calls: list[_Call]) -> bool:
+    """Whether enough layers follow the first that learns for its gradient to vanish or explode on the way."""
+    learning = [any(p.requires_grad for p in call.layer.parameters()) for call in calls]
+    return any(learning) and len(calls) - learning.index(True) >= FACTOR_LAYERS
 
 
 def _pull(h: Tensor, signals: list[Tensor], v: Tensor) -> tuple[Tensor | None, ...]:
@@ -876,13 +901,30 @@ def _copies(rows: Tensor) -> float:
     return 1 - len(torch.unique(rows, dim=0)) / len(rows)
 
 
-def _factor(calls: list[_Call], norms: list[float | None]) -> tuple[float | None, float | None]:
+def _factor(
+    calls: list[_Call], norms: list[float | None], ends: list[int]
+) -> tuple[float | None, float | None]:
     """What each layer multiplies the gradient by, and what all of them together do, up to where the net pools."""
-    measured = [norm for norm in norms[: _trunk(calls)] if norm is not None]
-    if len(measured) < FACTOR_LAYERS or not 0 < measured[-1] < math.inf:
+    trunk = _trunk(calls)
+    measured = [norm for norm in norms[:trunk] if norm is not None]
+    if len(measured) < FACTOR_LAYERS:
         return None, None
-    total = measured[0] / measured[-1]
+    on_path = [norm for norm in _main_path(norms)[:trunk] if norm is not None]
+    last = max([on_path[-1], *(norms[i] or 0.0 for i in ends if i < trunk)])
+    if not 0 < last < math.inf:
+        return None, None
+    total = measured[0] / last
     return float(total ** (1 / (len(measured) - 1))), total
+
+
+def _main_path(norms: list[float | None]) -> list[float | None]:
+    """The norms without those within a branch of small scale: below a tenth of some before and some after."""
+    sizes = [norm or 0.0 for norm in norms]
+    before, after = accumulate(sizes, max), [*accumulate(reversed(sizes), max)][::-1]
+    return [
+        None if norm is None or norm < SMALL_BRANCH * min(pair) else norm
+        for norm, pair in zip(norms, zip(before, after, strict=True), strict=True)
+    ]
 
 
 def _trunk(calls: list[_Call]) -> int:
@@ -900,174 +942,67 @@ def _trunk(calls: list[_Call]) -> int:
     return len(calls)
 
 
-def _finding(name: str, layer: str, value: float, threshold: float, message: str) -> Finding:
-    severity, remedy, page = _ADVICE[name]
-    return Finding(name, layer, value, threshold, message, remedy, severity, page)
+def _finding(found: Found) -> Finding:
+    severity, remedy, page = ADVICE[found.name]
+    return Finding(*found[:-1], found.remedy or remedy, severity, page)
 
 
-def _findings(
-    factor: float | None, total: float | None, rows: list[Layer], limits: Mapping[str, float]
-) -> list[Finding]:
-    findings = []
-    grown = total is not None and total > limits["grown"]
-    if factor is not None and (factor < limits["vanishing"] or (factor > limits["exploding"] and grown)):
-        name = "vanishing" if factor < limits["vanishing"] else "exploding"
-        message = f"each layer multiplies the gradient by {factor:.2g} on its way to the input"
-        findings.append(_finding(f"{name} gradient", rows[0].name, factor, limits[name], message))
-    for share, what in _SHARES.items():
-        value, where = max(((getattr(row, share) or 0.0, row.name) for row in rows), key=itemgetter(0))
-        if value > limits[share]:
-            findings.append(
-                _finding(f"{share} units", where, value, limits[share], f"{value:.0%} of its {what}")
-            )
-    return findings
-
-
-def _input_findings(first: _Call, limits: Mapping[str, float]) -> Iterator[Finding]:
-    """Findings about the inputs of the first layer, feature by feature."""
+def _features(first: _Call) -> Tensor | None:
+    """The inputs of the first layer as `(positions, features)`."""
     if first.input is None or not first.input.is_floating_point() or first.input.ndim < 2:
-        return
-    features = _units(first, exact(first.input.detach()))
-    if len(features) < DEAD_POSITIONS:
-        return
-    means, spreads = features.mean(dim=0), features.std(dim=0, correction=0)
-    varying = spreads[spreads > 0]
-    if len(varying) == 0:
-        return
-    offset = float(means.square().mean().sqrt() / spreads.square().mean().sqrt())
-    if offset > limits["uncentered"]:
-        message = f"the mean of its inputs is {offset:.3g} times their spread"
-        yield _finding("uncentered input", first.name, offset, limits["uncentered"], message)
-    ratio = float(varying.max() / varying.min())
-    if ratio > limits["unscaled"]:
-        message = f"the spread of its inputs differs by a factor of {ratio:.3g} from feature to feature"
-        yield _finding("unscaled input", first.name, ratio, limits["unscaled"], message)
-
-
-def _loss_findings(
-    value: float, output: Any, targets: Any, loss: Loss, limits: Mapping[str, float]
-) -> Iterator[Finding]:
-    """The loss of classes, or of yes and no, against that of guessing."""
-    function, classes = loss_function(loss), _classes(output, loss)
-    if classes < 2 or (targets.is_floating_point() and function is not F.binary_cross_entropy_with_logits):
-        return
-    guess = torch.full_like(output, -math.log(classes) if function is F.nll_loss else 0.0)
-    chance = loss(guess, targets).item()
-    if value > limits["chance"] * chance:
-        message = f"{value:.3g}, where guessing among {classes} classes gives {chance:.3g}"
-        yield _finding("loss above chance", "loss", value / chance, limits["chance"], message)
-
-
-def _classes(output: Any, loss: Loss) -> int:
-    """How many classes the loss distinguishes; 0 if that is not known."""
-    function = loss_function(loss)
-    if function is F.binary_cross_entropy_with_logits:
-        return 2
-    several = isinstance(output, Tensor) and output.ndim > 1
-    return output.shape[1] if several and function in (F.cross_entropy, F.nll_loss) else 0
-
-
-def _least(output: Tensor, targets: Tensor, loss: Loss) -> float:
-    """Cross-entropy of the best answer: where targets are soft or smoothed, it is above zero."""
-    classes = output.shape[1]
-    if targets.is_floating_point():
-        best = targets
-    else:
-        counted = targets.clamp(0, classes - 1)  # the loss ignores targets beyond
-        best = F.one_hot(counted.long(), classes).movedim(-1, 1).to(output.dtype)
-    smoothing = (cross_entropy(loss) or {})["label_smoothing"]
-    best = (1 - smoothing) * best + smoothing / classes
-    return loss(best.clamp(min=torch.finfo(best.dtype).tiny).log(), targets).item()
-
-
-def _parameter_findings(
-    model: nn.Module, gradients: list[Tensor | None], optimizer: Optimizer | None
-) -> Iterator[Finding]:
-    named = list(model.named_parameters())
-    held = (
-        {id(p) for group in optimizer.param_groups for p in group["params"]}
-        if optimizer is not None
-        else set()
-    )
-    groups = {
-        "frozen parameters": [name for name, p in named if not p.requires_grad],
-        "unreachable parameters": [
-            name for (name, p), g in zip(named, gradients, strict=True) if p.requires_grad and g is None
-        ],
-        "parameters without optimizer": [
-            name for name, p in named if optimizer is not None and p.requires_grad and id(p) not in held
-        ],
-    }
-    for finding, names in groups.items():
-        if names:
-            share = len(names) / len(named)
-            what = f"{len(names)} of {len(named)} parameters, from {names[0]} on"
-            yield _finding(finding, names[0].rpartition(".")[0] or "model", share, 0.0, what)
-
-
-def _mode_findings(model: nn.Module, optimizer: Optimizer | None) -> Iterator[Finding]:
-    """Dropout and batch norm that are not in the model's own mode, or not in that of training under an optimizer."""
-    modes = {
-        name: module.training
-        for name, module in model.named_modules()
-        if isinstance(module, (*_DRAWS, _NormBase))
-        or (isinstance(module, _DRAWS_INSIDE) and module.dropout > 0)
-    }
-    odd = [name for name, training in modes.items() if training != model.training]
-    if odd:
-        mode, other = ("training", "evaluation") if model.training else ("evaluation", "training")
-        message = f"in {other} mode, while the model is in {mode} mode"
-        yield _finding("mixed modes", odd[0], len(odd), 0.0, message)
-    elif modes and optimizer is not None and not model.training:
-        message = "in evaluation mode, while an optimizer trains the model"
-        yield _finding("mixed modes", next(iter(modes)) or "model", len(modes), 0.0, message)
-
-
-def _rate_findings(updates: list[float], limits: Mapping[str, float]) -> Iterator[Finding]:
-    ratio = statistics.median(updates)
-    message = f"the next update changes the weights by {ratio:.2g} of their size"
-    if ratio < limits["slow"]:
-        yield _finding("learning rate too low", "optimizer", ratio, limits["slow"], message)
-    if ratio > limits["fast"]:
-        yield _finding("learning rate too high", "optimizer", ratio, limits["fast"], message)
+        return None
+    return _units(first, exact(first.input.detach()))
 
 
 def _overfit_findings(
     model: nn.Module, batch: tuple[Any, Any], loss: Loss, steps: int, limits: Mapping[str, float]
-) -> Iterator[Finding]:
+) -> Iterator[Found]:
     """Trains a copy on the batch, without dropout."""
     made = [v for module in model.modules() for v in vars(module).values() if isinstance(v, Tensor)]
     with torch.inference_mode(False):  # copies made in inference mode could not be trained
         # a pruned layer's weight, made anew before each call, can't be copied
         computed = {id(v): v.detach().clone() for v in made if not v.is_leaf}
         twin = copy.deepcopy(model, computed)
-    least, start = 0.0, 0.0
+    if not any(parameter.requires_grad for parameter in twin.parameters()):  # other findings report that
+        return
+    share, losses = _train(twin, batch, loss, steps, 0.01)
+    if not share <= limits["overfit"]:  # some nets, such as transformers, need a lower rate
+        share, losses = min((share, losses), _train(twin, batch, loss, steps, 0.001))
+    if not share <= limits["overfit"]:
+        message = f"after {steps} steps on it, its loss is still {losses[-1]:.3g}, from {losses[0]:.3g}"
+        yield Found("cannot overfit one batch", "model", share, limits["overfit"], message)
+
+
+def _train(
+    model: nn.Module, batch: tuple[Any, Any], loss: Loss, steps: int, lr: float
+) -> tuple[float, list[float]]:
+    """Trains a model, then takes its old weights; returns the share of the loss that was left, and the losses."""
+    rest, start = 0.0, 0.0
     losses: list[float] = []
-    with _unchanged(twin):
-        free = [parameter for parameter in twin.parameters() if parameter.requires_grad]
-        if not free:  # nothing to train: other findings report that
-            return
-        optimizer = torch.optim.Adam(free, lr=0.01)
+    with _unchanged(model):
+        free = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        half = any(parameter.dtype == torch.half for parameter in free)
+        optimizer = torch.optim.Adam(free, lr=lr, eps=1e-4 if half else 1e-8)  # half has no 1e-8
         for _ in range(steps + 1):
-            value, _, output = _forward(twin, *batch, loss)
-            if not losses and cross_entropy(loss) and (classes := _classes(output, loss)) > 1:
-                least, start = _least(output, batch[1], loss), math.log(classes)
+            value, _, output = _forward(model, *batch, loss)
+            if not losses and isinstance(output, Tensor) and isinstance(batch[1], Tensor):
+                rest, start = (known(output, batch[1], loss) for known in (findings.least, findings.guessing))
             losses.append(value.item())
             for parameter, gradient in zip(free, _gradients(value, free), strict=True):
                 parameter.grad = (
                     gradient.to_dense() if gradient is not None else None
                 )  # Adam accepts no sparse one
             optimizer.step()
-    start = max(start, losses[0]) - least  # a net that already knows the batch has little loss left to lose
-    share = (losses[-1] - least) / start if start > 0 else 0.0
-    if not share <= limits["overfit"]:
-        message = f"after {steps} steps on it, its loss is still {losses[-1]:.3g}, from {losses[0]:.3g}"
-        yield _finding("cannot overfit one batch", "model", share, limits["overfit"], message)
+    start = max(start, losses[0]) - rest  # a net that already knows the batch has little loss left to lose
+    return (losses[-1] - rest) / start if start > 0 else 0.0, losses
 
 
-def _non_finite(model: nn.Module, inputs: Any, loss: float, rows: list[Layer]) -> Finding | None:
+def _non_finite(
+    model: nn.Module, batch: tuple[Any, Any], value: float, rows: list[Layer], loss: Loss
+) -> Found | None:
     """The first bad output on the way forward, else the loss, else the first bad gradient on the way back."""
-    forward = [(row.name, "output", row.mean) for row in rows] + [("loss", "value", loss)]
+    inputs, targets = batch
+    forward = [(row.name, "output", row.mean) for row in rows] + [("loss", "value", value)]
     backward = []
     for row in reversed(rows):
         backward.append((row.name, "gradient", row.output_gradient or 0.0))
@@ -1076,7 +1011,7 @@ def _non_finite(model: nn.Module, inputs: Any, loss: float, rows: list[Layer]) -
     if bad is None:
         return None
     where, what, number = bad
-    message = f"its {what} holds {number}"
+    message, remedy = f"its {what} holds {number}", ""
     if bad in forward:  # a layer without a row may be the first
         with _unchanged(model):
             source = first_not_finite(model, inputs)
@@ -1084,7 +1019,11 @@ def _non_finite(model: nn.Module, inputs: Any, loss: float, rows: list[Layer]) -
             name, kind, problem = source[0] or "model", *source[1:]
             where = where if where.startswith(f"{name} (") else name  # a row also knows which call it was
             message = f"this {kind} {problem}"
-    return _finding("non-finite", where, number, math.inf, message)
+        elif not _finite(targets):
+            where, message, remedy = "targets", "some are not finite", "leave these examples out"
+        elif isinstance(targets, Tensor) and (targets == findings.setting(loss, "ignore_index", -100)).all():
+            where, message, remedy = "targets", "the loss ignores all of them", "the right ignore_index"
+    return Found("non-finite", where, number, math.inf, message, remedy)
 
 
 def _norm(gradient: Tensor | None) -> float | None:

@@ -661,7 +661,7 @@ def on_device(batch: Any, device: torch.device) -> tuple[Any, Any]:
 
 def run_model(model: nn.Module, inputs: Any) -> Any:
     """A model's output for a batch's inputs: one input, several by position, or several by name."""
-    if isinstance(inputs, dict):
+    if isinstance(inputs, Mapping):  # such as what a tokenizer gives, which is no dict
         return model(**inputs)
     return model(*inputs) if type(inputs) in (tuple, list) else model(inputs)
 

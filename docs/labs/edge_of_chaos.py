@@ -137,9 +137,9 @@ plt.show()
 #
 # Order and chaos are the two illnesses of [gradients](../gradients/vanishing.md) under other names.
 # `diagnose` measures the factor of the gradient per layer in the net that you give it, without any
-# theory; $\chi$ is about the square of this factor. The tool reports a factor below 0.5, and one above
-# 1.4 if all layers together make the gradient ten times as large, because milder ones can be right in a
-# shallow net.
+# theory; $\chi$ is about the square of this factor. The tool reports a factor below 0.5 if all layers
+# together leave less than a thirtieth of the gradient, and one above 1.4 if they make it ten times as
+# large, because milder ones can be right in a shallow net.
 
 # %%
 findings = {}
