@@ -382,7 +382,7 @@ def diagnose(
     _checked(model)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise TypeError(
-            "batch must be a pair of inputs and targets; several inputs stand in a tuple or dict, as in "
+            "batch must be a pair of inputs and targets; several inputs go into a tuple or dict, as in "
             f"((x, lengths), y); got {check.shown(batch)}"
         )
     if optimizer is not None:
