@@ -199,7 +199,7 @@ def of_inputs(name: str, features: Tensor, limits: Limits) -> Iterator[Found]:
     if len(features) < DEAD_POSITIONS:
         return
     means, spreads = features.mean(dim=0), features.std(dim=0, correction=0)
-    usual = features[:: -(-len(features) // 1024)].median(dim=0).values  # of a sample: it is sorted
+    usual = features[:: -(-len(features) // 256)].median(dim=0).values  # of a sample: it is sorted
     often = (features != usual).sum(dim=0) >= min(DEAD_POSITIONS, len(features) // 2)
     if not bool(spreads.any()):
         return

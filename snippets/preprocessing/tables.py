@@ -21,7 +21,7 @@ clouds = {
 
 figure, panels = plt.subplots(1, 5, figsize=(9, 1.8), sharex=True, sharey=True)
 for axes, (name, points) in zip(panels, clouds.items(), strict=True):
-    axes.plot(*points.T, "o", markersize=1.5)
+    axes.plot(*points.T, "s", markersize=1.4)
     axes.axhline(0, color="gray", linewidth=1)
     axes.axvline(0, color="gray", linewidth=1)
     axes.set(title=name, xlim=(-9, 13), ylim=(-6, 6))

@@ -24,3 +24,15 @@ def test_the_page_names_the_findings_that_there_are(run_snippet):
 
     page = (ROOT / "docs" / "tips" / "doctor.md").read_text()
     assert all(f"**{illness}**" in page for illness in run_snippet("tips/doctor")["ward"])
+
+
+def test_what_the_page_says_of_its_cost_was_measured():
+    """Two to three steps, more for narrow layers; every fiftieth step, about a twentieth of a run."""
+    from tests.conftest import ROOT
+
+    text = (ROOT / "benchmarks" / "results" / "diagnose.md").read_text()
+    *usual, narrow = (
+        float(row.split("|")[2]) for row in text.splitlines() if row.startswith(("| 8", "| 3", "| 2"))
+    )
+    assert 1.5 < min(usual) and max(usual) < 3.5 and narrow > max(usual)
+    assert sum(usual) / len(usual) / 50 == pytest.approx(1 / 20, abs=0.01)
