@@ -744,3 +744,12 @@ def test_the_gradient_of_a_double_beside_half_precision_does_not_overflow():
     beta = torch.tensor(0.0, dtype=torch.double, requires_grad=True)
     swish(x, beta).float().sum().backward()
     assert beta.grad.item() == 4096 * 64  # x² σ'(0) each
+
+
+@pytest.mark.parametrize(
+    ("x", "p2", "slope"), [(0.0, 0.0, 5e29), (1.0, 0.0, 1e30), (1e10, -1e30, 1e30), (-1e10, 0.0, 0.0)]
+)
+def test_acons_change_is_finite_where_its_slope_is(x, p2, slope):
+    x = torch.tensor(x)
+    _, change = torch.func.jvp(lambda x: activations.acon_c(x, 1e30, p2), (x,), (torch.ones_like(x),))
+    assert change.item() == pytest.approx(slope)
