@@ -200,8 +200,7 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         content = finish_blocks(to_mathml(content))
         content = explain_terms(content, page.file, files)
         security.check_text(content)
-        links.check_anchors(content)
-    page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))  # figures have anchors too
+        page.present_anchor_ids = links.check_anchors(content)  # figures have anchors too
     return content
 
 

@@ -109,15 +109,17 @@ def add_place(record: logging.LogRecord, sources: Mapping[str, str]) -> bool:
     return True
 
 
-def check_anchors(content: str) -> None:
-    """Refuse a page of which a link could mean two places.
+def check_anchors(content: str) -> set[str]:
+    """The anchors of a page; none may stand for two places.
 
     Raises:
         ValueError: if two elements have one anchor.
     """
-    for anchor, count in Counter(re.findall(r'<[^<>]*\sid="([^"]+)"', content)).items():
+    anchors = Counter(re.findall(r'<[^<>]*\sid="([^"]+)"', content))
+    for anchor, count in anchors.items():
         if count > 1:
             raise ValueError(f"the anchor {anchor} stands there {count} times")
+    return set(anchors)
 
 
 def find_broken(site: Path, pages: Mapping[str, str]) -> list[str]:

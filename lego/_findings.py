@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from lego._layers import exact
 from lego.regularization import AlphaDropout, DropConnect, Dropout, GaussianNoise
-from lego.training import _tensors, cross_entropy, loss_function
+from lego.training import _tensors, loss_function
 
 if TYPE_CHECKING:
     from lego.diagnostics import Layer
@@ -140,12 +140,7 @@ _OPERATIONS = {  # the last ones of a model: as written in a message, and the ra
     "LogSoftmax": ("a log-softmax", -math.inf, 0.0),
     "LogSigmoid": ("a log-sigmoid", -math.inf, 0.0),
 }
-_REGRESSIONS = {
-    nn.MSELoss: F.mse_loss,
-    nn.L1Loss: F.l1_loss,
-    nn.SmoothL1Loss: F.smooth_l1_loss,
-    nn.HuberLoss: F.huber_loss,
-}
+_REGRESSIONS = (F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss)
 
 
 class Found(NamedTuple):
@@ -199,14 +194,14 @@ def of_inputs(name: str, features: Tensor, limits: Limits) -> Iterator[Found]:
     if len(features) < DEAD_POSITIONS:
         return
     means, spreads = features.mean(dim=0), features.std(dim=0, correction=0)
-    usual = features[:: -(-len(features) // 256)].median(dim=0).values  # of a sample: it is sorted
-    often = (features != usual).sum(dim=0) >= min(DEAD_POSITIONS, len(features) // 2)
     if not bool(spreads.any()):
         return
     offset = float(means.square().mean().sqrt() / spreads.square().mean().sqrt())
     if offset > limits["uncentered"]:
         message = f"the mean of its inputs is {offset:.3g} times their spread"
         yield Found("uncentered input", name, offset, limits["uncentered"], message)
+    usual = features[:: -(-len(features) // 256)].median(dim=0).values  # of a sample: it is sorted
+    often = (features != usual).sum(dim=0) >= min(DEAD_POSITIONS, len(features) // 2)
     varying = spreads[often & (spreads > 1e-6 * means.abs())]  # neither rounding nor a few exceptions
     ratio = float(varying.max() / varying.min()) if len(varying) else 1.0
     if ratio > limits["unscaled"]:
@@ -339,7 +334,7 @@ def _best(output: Tensor, targets: Tensor, loss: Loss) -> Tensor:
     if not targets.is_floating_point():
         counted = targets.clamp(0, classes - 1)  # the loss ignores targets beyond
         best = F.one_hot(counted.long(), classes).movedim(-1, 1).to(output.dtype)
-    smoothing: float = (cross_entropy(loss) or {}).get("label_smoothing", 0.0)
+    smoothing: float = setting(loss, "label_smoothing", 0.0)
     best = (1 - smoothing) * best + smoothing / classes
     return best.clamp(min=torch.finfo(best.dtype).tiny).log()
 
@@ -363,7 +358,7 @@ def _classes(output: Any, loss: Loss) -> int:
 
 def _compares(output: Tensor, targets: Tensor, loss: Loss) -> bool:
     """Whether the loss is one of regression, of numbers that the output should be."""
-    known = isinstance(loss, tuple(_REGRESSIONS)) or loss_function(loss) in _REGRESSIONS.values()
+    known = loss_function(loss) in _REGRESSIONS
     return known and targets.is_floating_point() and output.shape == targets.shape
 
 

@@ -1048,7 +1048,8 @@ class _Acon(_Fused):
         wide, q1, q2, b = map(_widen, (x, p1, p2, beta))
         rise = q1 - q2
         gate = torch.sigmoid(_finite(_finite(b) * rise) * wide)
-        up = rise * wide  # first: slopes of the gate times rise may be infinite, and infinity times zero is NaN
+        # first: slopes of the gate times rise may be infinite, and infinity times zero is NaN
+        up = rise * wide
         return torch.where(up.isfinite(), gate * up + q2 * wide, (gate * rise + q2) * wide).to(x.dtype)
 
     @staticmethod

@@ -83,6 +83,10 @@ _LOSSES: dict[type[nn.Module], Callable[..., Tensor]] = {
     nn.CrossEntropyLoss: F.cross_entropy,
     nn.NLLLoss: F.nll_loss,
     nn.BCEWithLogitsLoss: F.binary_cross_entropy_with_logits,
+    nn.MSELoss: F.mse_loss,
+    nn.L1Loss: F.l1_loss,
+    nn.SmoothL1Loss: F.smooth_l1_loss,
+    nn.HuberLoss: F.huber_loss,
 }
 _STOPPER = ("step", "restore", "state_dict", "load_state_dict")
 _UNKNOWN = "not known yet"  # the shape of what a lazy layer makes at its first batch
