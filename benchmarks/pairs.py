@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.measure import RESULTS, Cost, calibrate, keep, today
 from benchmarks.race import Race, make_snippets, own_snippets, versions
@@ -67,12 +68,16 @@ def compare(case: Case, pairs: int) -> list[list[Cost]]:
     return found
 
 
+def ratios(costs: list[list[Cost]], part: str) -> list[float]:
+    """What ours took of the peer's, pair by pair."""
+    return [getattr(ours, part) / getattr(theirs, part) for ours, theirs in costs]
+
+
 def row(case: Case, costs: list[list[Cost]]) -> str:
     """Medians of the ratios, with the quartiles."""
     cells = []
     for part in ("cpu", "wall"):
-        ratios = [getattr(ours, part) / getattr(theirs, part) for ours, theirs in costs]
-        low, middle, high = statistics.quantiles(ratios, method="inclusive")
+        low, middle, high = statistics.quantiles(ratios(costs, part), method="inclusive")
         cells.append(f"{middle:.2f}\u00a0× ({low:.2f} to {high:.2f})")
     what = "the handbook's own" if case.snippets is None else f"{case.snippets}, {case.seconds:g} s each"
     return f"| {what} | {case.processors} | {len(costs)} | {' | '.join(cells)} |"
@@ -89,15 +94,49 @@ def main() -> None:
         parser.error("this system can't leave a process fewer processors: run it on Linux")
     cases = [case for case in CASES if case.processors <= len(os.sched_getaffinity(0))]
     costs = {case: compare(case, options.pairs) for case in cases}
-    tools = ", ".join(f"{name} {version}" for name, version in versions([PEER], {}).items())
-    text = (
-        f"Cold builds of this project and of {PEER}: medians of the ratios, with quartiles; {today()}; {tools}.\n\n"
-        "| Snippets | Processors | Pairs | CPU time | Time by the clock |\n|---|---|---|---|---|\n"
-        + "".join(f"{row(*entry)}\n" for entry in costs.items())
-    )
+    path = RESULTS / "pairs.md"
+    data = path.with_suffix(".json")
+    results = {
+        "date": today(),
+        "tools": versions([PEER], {}),
+        "pairs": [{**case._asdict(), "costs": costs[case]} for case in cases],
+        "earlier": add_earlier(json.loads(data.read_text())) if data.exists() else {},
+    }
+    text = summary(results)
     print(text)
-    results = {"date": today(), "pairs": [{**case._asdict(), "costs": costs[case]} for case in cases]}
-    keep(RESULTS / "pairs.md", text, results)
+    keep(path, text, results)
+
+
+def add_earlier(known: dict[str, Any]) -> dict[str, list[float]]:
+    """The medians of CPU time of the runs so far, by their dates."""
+    medians = [round(statistics.median(ratios(read_costs(entry), "cpu")), 4) for entry in known["pairs"]]
+    return {**known.get("earlier", {}), known["date"]: medians}
+
+
+def read_costs(entry: dict[str, Any]) -> list[list[Cost]]:
+    """The pairs of one case, from a file of results."""
+    return [[Cost(*cost) for cost in pair] for pair in entry["costs"]]
+
+
+def summary(results: dict[str, Any]) -> str:
+    """The table, and what earlier runs found."""
+    tools = ", ".join(f"{name} {version}" for name, version in results["tools"].items())
+    lines = [
+        f"Cold builds of this project and of {PEER}: medians of the ratios, with quartiles; "
+        f"{results['date']}; {tools}.\n",
+        "| Snippets | Processors | Pairs | CPU time | Time by the clock |",
+        "|---|---|---|---|---|",
+    ]
+    for entry in results["pairs"]:
+        case = Case(*(entry[name] for name in Case._fields))
+        lines.append(row(case, read_costs(entry)))
+    if results["earlier"]:
+        runs = "; ".join(
+            f"{date}: {', '.join(f'{ratio:.2f}' for ratio in medians)}"
+            for date, medians in results["earlier"].items()
+        )
+        lines.append(f"\nThe same column of CPU time in earlier runs: {runs}.")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

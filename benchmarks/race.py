@@ -3,7 +3,7 @@
     make race                                                  24 snippets of half a second, medians of 3
     make race RACE="--snippets 100 --seconds 0.05 --rounds 1"
     make race RACE="--own --rounds 1"                          the handbook's own snippets
-    make race RACE="--only lego markdown-exec"                 some contestants; their rows replace the earlier ones
+    make race RACE="--only lego markdown-exec plain"           some contestants; their rows replace the earlier ones
 
 One page a snippet. Each peer gets a virtual environment of its own below .cache/race, the first time, with the same
 PyTorch and matplotlib. Each round takes all contestants through one scenario before the next begins, every other round
@@ -376,7 +376,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5, help="computing time of each (default: 0.5)")
     parser.add_argument("--rounds", type=int, default=3, help="the medians count (default: 3)")
     parser.add_argument("--own", action="store_true", help="the handbook's own snippets instead")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=PEERS, help="some contestants")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", choices=[*PEERS, "plain"], help="some contestants"
+    )
     parser.add_argument("--print", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.snippets < 2 or options.rounds < 1:
@@ -394,7 +396,7 @@ def main() -> None:
     path = RESULTS / f"{stem}.json"
     settings = {"cores": os.cpu_count(), "snippets": len(snippets), "kind": kind}
     known = read_earlier(path, settings) if options.only else NOTHING
-    names = list(options.only or PEERS)
+    names = [name for name in options.only or PEERS if name != "plain"]
     with tempfile.TemporaryDirectory() as folder:
         place, scripts = Path(folder), Path(folder, "truth")
         races = {name: Race(name, place) for name in names}
@@ -420,7 +422,7 @@ def main() -> None:
                     if name == "lego" and scenario == "nothing changed":
                         low = run_floor(races[name].root, place / "floor")
                         measured.setdefault(FLOOR, []).append({scenario: low})
-            if not options.only:
+            if not options.only or "plain" in options.only:
                 measured.setdefault(PLAIN, []).append({"cold": run_plainly(snippets, scripts)})
         results = collect(measured, failed, names, known, settings | {"rounds": options.rounds})
         if "lego" in races and not options.own:

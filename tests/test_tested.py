@@ -189,15 +189,48 @@ def test_pairs_of_builds_are_compared_each_with_the_one_beside_it():
     assert row(Case(None, 0, 2), costs).startswith("| the handbook's own | 2 |")
 
 
+def test_pairs_tell_what_earlier_runs_found():
+    from benchmarks.pairs import add_earlier, summary
+
+    case = {"snippets": 24, "seconds": 0.5, "processors": 2}
+    first = {"date": "2026-01-01", "pairs": [{**case, "costs": [[[3, 1], [2, 2]], [[5, 1], [2, 2]]]}]}
+    second = {
+        "date": "2026-01-02",
+        "pairs": [{**case, "costs": [[[1, 1], [2, 2]], [[1, 1], [2, 2]]]}],
+        "earlier": add_earlier(first),
+    }
+    assert add_earlier(second) == {"2026-01-01": [2.0], "2026-01-02": [0.5]}
+    text = summary({**second, "tools": {"lego": "0.1.0"}})
+    assert "| 24, 0.5 s each | 2 | 2 | 0.50\u00a0× (0.50 to 0.50) |" in text
+    assert text.endswith("in earlier runs: 2026-01-01: 2.00.\n")
+    assert "earlier" not in summary({**second, "tools": {}, "earlier": {}})
+
+
 def test_what_the_page_says_of_pairs_is_what_was_measured():
+    from benchmarks.pairs import summary
+
+    results = json.loads((ROOT / "benchmarks" / "results" / "pairs.json").read_text())
+    assert summary(results) == (ROOT / "benchmarks" / "results" / "pairs.md").read_text()
+    assert list(results["earlier"].values())[-1][0] == pytest.approx(1.1, abs=0.02)
     found = {}
-    for case in json.loads((ROOT / "benchmarks" / "results" / "pairs.json").read_text())["pairs"]:
+    for case in results["pairs"]:
         ratios = [[ours / theirs for ours, theirs in zip(*pair, strict=True)] for pair in case["costs"]]
         cpu, clock = (statistics.median(column) for column in zip(*ratios, strict=True))
         found[case["snippets"], case["processors"]] = cpu, clock
     assert found[None, 2][0] < 1 and found[None, 2][1] == pytest.approx(0.5, abs=0.1)
-    assert found[24, 1][0] == pytest.approx(1, abs=0.05) and found[24, 1] < found[24, 2] < found[100, 2]
+    assert found[24, 1][0] == pytest.approx(1, abs=0.02) and found[24, 2][0] == pytest.approx(1, abs=0.02)
+    assert found[100, 2][0] > 1.05
     assert all(clock < 1 for (_, processors), (_, clock) in found.items() if processors == 2)
+
+
+def test_an_edit_costs_less_than_the_floor_and_the_script_alone():
+    race = json.loads((ROOT / "benchmarks" / "results" / "race_24.json").read_text())
+    rows = race["rows"]
+    floor, plain = rows["floor: nothing runs"], rows["plain Python, one by one"]
+    assert rows["lego"]["date"] == floor["date"] == plain["date"]
+    edited, low = rows["lego"]["one snippet edited"][0], floor["nothing changed"][0]
+    assert edited < low + plain["cold"][0] / race["snippets"]
+    assert edited > low + 0.5 + 0.5  # of which the loop takes the first half second
 
 
 def test_a_pair_leaves_the_processors_as_they_were():
