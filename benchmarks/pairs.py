@@ -92,19 +92,19 @@ def main() -> None:
         parser.error(f"--pairs must be at least 2, got {options.pairs}")
     if not hasattr(os, "sched_setaffinity"):
         parser.error("this system can't leave a process fewer processors: run it on Linux")
+    path = RESULTS / "pairs.json"
+    earlier = add_earlier(json.loads(path.read_text())) if path.exists() else {}
     cases = [case for case in CASES if case.processors <= len(os.sched_getaffinity(0))]
     costs = {case: compare(case, options.pairs) for case in cases}
-    path = RESULTS / "pairs.md"
-    data = path.with_suffix(".json")
     results = {
         "date": today(),
         "tools": versions([PEER], {}),
         "pairs": [{**case._asdict(), "costs": costs[case]} for case in cases],
-        "earlier": add_earlier(json.loads(data.read_text())) if data.exists() else {},
+        "earlier": earlier,
     }
     text = summary(results)
     print(text)
-    keep(path, text, results)
+    keep(path.with_suffix(".md"), text, results)
 
 
 def add_earlier(known: dict[str, Any]) -> dict[str, list[float]]:
